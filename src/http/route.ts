@@ -1,0 +1,29 @@
+import type { Handler } from './exchange.ts'
+
+/**
+ * What a caller needs for a route. `pull`, `push` and `delete` are rights on the repository in `{name}`;
+ * `project-viewer` and `project-admin` are roles on the project in `{project}`.
+ */
+export type Right =
+  | 'anyone'
+  | 'ping'
+  | 'pull'
+  | 'push'
+  /** As push, and a token that expired since the upload began still counts. */
+  | 'continue-upload'
+  | 'delete'
+  | 'catalog'
+  | 'signed-in'
+  | 'administrator'
+  | 'project-viewer'
+  | 'project-admin'
+
+/** One row of the surface. GET rows answer HEAD too. */
+export interface Route {
+  readonly operationId: string
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+  /** As in openapi.yaml: `/v2/{name}/blobs/{digest}`. Only `{name}` may hold slashes. */
+  readonly path: string
+  readonly right: Right
+  readonly handle: Handler
+}

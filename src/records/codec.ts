@@ -1,0 +1,30 @@
+import type { z } from 'zod'
+
+/** Turns a record into the bytes of its value and back. */
+export interface Codec<Value> {
+  readonly encode: (value: Value) => Uint8Array
+  /** Throws TypeError when the bytes are not such a record. */
+  readonly decode: (bytes: Uint8Array) => Value
+}
+
+/**
+ * A record as one byte of format number and JSON. Readers ignore unknown fields, so replicas of neighbouring
+ * versions can share a store; a change that old readers would misread takes the next format number.
+ */
+export function recordCodec<Schema extends z.ZodType>(
+  name: string,
+  format: number,
+  schema: Schema,
+): Codec<z.infer<Schema>> {
+  return {
+    encode: (value) => Buffer.concat([Uint8Array.of(format), Buffer.from(JSON.stringify(value))]),
+    decode: (bytes) => {
+      if (bytes[0] !== format)
+        throw new TypeError(`${name} record has format ${bytes[0]}; this version reads ${format}`)
+      const json: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1).toString())
+      const parsed = schema.safeParse(json)
+      if (!parsed.success) throw new TypeError(`damaged ${name} record`, { cause: parsed.error })
+      return parsed.data
+    },
+  }
+}

@@ -1,0 +1,132 @@
+import type { Digest } from '../oci/digest.ts'
+import { type RepositoryName, projectOf, restOf } from '../oci/name.ts'
+import { digestComponent, tuple, uint64Component } from './tuple.ts'
+
+/**
+ * The whole key tree. Nobody else builds a key. ⟨x⟩ is one component (tuple.ts); ⟨repo⟩ is the repository's id:
+ * 8 random bytes, never used again, so a deleted name can be taken at once while old records are cleared.
+ *
+ *   01 project     ⟨name⟩                              settings
+ *   02 member      ⟨project⟩⟨user⟩                      role
+ *   03 membership  ⟨user⟩⟨project⟩                      reverse of member
+ *   04 public      ⟨project⟩                           projects that anyone may pull from
+ *   05 repo        ⟨project⟩⟨rest⟩                      id, created
+ *   10 blob        ⟨sha256⟩                            size, location; the sha256 names the content
+ *   11 alias       ⟨other digest⟩                      the sha256 of the same bytes
+ *   12 link        ⟨repo⟩⟨digest as pushed⟩             the blob may be read in this repository
+ *   13 holder      ⟨sha256⟩⟨project⟩⟨repo⟩⟨digest⟩        reverse of link
+ *   20 manifest    ⟨repo⟩⟨digest⟩                       what the manifest says of itself
+ *   21 body        ⟨repo⟩⟨digest⟩                       its exact bytes
+ *   22 edge        ⟨repo⟩⟨child⟩⟨parent⟩                 a manifest refers to a blob or manifest
+ *   23 tag         ⟨repo⟩⟨tag⟩                          digest, with its algorithm
+ *   24 tagged      ⟨repo⟩⟨digest⟩⟨tag⟩                   reverse of tag
+ *   25 tag-log     ⟨repo⟩⟨tag⟩⟨sequence⟩                 history
+ *   26 referrer    ⟨repo⟩⟨subject⟩⟨digest⟩               the ready descriptor
+ *   30 charge      ⟨project⟩⟨sha256⟩                    content counted once for a project
+ *   40 upload      ⟨id⟩                                an upload session
+ *   41 review      ⟨due⟩⟨kind⟩⟨repo⟩⟨digest⟩              something may have become unused
+ *   42 trash       ⟨due⟩⟨location⟩                      bytes to remove
+ *   50 user        ⟨name⟩
+ *   51 credential  ⟨sha256 of the secret⟩              a personal token or a service account's key
+ *   52 credential-of ⟨owner⟩⟨id⟩                        reverse of credential
+ *   53 signing-key ⟨id⟩
+ *   54 account     ⟨project⟩⟨name⟩                      a service account
+ *
+ * Owners (whose record is checked or written by who adds to a range that someone may check):
+ * blob → its holders, link → its edges, manifest → its tags and edges, project → its repositories.
+ */
+const TABLE = {
+  project: 0x01,
+  member: 0x02,
+  membership: 0x03,
+  public: 0x04,
+  repo: 0x05,
+  blob: 0x10,
+  alias: 0x11,
+  link: 0x12,
+  holder: 0x13,
+  manifest: 0x20,
+  body: 0x21,
+  edge: 0x22,
+  tag: 0x23,
+  tagged: 0x24,
+  tagLog: 0x25,
+  referrer: 0x26,
+  charge: 0x30,
+  upload: 0x40,
+  review: 0x41,
+  trash: 0x42,
+  user: 0x50,
+  credential: 0x51,
+  credentialOf: 0x52,
+  signingKey: 0x53,
+  account: 0x54,
+} as const
+
+/** A repository's id: 8 bytes as 16 hex digits. */
+export type RepositoryId = string
+
+function repoComponent(repo: RepositoryId): Uint8Array {
+  return Buffer.from(repo, 'hex')
+}
+
+export const keys = {
+  project: (name: string) => tuple(TABLE.project, name),
+  projects: () => tuple(TABLE.project),
+  member: (project: string, user: string) => tuple(TABLE.member, project, user),
+  members: (project: string) => tuple(TABLE.member, project),
+  membership: (user: string, project: string) => tuple(TABLE.membership, user, project),
+  memberships: (user: string) => tuple(TABLE.membership, user),
+  publicProject: (project: string) => tuple(TABLE.public, project),
+  publicProjects: () => tuple(TABLE.public),
+  repository: (name: RepositoryName) => tuple(TABLE.repo, projectOf(name), restOf(name)),
+  repositories: (project: string) => tuple(TABLE.repo, project),
+
+  blob: (sha256: Digest) => tuple(TABLE.blob, digestComponent(sha256)),
+  alias: (digest: Digest) => tuple(TABLE.alias, digestComponent(digest)),
+  link: (repo: RepositoryId, digest: Digest) => tuple(TABLE.link, repoComponent(repo), digestComponent(digest)),
+  links: (repo: RepositoryId) => tuple(TABLE.link, repoComponent(repo)),
+  holder: (sha256: Digest, project: string, repo: RepositoryId, digest: Digest) =>
+    tuple(TABLE.holder, digestComponent(sha256), project, repoComponent(repo), digestComponent(digest)),
+  holders: (sha256: Digest) => tuple(TABLE.holder, digestComponent(sha256)),
+  holdersInProject: (sha256: Digest, project: string) => tuple(TABLE.holder, digestComponent(sha256), project),
+
+  manifest: (repo: RepositoryId, digest: Digest) =>
+    tuple(TABLE.manifest, repoComponent(repo), digestComponent(digest)),
+  manifests: (repo: RepositoryId) => tuple(TABLE.manifest, repoComponent(repo)),
+  body: (repo: RepositoryId, digest: Digest) => tuple(TABLE.body, repoComponent(repo), digestComponent(digest)),
+  edge: (repo: RepositoryId, child: Digest, parent: Digest) =>
+    tuple(TABLE.edge, repoComponent(repo), digestComponent(child), digestComponent(parent)),
+  edges: (repo: RepositoryId, child: Digest) => tuple(TABLE.edge, repoComponent(repo), digestComponent(child)),
+  tag: (repo: RepositoryId, tag: string) => tuple(TABLE.tag, repoComponent(repo), tag),
+  tags: (repo: RepositoryId) => tuple(TABLE.tag, repoComponent(repo)),
+  tagged: (repo: RepositoryId, digest: Digest, tag: string) =>
+    tuple(TABLE.tagged, repoComponent(repo), digestComponent(digest), tag),
+  tagsOf: (repo: RepositoryId, digest: Digest) => tuple(TABLE.tagged, repoComponent(repo), digestComponent(digest)),
+  tagLogEntry: (repo: RepositoryId, tag: string, sequence: bigint) =>
+    tuple(TABLE.tagLog, repoComponent(repo), tag, uint64Component(sequence)),
+  tagLog: (repo: RepositoryId, tag: string) => tuple(TABLE.tagLog, repoComponent(repo), tag),
+  referrer: (repo: RepositoryId, subject: Digest, digest: Digest) =>
+    tuple(TABLE.referrer, repoComponent(repo), digestComponent(subject), digestComponent(digest)),
+  referrers: (repo: RepositoryId, subject: Digest) =>
+    tuple(TABLE.referrer, repoComponent(repo), digestComponent(subject)),
+
+  charge: (project: string, sha256: Digest) => tuple(TABLE.charge, project, digestComponent(sha256)),
+
+  upload: (id: string) => tuple(TABLE.upload, id),
+  uploads: () => tuple(TABLE.upload),
+  review: (due: number, kind: 'link' | 'blob', repo: RepositoryId, digest: Digest) =>
+    tuple(TABLE.review, uint64Component(due), kind, repoComponent(repo), digestComponent(digest)),
+  trash: (due: number, location: string) => tuple(TABLE.trash, uint64Component(due), location),
+  allTrash: () => tuple(TABLE.trash),
+
+  user: (name: string) => tuple(TABLE.user, name),
+  users: () => tuple(TABLE.user),
+  credential: (secretHash: Uint8Array) => tuple(TABLE.credential, secretHash),
+  credentialOf: (owner: string, id: string) => tuple(TABLE.credentialOf, owner, id),
+  credentialsOf: (owner: string) => tuple(TABLE.credentialOf, owner),
+  signingKey: (id: string) => tuple(TABLE.signingKey, id),
+  signingKeys: () => tuple(TABLE.signingKey),
+  account: (project: string, name: string) => tuple(TABLE.account, project, name),
+  accounts: (project: string) => tuple(TABLE.account, project),
+} as const

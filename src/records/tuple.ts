@@ -1,0 +1,66 @@
+import { type Digest, digestAlgorithm, digestBytes, digestFromBytes } from '../oci/digest.ts'
+
+/**
+ * Key components, encoded so that byte order is the order of the values:
+ * text ends with 0x00 (which text may not hold), everything else has a fixed length.
+ */
+export type Component = string | Uint8Array
+
+const ALGORITHM_BYTE = { sha256: 1, sha512: 2 } as const
+
+/** Joins a table's byte and components into one key, or into a prefix when components are left out. */
+export function tuple(table: number, ...components: readonly Component[]): Uint8Array {
+  return Buffer.concat([Uint8Array.of(table), ...components.map(encode)])
+}
+
+function encode(component: Component): Uint8Array {
+  if (typeof component !== 'string') return component
+  if (component.includes('\0')) throw new TypeError('text in a key may not hold a zero byte')
+  return Buffer.from(`${component}\0`)
+}
+
+/** A digest as one component: an algorithm byte and the raw hash. */
+export function digestComponent(digest: Digest): Uint8Array {
+  return Buffer.concat([Uint8Array.of(ALGORITHM_BYTE[digestAlgorithm(digest)]), digestBytes(digest)])
+}
+
+/** An unsigned 64-bit number, big-endian: dates in milliseconds, sequences. */
+export function uint64Component(value: number | bigint): Uint8Array {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64BE(BigInt(value))
+  return bytes
+}
+
+/** Reads components off a key, in the order in which they were written. Throws TypeError on a key of another shape. */
+export class TupleReader {
+  readonly #key: Buffer
+  #at = 1
+
+  constructor(key: Uint8Array) {
+    this.#key = Buffer.from(key.buffer, key.byteOffset, key.byteLength)
+  }
+
+  text(): string {
+    const end = this.#key.indexOf(0, this.#at)
+    if (end < 0) throw new TypeError('key ends inside a text component')
+    const text = this.#key.toString('utf8', this.#at, end)
+    this.#at = end + 1
+    return text
+  }
+
+  digest(): Digest {
+    const algorithm = this.bytes(1)[0] === ALGORITHM_BYTE.sha256 ? 'sha256' : 'sha512'
+    return digestFromBytes(algorithm, this.bytes(algorithm === 'sha256' ? 32 : 64))
+  }
+
+  uint64(): bigint {
+    return Buffer.from(this.bytes(8)).readBigUInt64BE()
+  }
+
+  bytes(length: number): Uint8Array {
+    if (this.#at + length > this.#key.length) throw new TypeError('key is shorter than its components')
+    const bytes = this.#key.subarray(this.#at, this.#at + length)
+    this.#at += length
+    return bytes
+  }
+}

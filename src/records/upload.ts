@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { recordCodec } from './codec.ts'
+import { dateField, digestField, nameField, sizeField } from './fields.ts'
+
+export const uploadCodec = recordCodec(
+  'upload',
+  1,
+  z.object({
+    name: nameField,
+    /** The id that the name led to when the upload began. */
+    repo: z.string(),
+    /** Who may go on with it: the account, never the token. */
+    account: z.string(),
+    offset: sizeField,
+    /** What the blob store needs to go on, in any process. */
+    state: z.record(z.string(), z.union([z.string(), z.number()])),
+    /** sha256 of the bytes up to `offset`. */
+    prefix: digestField,
+    /** Announced by digest-algorithm at the start. */
+    algorithm: z.enum(['sha256', 'sha512']).optional(),
+    created: dateField,
+    expires: dateField,
+    /** Set when finished: a repeated closing PUT is answered with its 201 until `expires`. */
+    done: digestField.optional(),
+  }),
+)
+export type UploadRecord = ReturnType<typeof uploadCodec.decode>

@@ -1,0 +1,90 @@
+import type { Digest } from '../../src/oci/digest.ts'
+
+/** Immutable bytes at a location. Knows nothing of repositories, rights or reference counts. */
+export interface BlobStore {
+  /**
+   * Bytes of a whole blob, or of `range`. Undefined when nothing is at the location.
+   * The reader pumps into a sink with back-pressure; nothing is read ahead of it.
+   * A file that ends before `end` rejects with StoreDamaged: it never ends quietly short.
+   */
+  read(location: BlobLocation, range?: ByteSpan): Promise<BlobReader | undefined>
+
+  /** Number of bytes at the location, undefined when nothing is there. */
+  size(location: BlobLocation): Promise<number | undefined>
+
+  /** Removes the bytes; nothing there is not an error. */
+  remove(location: BlobLocation): Promise<void>
+
+  /** Every finished blob, in no given order, for scrub and recovery. An error is never an early end. */
+  list(): AsyncIterable<{ readonly location: BlobLocation; readonly size: number; readonly modified: Date }>
+
+  /** Begins an upload under `id` (the caller's, never used twice). Durable only as far as `complete` says. */
+  create(id: string): Promise<UploadState>
+
+  /**
+   * Opens the upload for writing at `offset`. What lies beyond `offset` is cut off first. One writer at a time
+   * is the caller's duty within a process. Fewer bytes than `offset` there: rejects with UploadGone.
+   */
+  append(state: UploadState, offset: number): Promise<UploadWriter>
+
+  /** The bytes written so far from 0 to `length`, to hash them again. Fewer there: rejects with UploadGone. */
+  readUpload(state: UploadState, length: number): Promise<BlobReader>
+
+  /**
+   * Makes the first `length` bytes durable under a new location, which is written once and never reused:
+   * it holds the upload's id. Resolves when they survive power loss. Idempotent for the same state and digest.
+   */
+  complete(state: UploadState, length: number, digest: Digest): Promise<BlobLocation>
+
+  /** Forgets the upload and its bytes; nothing there is not an error. */
+  abort(state: UploadState): Promise<void>
+
+  /** Bytes free for uploads, or undefined where that means nothing. */
+  freeBytes(): Promise<number | undefined>
+
+  close(): Promise<void>
+}
+
+declare const locationBrand: unique symbol
+/** Opaque to all but the driver that made it. */
+export type BlobLocation = string & { readonly [locationBrand]: true }
+
+/** A location read back from a record. Only for codecs and drivers. */
+export function blobLocation(text: string): BlobLocation {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place where a string becomes a location
+  return text as BlobLocation
+}
+
+/** First and last byte, both inclusive, 0 ≤ start ≤ end < size. */
+export interface ByteSpan {
+  readonly start: number
+  readonly end: number
+}
+
+export interface BlobReader {
+  /** Bytes of the whole blob, also when a range was asked. */
+  readonly size: number
+  /**
+   * Calls `sink` with each chunk in order and waits for it before the next read, so that the chunk's memory may
+   * be reused afterwards: a sink that keeps bytes copies them. A sink that rejects stops the pump.
+   * `signal` stops it between chunks. Closes itself at the end, whatever the end was.
+   */
+  pump(sink: (chunk: Uint8Array) => Promise<void> | void, signal?: AbortSignal): Promise<void>
+  /** Closes without reading. Needed only when `pump` is not called. */
+  close(): Promise<void>
+}
+
+/** What a driver needs to go on with an upload in another process: plain JSON, kept in the upload's record. */
+export type UploadState = Readonly<Record<string, string | number>>
+
+export interface UploadWriter {
+  /** Appends; the chunk may be reused once it resolves. Rejects with NoSpace when the disk is full. */
+  write(chunk: Uint8Array): Promise<void>
+  /** Ends this append; gives the state to record with the new offset. */
+  close(): Promise<UploadState>
+}
+
+/** The bytes that the record of an upload speaks of are not there: start again at 0. */
+export class UploadGone extends Error {
+  override readonly name = 'UploadGone'
+}

@@ -1,0 +1,72 @@
+import { mkdir, open, opendir, rename, stat, statfs, unlink } from 'node:fs/promises'
+
+/** The system calls that the filesystem driver makes, and no others: tests put faults and power loss here. */
+export interface FileSystem {
+  open(path: string, flags: 'r' | 'r+' | 'wx'): Promise<OpenFile>
+  rename(from: string, to: string): Promise<void>
+  unlink(path: string): Promise<void>
+  /** Makes the directory and its missing parents; gives the topmost one made, undefined when all were there. */
+  mkdir(path: string): Promise<string | undefined>
+  /** Names in a directory, read piece by piece. */
+  names(path: string): AsyncIterable<string>
+  stat(path: string): Promise<FileFacts>
+  /** Bytes that this process may still write. */
+  freeBytes(path: string): Promise<number>
+}
+
+export interface FileFacts {
+  readonly size: number
+  readonly mtime: Date
+}
+
+/** An open file. Reads and writes may do less than was asked, as the system calls do. */
+export interface OpenFile {
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number>
+  write(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number>
+  truncate(length: number): Promise<void>
+  sync(): Promise<void>
+  datasync(): Promise<void>
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+/** The machine's own file system. */
+export const nodeFileSystem: FileSystem = {
+  open: openFile,
+  rename,
+  unlink,
+  mkdir: (path) => mkdir(path, { recursive: true }),
+  names,
+  stat,
+  async freeBytes(path) {
+    const { bavail, bsize } = await statfs(path)
+    return bavail * bsize
+  },
+}
+
+async function openFile(path: string, flags: 'r' | 'r+' | 'wx'): Promise<OpenFile> {
+  const handle = await open(path, flags)
+  return {
+    async read(buffer, offset, length, position) {
+      const { bytesRead } = await handle.read(buffer, offset, length, position)
+      return bytesRead
+    },
+    async write(buffer, offset, length, position) {
+      const { bytesWritten } = await handle.write(buffer, offset, length, position)
+      return bytesWritten
+    },
+    truncate: (length) => handle.truncate(length),
+    sync: () => handle.sync(),
+    datasync: () => handle.datasync(),
+    async size() {
+      const { size } = await handle.stat()
+      return size
+    },
+    close: () => handle.close(),
+  }
+}
+
+async function* names(path: string): AsyncIterable<string> {
+  const directory = await opendir(path, { bufferSize: 256 })
+  for await (const entry of directory) yield entry.name
+}

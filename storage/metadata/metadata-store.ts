@@ -1,0 +1,72 @@
+/**
+ * An ordered, transactional key-value store: all that the registry remembers apart from blob bytes.
+ * Keys are compared as bytes. Drivers: memory and level (one process), postgres (many).
+ */
+export interface MetadataStore {
+  /** The records of `keys`, in the same order; undefined where there is none. Reads committed data. */
+  read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]>
+
+  /** Records whose key begins with `prefix`, in byte order (or reversed), at most `limit`. */
+  range(query: RangeQuery): Promise<Entry[]>
+
+  /**
+   * Atomic, durable when it resolves. Rejects with MetadataConflict, having changed nothing, when a
+   * check does not hold; with NoSpace or StoreUnavailable when the engine cannot write.
+   * A key may stand in `sets` or in `deletes`, not in both, and once: else TypeError.
+   */
+  commit(commit: Commit): Promise<void>
+
+  /** Consistent reads of one moment, for backup and fsck. Must be closed. */
+  snapshot(): Promise<MetadataSnapshot>
+
+  close(): Promise<void>
+}
+
+export interface Stored {
+  readonly value: Uint8Array
+  /** From one counter for each store; never reused, also not after a delete. */
+  readonly version: bigint
+}
+
+export interface Entry extends Stored {
+  readonly key: Uint8Array
+}
+
+export interface RangeQuery {
+  readonly prefix: Uint8Array
+  /** First key that may appear: inclusive when ascending; exclusive upper bound when `reverse`. Absent: whole prefix. */
+  readonly from?: Uint8Array
+  readonly limit: number
+  readonly reverse?: boolean
+}
+
+export type Check =
+  /** The key still has this version; undefined: it is still absent. */
+  | { readonly kind: 'version'; readonly key: Uint8Array; readonly version: bigint | undefined }
+  | { readonly kind: 'exists'; readonly key: Uint8Array }
+  /**
+   * The keys under `prefix` are exactly `entries` with these versions (none included), at most RANGE_CHECK_LIMIT.
+   * Who adds a key to a range that someone may check also checks or writes `owner` in the same commit,
+   * who checks the range names the owner: that makes the check sound on engines with row locks.
+   */
+  | {
+      readonly kind: 'range'
+      readonly owner: Uint8Array
+      readonly prefix: Uint8Array
+      readonly entries: readonly { readonly key: Uint8Array; readonly version: bigint }[]
+    }
+
+export interface Commit {
+  readonly checks: readonly Check[]
+  readonly sets: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[]
+  readonly deletes: readonly Uint8Array[]
+}
+
+export type MetadataSnapshot = Pick<MetadataStore, 'read' | 'range' | 'close'>
+
+export const RANGE_CHECK_LIMIT = 1000
+
+/** A check of a commit did not hold: read again and decide again. */
+export class MetadataConflict extends Error {
+  override readonly name = 'MetadataConflict'
+}

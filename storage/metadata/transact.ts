@@ -1,0 +1,102 @@
+import { type Check, type Entry, MetadataConflict, type MetadataStore, type RangeQuery } from './metadata-store.ts'
+
+/** How often a decision is made again before the conflict is the caller's. */
+const ATTEMPTS = 40
+
+/** Turns a record into bytes and back; the shape that the record codecs have. */
+interface ValueCodec<Value> {
+  readonly encode: (value: Value) => Uint8Array
+  readonly decode: (bytes: Uint8Array) => Value
+}
+
+/** A record with what is needed to check it again. */
+export interface Versioned<Value> {
+  readonly key: Uint8Array
+  readonly value: Value
+  readonly version: bigint
+}
+
+/** Collects what one decision reads, relies on and writes. */
+export class Transaction {
+  readonly #store: MetadataStore
+  readonly #checks: Check[] = []
+  readonly #sets = new Map<string, { key: Uint8Array; value: Uint8Array }>()
+  readonly #deletes = new Map<string, Uint8Array>()
+
+  constructor(store: MetadataStore) {
+    this.#store = store
+  }
+
+  /** Reads a record without relying on it: what matters must be checked. */
+  async get<Value>(codec: ValueCodec<Value>, key: Uint8Array): Promise<Versioned<Value> | undefined> {
+    const [stored] = await this.#store.read([key])
+    return stored && { key, value: codec.decode(stored.value), version: stored.version }
+  }
+
+  /** Reads a record and checks at the commit that it is still the same one, or still absent. */
+  async getChecked<Value>(codec: ValueCodec<Value>, key: Uint8Array): Promise<Versioned<Value> | undefined> {
+    const record = await this.get(codec, key)
+    this.checkVersion(key, record?.version)
+    return record
+  }
+
+  range(query: RangeQuery): Promise<Entry[]> {
+    return this.#store.range(query)
+  }
+
+  checkVersion(key: Uint8Array, version: bigint | undefined): void {
+    this.#checks.push({ kind: 'version', key, version })
+  }
+
+  checkExists(key: Uint8Array): void {
+    this.#checks.push({ kind: 'exists', key })
+  }
+
+  /** Checks at the commit that the range still holds exactly `entries`. */
+  checkRange(owner: Uint8Array, prefix: Uint8Array, entries: readonly { key: Uint8Array; version: bigint }[]): void {
+    this.#checks.push({ kind: 'range', owner, prefix, entries })
+  }
+
+  /** The last word on a key counts: a set replaces an earlier delete of the same decision, and the reverse. */
+  set<Value>(codec: ValueCodec<Value>, key: Uint8Array, value: Value): void {
+    const name = Buffer.from(key).toString('latin1')
+    this.#deletes.delete(name)
+    this.#sets.set(name, { key, value: codec.encode(value) })
+  }
+
+  delete(key: Uint8Array): void {
+    const name = Buffer.from(key).toString('latin1')
+    this.#sets.delete(name)
+    this.#deletes.set(name, key)
+  }
+
+  /** Nothing to do when nothing was set or deleted. */
+  async commit(): Promise<void> {
+    if (this.#sets.size + this.#deletes.size === 0) return
+    await this.#store.commit({
+      checks: this.#checks,
+      sets: [...this.#sets.values()],
+      deletes: [...this.#deletes.values()],
+    })
+  }
+}
+
+/**
+ * Reads, decides and commits; begins again when someone else was faster. `decide` may run several times, so it has
+ * no effects but on the transaction. Rejects with MetadataConflict after ATTEMPTS, and with the store's errors.
+ */
+export async function transact<Result>(
+  store: MetadataStore,
+  decide: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    const transaction = new Transaction(store)
+    const result = await decide(transaction)
+    try {
+      await transaction.commit()
+      return result
+    } catch (error) {
+      if (!(error instanceof MetadataConflict) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
