@@ -1,4 +1,10 @@
-import { type Check, type Entry, MetadataConflict, type MetadataStore, type RangeQuery } from './metadata-store.ts'
+import {
+  type Check,
+  type Entry,
+  MetadataConflict,
+  type MetadataStore,
+  type RangeQuery,
+} from './metadata-store.ts'
 
 /** How often a decision is made again before the conflict is the caller's. */
 const ATTEMPTS = 40
@@ -40,6 +46,19 @@ export class Transaction {
     return record
   }
 
+  /** Which of `keys` are there now, in their order. */
+  async present(keys: readonly Uint8Array[]): Promise<boolean[]> {
+    return (await this.#store.read(keys)).map((stored) => stored !== undefined)
+  }
+
+  /** Reads many records of one kind without relying on them. */
+  async getMany<Value>(
+    codec: ValueCodec<Value>,
+    keys: readonly Uint8Array[],
+  ): Promise<(Value | undefined)[]> {
+    return (await this.#store.read(keys)).map((stored) => stored && codec.decode(stored.value))
+  }
+
   range(query: RangeQuery): Promise<Entry[]> {
     return this.#store.range(query)
   }
@@ -53,7 +72,11 @@ export class Transaction {
   }
 
   /** Checks at the commit that the range still holds exactly `entries`. */
-  checkRange(owner: Uint8Array, prefix: Uint8Array, entries: readonly { key: Uint8Array; version: bigint }[]): void {
+  checkRange(
+    owner: Uint8Array,
+    prefix: Uint8Array,
+    entries: readonly { key: Uint8Array; version: bigint }[],
+  ): void {
     this.#checks.push({ kind: 'range', owner, prefix, entries })
   }
 

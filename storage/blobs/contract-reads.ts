@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { digestFromBytes } from '../../src/oci/digest.ts'
+import { StoreDamaged } from '../store-errors.ts'
+import { type BlobStoreCase, sampleBytes } from './contract-bench.ts'
+
+const BYTES = sampleBytes(3_000_000, 9)
+const LAST = BYTES.length - 1
+const LARGE_CHUNKS = 800
+const CHUNK = sampleBytes(65_536, 11)
+
+/** Most bytes outside of the heap seen so far, over those at the start. */
+function memoryWatch(): { look(): void; readonly growth: number } {
+  const before = process.memoryUsage().arrayBuffers
+  let most = before
+  return {
+    look() {
+      most = Math.max(most, process.memoryUsage().arrayBuffers)
+    },
+    get growth() {
+      return most - before
+    },
+  }
+}
+
+/** read and its reader. */
+export const readCases: readonly BlobStoreCase[] = [
+  {
+    name: 'ranges: first, last, single byte, inner, whole',
+    async run(bench) {
+      const location = await bench.put(BYTES)
+      for (const [start, end] of [
+        [0, 0],
+        [LAST, LAST],
+        [1, 1],
+        [65_535, 65_536],
+        [1_000_000, 2_999_998],
+        [0, LAST],
+      ] as const) {
+        const reader = await bench.reader(location, { start, end })
+        expect(reader.size).toBe(BYTES.length)
+        await reader.close()
+        const part = await bench.get(location, { start, end })
+        expect(part.equals(BYTES.subarray(start, end + 1))).toBe(true)
+      }
+    },
+  },
+  {
+    name: 'a range that goes beyond the end is damage, never a short answer',
+    async run(bench) {
+      const location = await bench.put(BYTES)
+      for (const start of [0, LAST, LAST + 1]) {
+        await expect(bench.get(location, { start, end: LAST + 1 })).rejects.toThrow(StoreDamaged)
+      }
+    },
+  },
+  {
+    name: 'a range that is none is refused',
+    async run(bench) {
+      const location = await bench.put(BYTES)
+      await expect(bench.get(location, { start: 2, end: 1 })).rejects.toThrow(RangeError)
+      await expect(bench.get(location, { start: -1, end: 1 })).rejects.toThrow(RangeError)
+    },
+  },
+  {
+    name: 'a slow sink is waited for, chunk by chunk',
+    async run(bench) {
+      const location = await bench.put(BYTES)
+      const reader = await bench.reader(location)
+      const hash = createHash('sha256')
+      let running = 0
+      await reader.pump(async (chunk) => {
+        running++
+        expect(running).toBe(1)
+        const before = Buffer.from(chunk)
+        await sleep(2)
+        expect(before.equals(chunk), 'the chunk changed while the sink had it').toBe(true)
+        hash.update(chunk)
+        running--
+      })
+      expect(hash.digest('hex')).toBe(createHash('sha256').update(BYTES).digest('hex'))
+    },
+  },
+  {
+    name: 'a sink may copy chunks and answer at once',
+    async run(bench) {
+      const whole = await bench.get(await bench.put(BYTES))
+      expect(whole.equals(BYTES)).toBe(true)
+    },
+  },
+  {
+    name: 'a sink that rejects stops the pump with its own error',
+    async run(bench) {
+      const location = await bench.put(BYTES)
+      const reader = await bench.reader(location)
+      const failure = new Error('the client went away')
+      let calls = 0
+      const pumped = reader.pump(async () => {
+        calls++
+        await sleep(1)
+        throw failure
+      })
+      await expect(pumped).rejects.toBe(failure)
+      await sleep(5)
+      expect(calls).toBe(1)
+      expect((await bench.get(location)).equals(BYTES)).toBe(true)
+    },
+  },
+  {
+    name: 'a signal stops the pump between chunks, with its reason',
+    async run(bench) {
+      const reader = await bench.reader(await bench.put(BYTES))
+      const stop = new AbortController()
+      const reason = new Error('enough')
+      let calls = 0
+      const pumped = reader.pump(() => {
+        calls++
+        stop.abort(reason)
+      }, stop.signal)
+      await expect(pumped).rejects.toBe(reason)
+      expect(calls).toBe(1)
+    },
+  },
+  {
+    name: 'a signal that fired before lets nothing through',
+    async run(bench) {
+      const reader = await bench.reader(await bench.put(BYTES))
+      await expect(
+        reader.pump(() => expect.unreachable(), AbortSignal.abort(new Error('no'))),
+      ).rejects.toThrow('no')
+    },
+  },
+  {
+    name: 'a reader is closed without reading, twice, and pumps no more',
+    async run(bench) {
+      const reader = await bench.reader(await bench.put(BYTES))
+      await reader.close()
+      await reader.close()
+      await expect(reader.pump(() => expect.unreachable())).rejects.toThrow(TypeError)
+    },
+  },
+  {
+    name: 'many readers of one blob at the same time',
+    async run(bench) {
+      const location = await bench.put(BYTES)
+      const all = await Promise.all(Array.from({ length: 100 }, () => bench.get(location)))
+      expect(all.every((bytes) => bytes.equals(BYTES))).toBe(true)
+    },
+  },
+  {
+    name: 'a running read ends well when the blob is removed',
+    needs: 'readsSurviveRemove',
+    async run(bench) {
+      const location = await bench.put(BYTES)
+      const reader = await bench.reader(location)
+      const pieces: Buffer[] = []
+      await reader.pump(async (chunk) => {
+        await bench.store.remove(location)
+        pieces.push(Buffer.from(chunk))
+      })
+      expect(Buffer.concat(pieces).equals(BYTES)).toBe(true)
+      expect(await bench.store.read(location)).toBeUndefined()
+    },
+  },
+  {
+    name: '50 MB go in and out without being held',
+    needs: 'boundedMemory',
+    async run(bench) {
+      const watch = memoryWatch()
+      const writer = await bench.store.append(await bench.begin(), 0)
+      const sent = createHash('sha256')
+      for (let count = 0; count < LARGE_CHUNKS; count++) {
+        sent.update(CHUNK)
+        await writer.write(CHUNK)
+        watch.look()
+      }
+      const digest = digestFromBytes('sha256', sent.digest())
+      const location = await bench.complete(await writer.close(), LARGE_CHUNKS * CHUNK.length, digest)
+      const received = createHash('sha256')
+      const reader = await bench.reader(location)
+      await reader.pump((chunk) => {
+        received.update(chunk)
+        watch.look()
+      })
+      expect(digestFromBytes('sha256', received.digest())).toBe(digest)
+      expect(watch.growth).toBeLessThan(24_000_000)
+    },
+  },
+]

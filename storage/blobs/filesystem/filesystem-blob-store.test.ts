@@ -1,0 +1,37 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { describeBlobStore } from '../contract.ts'
+import { openFilesystemBlobStore } from './filesystem-blob-store.ts'
+
+const parent = await mkdtemp(join(tmpdir(), 'lamina-blobs-'))
+afterAll(() => rm(parent, { recursive: true }))
+// Cases share the directory, emptied between them: making 512 directories for each takes most of the time.
+const directory = join(parent, 'deep', 'down')
+
+async function files(): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name))
+}
+
+describeBlobStore(
+  'filesystem',
+  async () => {
+    let store = await openFilesystemBlobStore({ directory })
+    return {
+      store,
+      async reopen() {
+        await store.close()
+        store = await openFilesystemBlobStore({ directory })
+        return store
+      },
+      leftovers: files,
+      async dispose() {
+        await store.close()
+        for (const path of await files()) await rm(path)
+      },
+    }
+  },
+  { capabilities: { boundedMemory: true, readsSurviveRemove: true, freeBytes: true }, deviations: {} },
+)

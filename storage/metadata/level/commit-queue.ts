@@ -1,0 +1,104 @@
+import { StoreUnavailable } from '../../store-errors.ts'
+import type { Commit } from '../metadata-store.ts'
+import { loadGroupBase } from './group-base.ts'
+import type { LevelConnection } from './level-connection.ts'
+import type { LevelReader } from './level-reader.ts'
+import { Overlay } from './overlay.ts'
+import { type PreparedCommit, prepareCommit } from './prepared-commit.ts'
+
+/** One synced batch carries at most this many commits, and no more after this many bytes. */
+const GROUP_COMMITS = 256
+const GROUP_BYTES = 1 << 20
+
+interface Waiting {
+  readonly commit: PreparedCommit
+  readonly resolve: () => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** Merges the commits that wait into one synced batch after the other: an fsync is paid once for all. */
+export class CommitQueue {
+  readonly #connection: LevelConnection
+  readonly #reader: LevelReader
+  readonly #waiting: Waiting[] = []
+  #draining: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(connection: LevelConnection, reader: LevelReader) {
+    this.#connection = connection
+    this.#reader = reader
+  }
+
+  /** Resolves when `commit` is on disk. Rejects with TypeError, MetadataConflict, NoSpace, StoreUnavailable or StoreDamaged. */
+  async add(commit: Commit): Promise<void> {
+    if (this.#isClosed) throw new StoreUnavailable('the metadata store is closed')
+    const prepared = prepareCommit(commit)
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ commit: prepared, resolve, reject })
+      this.#draining ??= this.#drain()
+    })
+  }
+
+  /** Accepts nothing more and resolves when all that was accepted is settled. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#draining
+  }
+
+  async #drain(): Promise<void> {
+    // One turn, so that commits made side by side share the first batch too.
+    await Promise.resolve()
+    while (this.#waiting.length > 0) {
+      const group = this.#takeGroup()
+      try {
+        await this.#settle(group)
+      } catch (error) {
+        for (const { reject } of group) reject(error)
+      }
+    }
+    this.#draining = undefined
+  }
+
+  #takeGroup(): Waiting[] {
+    let bytes = 0
+    let count = 0
+    for (const { commit } of this.#waiting) {
+      if (count === GROUP_COMMITS || bytes >= GROUP_BYTES) break
+      bytes += commit.bytes
+      count += 1
+    }
+    return this.#waiting.splice(0, count)
+  }
+
+  /** Outcomes are told after the write: who lost to another commit of the group then reads what that one wrote. */
+  async #settle(group: readonly Waiting[]): Promise<void> {
+    await this.#connection.makeWritable()
+    const base = await loadGroupBase(
+      group.map(({ commit }) => commit),
+      this.#reader,
+    )
+    const overlay = new Overlay(base, this.#connection.counter)
+    const accepted: Waiting[] = []
+    const refused: [Waiting, unknown][] = []
+    for (const waiting of group) {
+      try {
+        overlay.accept(waiting.commit)
+        accepted.push(waiting)
+      } catch (error) {
+        refused.push([waiting, error])
+      }
+    }
+    try {
+      await this.#write(overlay)
+      for (const { resolve } of accepted) resolve()
+    } catch (error) {
+      for (const { reject } of accepted) reject(error)
+    }
+    for (const [{ reject }, error] of refused) reject(error)
+  }
+
+  /** The batch itself takes a version: the counter moves also when it only deletes, and tells whether it is there. */
+  async #write(overlay: Overlay): Promise<void> {
+    if (overlay.operations.length > 0) await this.#connection.write(overlay.operations, overlay.counter + 1n)
+  }
+}

@@ -1,0 +1,54 @@
+import type { RangeQuery } from '../metadata-store.ts'
+
+/**
+ * The driver's own record stands under a first byte that no caller's key can have:
+ *
+ *   00 'counter'     the last version given out, and the number of the disk format
+ *   01 ⟨key⟩         the caller's record
+ */
+const OWN = 0
+const CALLER = 1
+
+export const COUNTER_KEY = Uint8Array.of(OWN, ...Buffer.from('counter'))
+
+/** Where the caller's `key` is stored; a copy, so the caller may reuse its bytes. */
+export function storedKey(key: Uint8Array): Uint8Array {
+  const stored = new Uint8Array(key.length + 1)
+  stored[0] = CALLER
+  stored.set(key, 1)
+  return stored
+}
+
+/** The caller's key of a stored one; a copy, since memory-level hands out its own bytes. */
+export function callerKey(stored: Uint8Array): Uint8Array {
+  return new Uint8Array(stored.subarray(1))
+}
+
+/** Bytes as a string that compares, and starts with, as the bytes do: for maps. */
+export function keyText(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
+}
+
+/** The first key behind all that begin with the stored `prefix`. */
+function behind(prefix: Uint8Array): Uint8Array {
+  let length = prefix.length
+  while (prefix[length - 1] === 0xff) length -= 1
+  const end = new Uint8Array(prefix.subarray(0, length))
+  // The first byte is CALLER and never 0xff, so something is left to count up.
+  end[length - 1] = (end[length - 1] ?? 0) + 1
+  return end
+}
+
+/** Stored keys from `gte` to before `lt`; undefined when nothing can lie between. */
+export function boundsOf(
+  query: Pick<RangeQuery, 'prefix' | 'from' | 'reverse'>,
+): { readonly gte: Uint8Array; readonly lt: Uint8Array } | undefined {
+  let gte = storedKey(query.prefix)
+  let lt = behind(gte)
+  if (query.from !== undefined) {
+    const from = storedKey(query.from)
+    if (query.reverse === true) lt = Buffer.compare(from, lt) < 0 ? from : lt
+    else gte = Buffer.compare(from, gte) > 0 ? from : gte
+  }
+  return Buffer.compare(gte, lt) < 0 ? { gte, lt } : undefined
+}

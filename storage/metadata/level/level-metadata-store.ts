@@ -1,0 +1,120 @@
+import { resolve } from 'node:path'
+import { ClassicLevel } from 'classic-level'
+import { StoreUnavailable } from '../../store-errors.ts'
+import type { Commit, Entry, MetadataSnapshot, MetadataStore, RangeQuery, Stored } from '../metadata-store.ts'
+import { FileBallast } from './ballast.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { type ConnectionParts, LevelConnection } from './level-connection.ts'
+import type { LevelDatabase, LevelSnapshot } from './level-database.ts'
+import { LevelReader } from './level-reader.ts'
+import { ReadSpeed } from './read-speed.ts'
+
+const BALLAST_BYTES = 64 << 20
+const RECOVERY_MILLISECONDS = 10_000
+
+export interface LevelStoreOptions {
+  /** Made when missing. LevelDB's files and the file `ballast` lie in it. */
+  readonly directory: string
+  /** Disk space held for opening the database again once the disk was full; 64 MiB unless told, 0 for none. */
+  readonly ballastBytes?: number
+  /** How long (ms) a failed commit waits for its outcome while the database cannot be opened again; 10 s unless told. */
+  readonly recoveryMilliseconds?: number
+  /** Hears of failed writes and re-openings, one sentence each. */
+  readonly notice?: (sentence: string, cause?: unknown) => void
+}
+
+/**
+ * Opens the embedded store: one LevelDB, one process. Rejects with StoreUnavailable when another process
+ * has it open, with NoSpace, or with StoreDamaged.
+ */
+export function openLevelMetadataStore(options: LevelStoreOptions): Promise<MetadataStore> {
+  const place = resolve(options.directory)
+  return openLevelStoreOver({
+    database: createClassicLevel(place),
+    ballast: new FileBallast(place, options.ballastBytes ?? BALLAST_BYTES),
+    place,
+    recoveryMilliseconds: options.recoveryMilliseconds ?? RECOVERY_MILLISECONDS,
+    notice: options.notice ?? (() => undefined),
+  })
+}
+
+/** A LevelDB in `directory`, not yet open. */
+export function createClassicLevel(directory: string): LevelDatabase {
+  return new ClassicLevel<Uint8Array, Uint8Array>(directory, { keyEncoding: 'view', valueEncoding: 'view' })
+}
+
+/** The same store over any database of the Level family: for memory-level and for tests. */
+export async function openLevelStoreOver(parts: ConnectionParts): Promise<MetadataStore> {
+  const connection = new LevelConnection(parts)
+  await connection.start()
+  return new LevelMetadataStore(connection)
+}
+
+class LevelMetadataStore implements MetadataStore {
+  readonly #connection: LevelConnection
+  readonly #reader: LevelReader
+  readonly #queue: CommitQueue
+
+  constructor(connection: LevelConnection) {
+    this.#connection = connection
+    this.#reader = new LevelReader(connection, new ReadSpeed())
+    this.#queue = new CommitQueue(connection, this.#reader)
+  }
+
+  read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
+    return this.#reader.read(keys)
+  }
+
+  range(query: RangeQuery): Promise<Entry[]> {
+    return this.#reader.range(query)
+  }
+
+  commit(commit: Commit): Promise<void> {
+    return this.#queue.add(commit)
+  }
+
+  async snapshot(): Promise<MetadataSnapshot> {
+    const snapshot = await this.#connection.snapshot()
+    return new LevelMetadataSnapshot(this.#connection, this.#reader.at(snapshot), snapshot)
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close()
+    await this.#connection.close()
+  }
+}
+
+class LevelMetadataSnapshot implements MetadataSnapshot {
+  readonly #connection: LevelConnection
+  readonly #reader: LevelReader
+  readonly #snapshot: LevelSnapshot
+  readonly #epoch: number
+
+  constructor(connection: LevelConnection, reader: LevelReader, snapshot: LevelSnapshot) {
+    this.#connection = connection
+    this.#reader = reader
+    this.#snapshot = snapshot
+    this.#epoch = connection.epoch
+  }
+
+  async read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
+    this.#refuseEnded()
+    return this.#reader.read(keys)
+  }
+
+  async range(query: RangeQuery): Promise<Entry[]> {
+    this.#refuseEnded()
+    return this.#reader.range(query)
+  }
+
+  close(): Promise<void> {
+    return this.#snapshot.close()
+  }
+
+  /** A failed write closes the database, and LevelDB's snapshots end with it. */
+  #refuseEnded(): void {
+    if (this.#epoch !== this.#connection.epoch) {
+      throw new StoreUnavailable('the database was opened again since this snapshot was taken: take another')
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { NoSpace, StoreDamaged, StoreUnavailable } from '../../store-errors.ts'
+import { type Ballast, REOPEN_ROOM } from './ballast.ts'
+import { COUNTER_KEY } from './keyspace.ts'
+import type { LevelDatabase, LevelOperation } from './level-database.ts'
+import { asStoreError, isLocked, isNoSpace } from './level-errors.ts'
+import { openFrame, prepareFrame, sealFrame } from './value-frame.ts'
+
+/** Number of the disk format, kept in the value of the counter record. */
+const FORMAT = 1
+/** How often (ms) a ballast that is not whole is tried again. */
+const BALLAST_PAUSE = 60_000
+
+export interface OpeningParts {
+  readonly database: LevelDatabase
+  readonly ballast: Ballast
+  /** Where the database is, for sentences to people. */
+  readonly place: string
+}
+
+/** Opens and closes the database, knows its counter, and sees to it that there is room to open it again. */
+export class LevelOpening {
+  readonly #parts: OpeningParts
+  #isOpen = false
+  #counter = 0n
+  #epoch = 0
+  #ballastAt = 0
+
+  constructor(parts: OpeningParts) {
+    this.#parts = parts
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** The last version that was given out and is on disk. */
+  get counter(): bigint {
+    return this.#counter
+  }
+
+  /** How often the database was opened. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /**
+   * Opens the database and reads its counter. Opening writes what the log holds into tables and syncs them,
+   * so whatever the counter shows then stays, also if its own sync had failed.
+   */
+  async open(): Promise<void> {
+    const { database, place } = this.#parts
+    try {
+      await database.open()
+    } catch (error) {
+      if (!isLocked(error)) throw error
+      const sentence = `another lamina is running on ${place}: only one process at a time can use it`
+      throw new StoreUnavailable(sentence, { cause: error })
+    }
+    try {
+      this.#counter = readCounter(database, place)
+    } catch (error) {
+      await database.close()
+      throw error
+    }
+    this.#isOpen = true
+    this.#epoch += 1
+  }
+
+  async close(): Promise<void> {
+    if (this.#isOpen) await this.#parts.database.close()
+    this.#isOpen = false
+  }
+
+  /** Writes one synced batch that carries the counter too; after a rejection the database must be opened again. */
+  async write(operations: readonly LevelOperation[], counter: bigint): Promise<void> {
+    const value = prepareFrame(Uint8Array.of(FORMAT))
+    sealFrame(COUNTER_KEY, value, counter)
+    await this.#parts.database.batch([...operations, { type: 'put', key: COUNTER_KEY, value }], {
+      sync: true,
+    })
+    this.#counter = counter
+  }
+
+  /** Lets the ballast go if opening needs it after `failure`. Throws NoSpace when that is not enough. */
+  async makeRoom(failure: unknown): Promise<void> {
+    const { ballast, place } = this.#parts
+    if (isNoSpace(failure) || (await ballast.room()) < REOPEN_ROOM) await ballast.release()
+    if ((await ballast.room()) < REOPEN_ROOM) {
+      throw new NoSpace(`the disk of ${place} is full: there is no room to open the database again`)
+    }
+  }
+
+  /** Holds ballast again. Throws NoSpace while there is no room for enough of it. */
+  async holdBallast(): Promise<void> {
+    const { ballast, place } = this.#parts
+    if (ballast.isWhole || (ballast.isEnough && Date.now() < this.#ballastAt)) return
+    this.#ballastAt = Date.now() + BALLAST_PAUSE
+    try {
+      if (await ballast.make()) return
+    } catch (error) {
+      throw asStoreError(`cannot hold ballast in ${place}`, error)
+    }
+    throw new NoSpace(`the disk of ${place} is full: nothing can be recorded until there is room`)
+  }
+}
+
+function readCounter(database: LevelDatabase, place: string): bigint {
+  const frame = database.getSync(COUNTER_KEY, {})
+  if (frame === undefined) return 0n
+  const { value, version } = openFrame(COUNTER_KEY, frame)
+  if (value[0] === FORMAT) return version
+  throw new StoreDamaged(`${place} has disk format ${value[0]}, which this lamina does not know`)
+}
