@@ -1,7 +1,7 @@
 /**
  * Every code that a failure can carry, with its HTTP status and the sentence for a client.
  * The first group is closed by distribution-spec "Error Codes"; the second is what docker's own
- * registry added and clients know.
+ * registry added and clients know; the third is our own.
  */
 export const ERROR_CODES = {
   BLOB_UNKNOWN: { status: 404, message: 'blob unknown to this repository' },
@@ -24,6 +24,10 @@ export const ERROR_CODES = {
   TAG_INVALID: { status: 400, message: 'invalid tag' },
   RANGE_INVALID: { status: 416, message: 'invalid range' },
   PAGINATION_NUMBER_INVALID: { status: 400, message: 'invalid number of results requested' },
+
+  STORAGE_FULL: { status: 507, message: 'the registry has no room for more content; pulls go on' },
+  REQUEST_INVALID: { status: 400, message: 'the request is not what this route takes' },
+  CONFLICT: { status: 409, message: 'what is there stands in the way of the request' },
 } as const
 
 export type ErrorCode = keyof typeof ERROR_CODES

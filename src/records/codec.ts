@@ -21,7 +21,9 @@ export function recordCodec<Schema extends z.ZodType>(
     decode: (bytes) => {
       if (bytes[0] !== format)
         throw new TypeError(`${name} record has format ${bytes[0]}; this version reads ${format}`)
-      const json: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1).toString())
+      const json: unknown = JSON.parse(
+        Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1).toString(),
+      )
       const parsed = schema.safeParse(json)
       if (!parsed.success) throw new TypeError(`damaged ${name} record`, { cause: parsed.error })
       return parsed.data

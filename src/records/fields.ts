@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import { type Digest, parseDigest } from '../oci/digest.ts'
-import { type RepositoryName, parseName } from '../oci/name.ts'
-import { type Tag, parseTag } from '../oci/tag.ts'
+import { parseName, type RepositoryName } from '../oci/name.ts'
+import { parseTag, type Tag } from '../oci/tag.ts'
 
 /** Field types that several records share. Dates are milliseconds since 1970. */
 
 export const dateField = z.number().int().nonnegative()
 export const sizeField = z.number().int().nonnegative()
-export const digestField = z.custom<Digest>((value) => typeof value === 'string' && parseDigest(value) !== undefined)
+export const digestField = z.custom<Digest>(
+  (value) => typeof value === 'string' && parseDigest(value) !== undefined,
+)
 export const nameField = z.custom<RepositoryName>(
   (value) => typeof value === 'string' && parseName(value) !== undefined,
 )

@@ -1,5 +1,5 @@
 import type { Digest } from '../oci/digest.ts'
-import { type RepositoryName, projectOf, restOf } from '../oci/name.ts'
+import { projectOf, type RepositoryName, restOf } from '../oci/name.ts'
 import { digestComponent, tuple, uint64Component } from './tuple.ts'
 
 /**
@@ -24,6 +24,7 @@ import { digestComponent, tuple, uint64Component } from './tuple.ts'
  *   26 referrer    ⟨repo⟩⟨subject⟩⟨digest⟩               the ready descriptor
  *   30 charge      ⟨project⟩⟨sha256⟩                    content counted once for a project
  *   40 upload      ⟨id⟩                                an upload session
+ *   45 upload-of   ⟨account⟩⟨id⟩                       its open sessions, to count them
  *   41 review      ⟨due⟩⟨kind⟩⟨repo⟩⟨digest⟩              something may have become unused
  *   42 trash       ⟨due⟩⟨location⟩                      bytes to remove
  *   50 user        ⟨name⟩
@@ -56,6 +57,7 @@ const TABLE = {
   upload: 0x40,
   review: 0x41,
   trash: 0x42,
+  uploadOf: 0x45,
   user: 0x50,
   credential: 0x51,
   credentialOf: 0x52,
@@ -84,25 +86,30 @@ export const keys = {
 
   blob: (sha256: Digest) => tuple(TABLE.blob, digestComponent(sha256)),
   alias: (digest: Digest) => tuple(TABLE.alias, digestComponent(digest)),
-  link: (repo: RepositoryId, digest: Digest) => tuple(TABLE.link, repoComponent(repo), digestComponent(digest)),
+  link: (repo: RepositoryId, digest: Digest) =>
+    tuple(TABLE.link, repoComponent(repo), digestComponent(digest)),
   links: (repo: RepositoryId) => tuple(TABLE.link, repoComponent(repo)),
   holder: (sha256: Digest, project: string, repo: RepositoryId, digest: Digest) =>
     tuple(TABLE.holder, digestComponent(sha256), project, repoComponent(repo), digestComponent(digest)),
   holders: (sha256: Digest) => tuple(TABLE.holder, digestComponent(sha256)),
-  holdersInProject: (sha256: Digest, project: string) => tuple(TABLE.holder, digestComponent(sha256), project),
+  holdersInProject: (sha256: Digest, project: string) =>
+    tuple(TABLE.holder, digestComponent(sha256), project),
 
   manifest: (repo: RepositoryId, digest: Digest) =>
     tuple(TABLE.manifest, repoComponent(repo), digestComponent(digest)),
   manifests: (repo: RepositoryId) => tuple(TABLE.manifest, repoComponent(repo)),
-  body: (repo: RepositoryId, digest: Digest) => tuple(TABLE.body, repoComponent(repo), digestComponent(digest)),
+  body: (repo: RepositoryId, digest: Digest) =>
+    tuple(TABLE.body, repoComponent(repo), digestComponent(digest)),
   edge: (repo: RepositoryId, child: Digest, parent: Digest) =>
     tuple(TABLE.edge, repoComponent(repo), digestComponent(child), digestComponent(parent)),
-  edges: (repo: RepositoryId, child: Digest) => tuple(TABLE.edge, repoComponent(repo), digestComponent(child)),
+  edges: (repo: RepositoryId, child: Digest) =>
+    tuple(TABLE.edge, repoComponent(repo), digestComponent(child)),
   tag: (repo: RepositoryId, tag: string) => tuple(TABLE.tag, repoComponent(repo), tag),
   tags: (repo: RepositoryId) => tuple(TABLE.tag, repoComponent(repo)),
   tagged: (repo: RepositoryId, digest: Digest, tag: string) =>
     tuple(TABLE.tagged, repoComponent(repo), digestComponent(digest), tag),
-  tagsOf: (repo: RepositoryId, digest: Digest) => tuple(TABLE.tagged, repoComponent(repo), digestComponent(digest)),
+  tagsOf: (repo: RepositoryId, digest: Digest) =>
+    tuple(TABLE.tagged, repoComponent(repo), digestComponent(digest)),
   tagLogEntry: (repo: RepositoryId, tag: string, sequence: bigint) =>
     tuple(TABLE.tagLog, repoComponent(repo), tag, uint64Component(sequence)),
   tagLog: (repo: RepositoryId, tag: string) => tuple(TABLE.tagLog, repoComponent(repo), tag),
@@ -115,6 +122,8 @@ export const keys = {
 
   upload: (id: string) => tuple(TABLE.upload, id),
   uploads: () => tuple(TABLE.upload),
+  uploadOf: (account: string, id: string) => tuple(TABLE.uploadOf, account, id),
+  uploadsOf: (account: string) => tuple(TABLE.uploadOf, account),
   review: (due: number, kind: 'link' | 'blob', repo: RepositoryId, digest: Digest) =>
     tuple(TABLE.review, uint64Component(due), kind, repoComponent(repo), digestComponent(digest)),
   trash: (due: number, location: string) => tuple(TABLE.trash, uint64Component(due), location),
@@ -130,3 +139,15 @@ export const keys = {
   account: (project: string, name: string) => tuple(TABLE.account, project, name),
   accounts: (project: string) => tuple(TABLE.account, project),
 } as const
+
+/** The first key after `key`: to continue a range behind it. */
+export function keyAfter(key: Uint8Array): Uint8Array {
+  return Buffer.concat([key, Uint8Array.of(0)])
+}
+
+/** The first key after every key that begins with `prefix`, whose last byte is never 0xff in this tree. */
+export function keyAfterPrefix(prefix: Uint8Array): Uint8Array {
+  const next = Buffer.from(prefix)
+  next.writeUInt8(next.readUInt8(next.length - 1) + 1, next.length - 1)
+  return next
+}

@@ -2,7 +2,11 @@ import { z } from 'zod'
 import { recordCodec } from './codec.ts'
 import { dateField, digestField } from './fields.ts'
 
-export const tagCodec = recordCodec('tag', 1, z.object({ digest: digestField, at: dateField, by: z.string() }))
+export const tagCodec = recordCodec(
+  'tag',
+  1,
+  z.object({ digest: digestField, at: dateField, by: z.string() }),
+)
 export type TagRecord = ReturnType<typeof tagCodec.decode>
 
 /** Value of `tagged`, whose key says it all. */

@@ -1,0 +1,45 @@
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { AccessSettings } from './access.ts'
+import { createAccessControl } from './access-control.ts'
+import { createAuthenticate } from './authenticate.ts'
+import { createCredentials } from './credentials.ts'
+import { createFailureLimit } from './failure-limit.ts'
+import { createLogins } from './login.ts'
+import { createPasswordLogin } from './password-login.ts'
+import { createPasswords } from './passwords.ts'
+import { createSigningKeys } from './signing-keys.ts'
+import { createTokens } from './tokens.ts'
+import { createUsers } from './users.ts'
+
+export interface AuthParts {
+  readonly metadata: MetadataStore
+  /** False: everyone may do anything. */
+  readonly enabled: boolean
+  readonly settings: AccessSettings
+  /** Seals the private signing keys in the store. */
+  readonly secret: string | undefined
+  /** Seconds that a token lasts; 60 at least, which clients take for granted. */
+  readonly tokenSeconds?: number
+  readonly now?: () => number
+}
+
+/** All of this folder, put together. */
+export function createAuth(parts: AuthParts) {
+  const { metadata, enabled, settings, secret, tokenSeconds = 300, now = Date.now } = parts
+  const passwords = createPasswords()
+  const credentials = createCredentials({ metadata, now })
+  const failures = createFailureLimit({ burst: 10, perSecond: 1, now })
+  const passwordLogin = createPasswordLogin({ metadata, passwords, failures, now })
+  const logins = createLogins({ credentials, passwordLogin })
+  const signingKeys = createSigningKeys({ metadata, secret, now })
+  const tokens = createTokens({ keys: signingKeys, lifeSeconds: Math.max(60, tokenSeconds), now })
+  return {
+    access: createAccessControl({ metadata, settings }),
+    authenticate: createAuthenticate({ enabled, logins, tokens }),
+    credentials,
+    logins,
+    signingKeys,
+    tokens,
+    users: createUsers({ metadata, passwords, credentials, now }),
+  }
+}

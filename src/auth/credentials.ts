@@ -1,0 +1,199 @@
+import { randomBytes } from 'node:crypto'
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { type Transaction, transact } from '../../storage/metadata/transact.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import {
+  type CredentialKind,
+  type CredentialRecord,
+  credentialCodec,
+  credentialOfCodec,
+} from '../records/credential.ts'
+import { keys } from '../records/keys.ts'
+import { type Identity, identityOf } from './identity.ts'
+import { hashSecret, makeSecret } from './secrets.ts'
+import { currentIdentity, ownKey } from './standing.ts'
+
+/** Secrets that one owner may have. */
+export const CREDENTIAL_LIMIT = 200
+/** "Last used" is written at most this often, in milliseconds. */
+const USED_GRAIN = 3_600_000
+/** A refresh token ends so long after its last use, in milliseconds. */
+export const REFRESH_LIFE = 90 * 86_400_000
+
+export interface NewCredential {
+  readonly kind: CredentialKind
+  /** As accountOf writes it. */
+  readonly owner: string
+  readonly name: string
+  /** Milliseconds since 1970. */
+  readonly expires?: number | undefined
+  readonly parent?: string | undefined
+}
+
+/** What lists show: never the secret, which nobody knows. */
+export type CredentialSummary = Omit<CredentialRecord, 'owner' | 'parent'>
+
+export interface Known {
+  readonly identity: Identity
+  readonly kind: CredentialKind
+  /** The secret's hash in hex. */
+  readonly hash: string
+}
+
+/** Personal tokens, keys of service accounts and refresh tokens: made, found, listed, revoked. */
+export interface Credentials {
+  /**
+   * Adds a secret within someone's transaction, which also writes or checks the owner's record: who deletes an owner
+   * checks the range of its secrets. The secret is to be shown once. Throws CONFLICT beyond CREDENTIAL_LIMIT.
+   */
+  issue(transaction: Transaction, made: NewCredential): Promise<{ id: string; secret: string }>
+  /** Adds a secret for an owner that exists. Throws as issue does, and UNAUTHORIZED when it does not. */
+  create(made: NewCredential): Promise<{ id: string; secret: string }>
+  /** Whose secret this is, if it is of one of `kinds`, not over, and its owner still there. */
+  find(secret: string, kinds: readonly CredentialKind[]): Promise<Known | undefined>
+  /** In the order of their ids. */
+  list(owner: string): Promise<CredentialSummary[]>
+  /** Throws NAME_UNKNOWN when this owner has no such secret. */
+  revoke(owner: string, id: string): Promise<void>
+  /** Removes all secrets of an owner (of one kind, if given) within someone's transaction. */
+  revokeAll(transaction: Transaction, owner: string, kind?: CredentialKind): Promise<void>
+}
+
+export function createCredentials(parts: {
+  readonly metadata: MetadataStore
+  readonly now: () => number
+}): Credentials {
+  const { metadata, now } = parts
+  const issue: Credentials['issue'] = async (transaction, made) => {
+    await makeRoom(transaction, made)
+    const secret = makeSecret()
+    const hash = hashSecret(secret)
+    const id = randomBytes(8).toString('hex')
+    transaction.set(credentialCodec, keys.credential(hash), { ...made, id, created: now() })
+    transaction.set(credentialOfCodec, keys.credentialOf(made.owner, id), {
+      hash: hash.toString('hex'),
+      kind: made.kind,
+    })
+    return { id, secret }
+  }
+  return {
+    issue,
+    create: (made) =>
+      transact(metadata, async (transaction) => {
+        const owner = ownerKey(made.owner)
+        const [there] = await transaction.present([owner])
+        if (there !== true) throw new RegistryError('UNAUTHORIZED', { message: 'the account is gone' })
+        transaction.checkExists(owner)
+        return issue(transaction, made)
+      }),
+    find: async (secret, kinds) => {
+      const hash = hashSecret(secret)
+      const [row] = await metadata.read([keys.credential(hash)])
+      const record = row && credentialCodec.decode(row.value)
+      if (record === undefined || !kinds.includes(record.kind) || isOver(record, now())) return undefined
+      const identity = await identify(metadata, record)
+      if (identity === undefined) return undefined
+      await noteUse(metadata, hash, now())
+      return { identity, kind: record.kind, hash: hash.toString('hex') }
+    },
+    list: async (owner) => {
+      const entries = await metadata.range({ prefix: keys.credentialsOf(owner), limit: CREDENTIAL_LIMIT })
+      const hashes = entries.map((entry) =>
+        keys.credential(bytesOf(credentialOfCodec.decode(entry.value).hash)),
+      )
+      const rows = await metadata.read(hashes)
+      return rows.flatMap((row) => (row === undefined ? [] : [summary(credentialCodec.decode(row.value))]))
+    },
+    revoke: (owner, id) => transact(metadata, (transaction) => revokeOne(transaction, owner, id)),
+    revokeAll: (transaction, owner, kind) => revokeAll(transaction, owner, kind),
+  }
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return Buffer.from(hex, 'hex')
+}
+
+function summary(record: CredentialRecord): CredentialSummary {
+  const { owner: _owner, parent: _parent, ...shown } = record
+  return shown
+}
+
+function isOver(record: CredentialRecord, now: number): boolean {
+  return record.expires !== undefined && record.expires <= now
+}
+
+function ownerKey(owner: string): Uint8Array {
+  const identity = identityOf(owner)
+  const key = identity && ownKey(identity)
+  if (key === undefined) throw new TypeError(`'${owner}' is no account that can have secrets`)
+  return key
+}
+
+/** The owner as its record says now; undefined when it, or the credential that this one hangs on, is gone. */
+async function identify(metadata: MetadataStore, record: CredentialRecord): Promise<Identity | undefined> {
+  const identity = identityOf(record.owner)
+  if (identity === undefined) return undefined
+  const parent = record.parent === undefined ? [] : [keys.credential(bytesOf(record.parent))]
+  const [row, parentRow] = await metadata.read([ownerKey(record.owner), ...parent])
+  const parentRecord = parentRow && credentialCodec.decode(parentRow.value)
+  if (record.parent !== undefined && (parentRecord === undefined || isOver(parentRecord, Date.now())))
+    return undefined
+  return currentIdentity({ identity, issued: record.created }, row)
+}
+
+/** Writes "last used", to the hour, and so renews a refresh token. A login does not fail because of it: the disk may be full. */
+async function noteUse(metadata: MetadataStore, hash: Uint8Array, now: number): Promise<void> {
+  const note = async (transaction: Transaction) => {
+    const found = await transaction.getChecked(credentialCodec, keys.credential(hash))
+    if (found === undefined || now - (found.value.used ?? 0) < USED_GRAIN) return
+    const renewed = found.value.kind === 'refresh' ? { expires: now + REFRESH_LIFE } : {}
+    transaction.set(credentialCodec, found.key, { ...found.value, used: now, ...renewed })
+  }
+  await transact(metadata, note).catch(() => undefined)
+}
+
+async function revokeOne(transaction: Transaction, owner: string, id: string): Promise<void> {
+  const found = /^[0-9a-f]{16}$/.test(id)
+    ? await transaction.getChecked(credentialOfCodec, keys.credentialOf(owner, id))
+    : undefined
+  if (found === undefined)
+    throw new RegistryError('NAME_UNKNOWN', {
+      message: `you have no token '${id.slice(0, 64)}'; list them to see their ids`,
+    })
+  transaction.delete(found.key)
+  transaction.delete(keys.credential(bytesOf(found.value.hash)))
+}
+
+async function revokeAll(transaction: Transaction, owner: string, kind?: CredentialKind): Promise<void> {
+  const prefix = keys.credentialsOf(owner)
+  const entries = await transaction.range({ prefix, limit: CREDENTIAL_LIMIT + 1 })
+  transaction.checkRange(ownerKey(owner), prefix, entries)
+  for (const entry of entries) {
+    const record = credentialOfCodec.decode(entry.value)
+    if (kind !== undefined && record.kind !== kind) continue
+    transaction.delete(entry.key)
+    transaction.delete(keys.credential(bytesOf(record.hash)))
+  }
+}
+
+/** Old refresh tokens make room for new ones, since every docker login adds one; people revoke their own tokens. */
+async function makeRoom(transaction: Transaction, made: NewCredential): Promise<void> {
+  const entries = await transaction.range({ prefix: keys.credentialsOf(made.owner), limit: CREDENTIAL_LIMIT })
+  const all = entries.map((entry) => ({ key: entry.key, ...credentialOfCodec.decode(entry.value) }))
+  const refresh = all.filter((entry) => entry.kind === 'refresh')
+  const crowded =
+    made.kind === 'refresh' ? refresh.length >= CREDENTIAL_LIMIT / 2 : all.length >= CREDENTIAL_LIMIT
+  if (!crowded) return
+  const records = await transaction.getMany(
+    credentialCodec,
+    refresh.map((entry) => keys.credential(bytesOf(entry.hash))),
+  )
+  const lastUse = (index: number) => records[index]?.used ?? records[index]?.created ?? 0
+  const [oldest] = refresh.map((entry, index) => ({ entry, at: lastUse(index) })).sort((a, b) => a.at - b.at)
+  if (oldest === undefined)
+    throw new RegistryError('CONFLICT', {
+      message: `there are ${CREDENTIAL_LIMIT} tokens already; revoke one that is not needed`,
+    })
+  transaction.delete(oldest.entry.key)
+  transaction.delete(keys.credential(bytesOf(oldest.entry.hash)))
+}

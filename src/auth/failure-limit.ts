@@ -1,0 +1,58 @@
+import { isIPv6 } from 'node:net'
+import { LRUCache } from 'lru-cache'
+
+/** How often somebody at one address may get one account's password wrong. */
+export interface FailureLimit {
+  /** Takes one try. The number of seconds to wait, at least 1, when there is none left. */
+  take(account: string, address: string): number | undefined
+  /** Gives the try back: it was no failure. */
+  giveBack(account: string, address: string): void
+}
+
+interface Bucket {
+  tries: number
+  at: number
+}
+
+/** A bucket of `burst` tries for each account and address, filled again by `perSecond`. Keeps the 10,000 used last. */
+export function createFailureLimit(parts: {
+  readonly burst: number
+  readonly perSecond: number
+  readonly now: () => number
+}): FailureLimit {
+  const { burst, perSecond, now } = parts
+  const buckets = new LRUCache<string, Bucket>({ max: 10_000 })
+
+  const bucketOf = (account: string, address: string): Bucket => {
+    const key = `${account}\n${network(address)}`
+    const found = buckets.get(key) ?? { tries: burst, at: now() }
+    const tries = Math.min(burst, found.tries + ((now() - found.at) / 1000) * perSecond)
+    const bucket = { tries, at: now() }
+    buckets.set(key, bucket)
+    return bucket
+  }
+
+  return {
+    take: (account, address) => {
+      const bucket = bucketOf(account, address)
+      if (bucket.tries < 1) return Math.max(1, Math.ceil((1 - bucket.tries) / perSecond))
+      bucket.tries -= 1
+      return undefined
+    },
+    giveBack: (account, address) => {
+      const bucket = bucketOf(account, address)
+      bucket.tries = Math.min(burst, bucket.tries + 1)
+    },
+  }
+}
+
+/** An IPv6 host owns a whole /64 of addresses: they count as one. */
+function network(address: string): string {
+  if (!isIPv6(address) || address.toLowerCase().startsWith('::ffff:')) return address
+  const [head = '', tail] = address.split('::')
+  const groups = head.split(':')
+  if (tail === undefined) return groups.slice(0, 4).join(':')
+  const missing = 8 - groups.length - tail.split(':').length
+  const whole = [...groups, ...Array.from({ length: Math.max(0, missing) }, () => '0'), ...tail.split(':')]
+  return whole.slice(0, 4).join(':')
+}

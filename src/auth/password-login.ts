@@ -1,0 +1,71 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import { keys } from '../records/keys.ts'
+import { isUserName, userCodec } from '../records/user.ts'
+import type { FailureLimit } from './failure-limit.ts'
+import type { Identity } from './identity.ts'
+import type { Passwords } from './passwords.ts'
+
+/** How long a password that was right is not hashed again, in milliseconds: clients send it with every token request. */
+const REMEMBERED = 60_000
+
+/**
+ * The user whose name and password these are, or undefined. Throws TOOMANYREQUESTS with Retry-After after too many
+ * failures of this account from this address.
+ */
+export type PasswordLogin = (name: string, password: string, address: string) => Promise<Identity | undefined>
+
+export function createPasswordLogin(parts: {
+  readonly metadata: MetadataStore
+  readonly passwords: Passwords
+  readonly failures: FailureLimit
+  readonly now: () => number
+}): PasswordLogin {
+  const { metadata, passwords, failures, now } = parts
+  const remembered = new LRUCache<string, number>({ max: 10_000 })
+  const running = new Map<string, Promise<boolean>>()
+  const secret = randomBytes(32)
+
+  const compare = async (
+    stored: string | undefined,
+    login: readonly [string, string, string],
+  ): Promise<boolean> => {
+    const [name, password, address] = login
+    const wait = failures.take(name, address)
+    if (wait !== undefined) throw tooManyFailures(wait)
+    const right = await passwords.verify(stored, password)
+    if (right) failures.giveBack(name, address)
+    return right
+  }
+
+  return async (name, password, address) => {
+    // The row is read each time: a deleted or disabled user, or a new password, counts at once.
+    const [row] = isUserName(name) ? await metadata.read([keys.user(name)]) : []
+    const user = row && userCodec.decode(row.value)
+    const usable = user?.disabled === true ? undefined : user
+    const memory = createHmac('sha256', secret)
+      .update(JSON.stringify([name, String(row?.version), password]))
+      .digest('base64')
+    const identity: Identity = { kind: 'user', name, administrator: usable?.administrator === true }
+    if (usable !== undefined && (remembered.get(memory) ?? 0) > now()) return identity
+    // One pull asks for several tokens at once: equal logins share one hash, and one try.
+    const shared = running.get(memory) ?? compare(usable?.password, [name.slice(0, 256), password, address])
+    running.set(memory, shared)
+    try {
+      if (!(await shared)) return undefined
+      remembered.set(memory, now() + REMEMBERED)
+      return identity
+    } finally {
+      running.delete(memory)
+    }
+  }
+}
+
+function tooManyFailures(seconds: number): RegistryError {
+  return new RegistryError('TOOMANYREQUESTS', {
+    message: `too many failed logins for this account from this address; try again in ${seconds} s`,
+    headers: { 'retry-after': String(seconds) },
+  })
+}

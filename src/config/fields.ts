@@ -1,0 +1,92 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { parseCidr, parseListenAddress } from './address.ts'
+import { parseDuration, parseSize } from './units.ts'
+
+/** The longest that a timer of Node can wait, in milliseconds: 24 days. */
+const LONGEST_TIMER = 24 * 86_400_000
+
+/** A kind of value: how it is read from text, and what a right one looks like, to end "must be …". */
+export interface Field<Value> {
+  readonly type: z.ZodType<Value, string>
+  readonly expects: string
+}
+
+/** Builds a field from a parser that gives undefined for what is wrong. */
+function field<Value>(expects: string, parse: (text: string) => Value | undefined): Field<Value> {
+  const type = z.string().transform((text, context): Value => {
+    const value = parse(text)
+    if (value !== undefined) return value
+    context.addIssue({ code: 'custom', message: expects })
+    return z.NEVER
+  })
+  return { type, expects }
+}
+
+/** Any text but the empty one. */
+export const text: Field<string> = field('a text', (value) => value || undefined)
+
+/** A path, made absolute from the working directory. */
+export const path: Field<string> = field('a path', (value) => (value === '' ? undefined : resolve(value)))
+
+export const listenAddress = field(
+  'HOST:PORT such as 127.0.0.1:5000, [::1]:5000 or 0.0.0.0:5000 (port 0 picks a free one)',
+  parseListenAddress,
+)
+
+/** The origin under which clients reach the server, without a slash at the end. */
+export const origin: Field<string> = field(
+  'an origin such as https://registry.example:5000, without a path',
+  (value) => {
+    const url = URL.parse(value)
+    if (url === null || !/^https?:$/.test(url.protocol)) return undefined
+    const bare = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
+    return bare ? url.origin : undefined
+  },
+)
+
+export const cidrs = field('addresses or ranges such as 10.0.0.0/8, ::1, separated by commas', (value) => {
+  const parts = value.split(',').map((part) => parseCidr(part.trim()))
+  const ranges = parts.filter((part) => part !== undefined)
+  return ranges.length === parts.length ? Object.freeze(ranges) : undefined
+})
+
+export const flag = field('true or false', (value) =>
+  value === 'true' ? true : value === 'false' ? false : undefined,
+)
+
+/** One of the listed words. */
+export function oneOf<const Word extends string>(...words: readonly Word[]): Field<Word> {
+  return field(`one of ${words.join(', ')}`, (value) => words.find((word) => word === value))
+}
+
+/** A whole number, `least` included. */
+export function count(least: number, most = Number.MAX_SAFE_INTEGER): Field<number> {
+  const range = most === Number.MAX_SAFE_INTEGER ? `, ${least} or more` : ` from ${least} to ${most}`
+  return field(`a whole number${range}`, (value) => {
+    const number = Number(value)
+    return /^\d{1,16}$/.test(value) && number >= least && number <= most ? number : undefined
+  })
+}
+
+/** A duration in milliseconds, both ends (given as durations too) included. */
+export function duration(least: string, most?: string): Field<number> {
+  const [from, to] = [
+    parseDuration(least) ?? 0,
+    most === undefined ? LONGEST_TIMER : (parseDuration(most) ?? 0),
+  ]
+  const range = most === undefined ? `${least} or more, at most 24d` : `from ${least} to ${most}`
+  return field(`a duration with its unit such as 500ms, 30s, 10m or 24h (${range})`, (value) => {
+    const milliseconds = parseDuration(value)
+    return milliseconds !== undefined && milliseconds >= from && milliseconds <= to ? milliseconds : undefined
+  })
+}
+
+/** A size in bytes. */
+export const size = field('a size such as 256MiB, 1GB or 4096', parseSize)
+
+/** A secret that other keys are made of: long enough that nobody guesses it. */
+export const longSecret = field(
+  'a text of at least 32 characters, for example from `openssl rand -hex 32`',
+  (value) => (value.length >= 32 ? value : undefined),
+)

@@ -1,0 +1,59 @@
+import { resolve } from 'node:path'
+import { isLoopback } from './address.ts'
+import { ConfigError } from './config-error.ts'
+import { type Config, type ConfigKey, configSchema, SETTINGS } from './schema.ts'
+import { type Environment, fromEnvironment, fromFile, type Given } from './sources.ts'
+
+/** A configuration with the text and the origin of each value that was given. */
+export interface LoadedConfig {
+  readonly config: Config
+  readonly given: ReadonlyMap<ConfigKey, Given>
+}
+
+/**
+ * Reads lamina.yaml (in `directory`, or where LAMINA_CONFIG says) and the environment, which wins.
+ * Throws ConfigError with every problem at once.
+ */
+export async function loadConfig(
+  environment: Environment = process.env,
+  directory: string = process.cwd(),
+): Promise<LoadedConfig> {
+  const problems: string[] = []
+  const named = environment['LAMINA_CONFIG']
+  const file = resolve(directory, named || 'lamina.yaml')
+  const given = await fromFile(file, Boolean(named), problems)
+  for (const [key, value] of fromEnvironment(environment, problems)) given.set(key, value)
+  const config = parse(given, problems)
+  if (config !== undefined) problems.push(...contradictions(config))
+  if (config === undefined || problems.length > 0) throw new ConfigError(problems)
+  return { config, given }
+}
+
+function parse(given: ReadonlyMap<ConfigKey, Given>, problems: string[]): Config | undefined {
+  const texts = Object.fromEntries([...given].map(([key, { text }]) => [key, text]))
+  const result = configSchema.safeParse(texts)
+  if (result.success) return Object.freeze(result.data)
+  for (const setting of SETTINGS) {
+    const value = given.get(setting.key)
+    if (value === undefined || !result.error.issues.some(({ path }) => path[0] === setting.key)) continue
+    const shown = setting.secret ? 'not right (not shown: it is a secret)' : JSON.stringify(value.text)
+    problems.push(`${value.name} (${value.source}) is ${shown}; it must be ${setting.expects}.`)
+  }
+  return undefined
+}
+
+/** What is wrong between settings that are each right by themselves. */
+function contradictions(config: Config): string[] {
+  const problems: string[] = []
+  if (config.auth === 'off' && !isLoopback(config.listen.host))
+    problems.push(
+      `LAMINA_AUTH is off, and LAMINA_LISTEN lets other machines in: anyone who reaches this address could change everything. Listen on 127.0.0.1, or keep LAMINA_AUTH=on; if it is really meant, set LAMINA_AUTH=off-everywhere.`,
+    )
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
+    const [there, missing] = config.tlsCert === undefined ? ['KEY', 'CERT'] : ['CERT', 'KEY']
+    problems.push(
+      `LAMINA_TLS_${there} is set and LAMINA_TLS_${missing} is not: HTTPS needs both. \`lamina tls init\` makes a pair.`,
+    )
+  }
+  return problems
+}

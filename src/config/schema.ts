@@ -1,0 +1,172 @@
+import { z } from 'zod'
+import {
+  cidrs,
+  count,
+  duration,
+  type Field,
+  flag,
+  listenAddress,
+  longSecret,
+  oneOf,
+  origin,
+  path,
+  size,
+  text,
+} from './fields.ts'
+
+/** What is known of a setting beside its type. */
+export interface SettingFacts {
+  /** What a right value looks like, to end the sentence "must be …". */
+  readonly expects: string
+  readonly default: string | undefined
+  readonly doc: string
+  /** Never shown. */
+  readonly secret: boolean
+}
+
+const facts = z.registry<SettingFacts>()
+
+function required<Value>(
+  field: Field<Value>,
+  fallback: string,
+  doc: string,
+): z.ZodPrefault<z.ZodType<Value, string>> {
+  return field.type
+    .prefault(fallback)
+    .register(facts, { expects: field.expects, default: fallback, doc, secret: false })
+}
+
+function optional<Value>(
+  field: Field<Value>,
+  doc: string,
+  { secret = false }: { readonly secret?: boolean } = {},
+): z.ZodOptional<z.ZodType<Value, string>> {
+  return field.type.optional().register(facts, { expects: field.expects, default: undefined, doc, secret })
+}
+
+/**
+ * Every setting: the names in lamina.yaml and of the environment, defaults, validation, the type Config and
+ * docs/configuration.md all come from here. Durations become milliseconds, sizes bytes, paths absolute.
+ */
+export const configSchema = z.object({
+  listen: required(
+    listenAddress,
+    '127.0.0.1:5000',
+    'Address and port to listen on. Port 0 picks a free one and prints it.',
+  ),
+  data: required(
+    path,
+    './data',
+    'Directory that holds everything: database, blobs, control socket. Made when absent.',
+  ),
+  adminPassword: optional(
+    text,
+    'Password of the user `admin`, set on the first start only. Without it one is made and printed once.',
+    { secret: true },
+  ),
+  secret: optional(
+    longSecret,
+    'Seals the private signing keys in the database. Keep it apart from backups of the data.',
+    { secret: true },
+  ),
+  publicUrl: optional(
+    origin,
+    'Scheme, host and port under which clients reach the registry. Without it each request says so itself.',
+  ),
+  tlsCert: optional(
+    path,
+    'Certificate chain (PEM). With tls-key it makes the server speak HTTPS; both are read again when they change.',
+  ),
+  tlsKey: optional(path, 'Private key (PEM) of tls-cert.'),
+  trustedProxies: optional(
+    cidrs,
+    'Proxies whose Forwarded and X-Forwarded-* headers count: addresses or ranges, separated by commas.',
+  ),
+  auth: required(
+    oneOf('on', 'off', 'off-everywhere'),
+    'on',
+    '`off` lets anyone do anything, and is refused on an address that other machines reach, unless it is `off-everywhere`.',
+  ),
+  createProjects: required(
+    oneOf('admin', 'users', 'nobody'),
+    'users',
+    'Whose first push to a new project creates it: only the administrator’s, any user’s, or nobody’s.',
+  ),
+  tokenSeconds: required(
+    count(1, 3600),
+    '300',
+    'How long a token of the token endpoint is good, in seconds. docker asks for a new one by itself.',
+  ),
+  allowSparse: required(flag, 'false', 'Accept image indexes whose images are not all there.'),
+  readOnly: required(
+    flag,
+    'false',
+    'Refuse every write with 503. `lamina read-only on` does the same while the server runs.',
+  ),
+  grace: required(
+    duration('0', '3650d'),
+    '24h',
+    'How long content that nothing refers to is kept. Longer than the longest push, from its first check to its manifest.',
+  ),
+  uploadExpiry: required(
+    duration('1s', '365d'),
+    '24h',
+    'An upload that was not continued for so long is thrown away.',
+  ),
+  maxUploads: required(count(1), '1000', 'Upload sessions that one account may have open at the same time.'),
+  minFree: required(
+    size,
+    '256MiB',
+    'Pushes are refused with 507 while the disk of `data` has less space free than this.',
+  ),
+  maxConnections: required(count(1), '10000', 'Connections at the same time; more are closed at once.'),
+  headerTimeout: required(duration('1s'), '30s', 'Time that a client has to send the header of a request.'),
+  stallTimeout: required(duration('1s'), '5m', 'A transfer on which not one byte moves for so long is cut.'),
+  idleTimeout: required(
+    duration('1s'),
+    '100s',
+    'How long a connection without a request is kept. Go clients keep theirs for 90 s: stay above that.',
+  ),
+  stopDelay: required(
+    duration('0'),
+    '5s',
+    'On SIGTERM: how long /readyz says no before new connections are refused, so that a load balancer notices.',
+  ),
+  stopTimeout: required(
+    duration('0'),
+    '60s',
+    'On SIGTERM, after stop-delay: how long running transfers may take to end before they are cut.',
+  ),
+  log: required(
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    'info',
+    'How much is logged.',
+  ),
+  logFormat: required(
+    oneOf('auto', 'json', 'pretty'),
+    'auto',
+    '`json` is one object a line, `pretty` is for people; `auto` is pretty on a terminal and json elsewhere.',
+  ),
+})
+
+/** The effective configuration: frozen, validated, defaults filled in. */
+export type Config = Readonly<z.output<typeof configSchema>>
+
+export type ConfigKey = keyof typeof configSchema.shape
+
+/** A setting with its names. */
+export interface Setting extends SettingFacts {
+  readonly key: ConfigKey
+  /** In lamina.yaml: `stop-delay`. */
+  readonly yamlName: string
+  /** In the environment: `LAMINA_STOP_DELAY`. */
+  readonly environmentName: string
+}
+
+/** All settings, in the order of the table above. */
+export const SETTINGS: readonly Setting[] = configSchema.keyof().options.map((key) => {
+  const known = facts.get(configSchema.shape[key])
+  if (known === undefined) throw new TypeError(`setting ${key} has no facts`)
+  const yamlName = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  return { ...known, key, yamlName, environmentName: `LAMINA_${yamlName.toUpperCase().replaceAll('-', '_')}` }
+})

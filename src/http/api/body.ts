@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
+import { RegistryError } from '../../oci/registry-error.ts'
+
+/** Bytes that a body of /api/v1 or of the token endpoint may have. */
+export const BODY_LIMIT = 64 * 1024
+
+/**
+ * The whole body, at most `limit` bytes. Throws REQUEST_INVALID with 413 for a longer one, whose rest stays unread and
+ * whose connection stays whole for the answer.
+ */
+export async function readBody(request: IncomingMessage, limit = BODY_LIMIT): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong(limit)
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('the request stream must give bytes')
+    size += chunk.length
+    if (size > limit) throw tooLong(limit)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/**
+ * The JSON body, as `schema` has it; no body counts as `{}`. Schemas are strict: fields that nobody asked for are
+ * refused, never stored. Throws REQUEST_INVALID that names the field.
+ */
+export async function readJson<Schema extends z.ZodType>(
+  request: IncomingMessage,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  const bytes = await readBody(request)
+  // Also keeps forms of other sites out: a browser sends this type across origins only after asking.
+  if (bytes.length > 0 && mediaTypeOf(request) !== 'application/json')
+    throw invalid('send the body as Content-Type: application/json', { status: 415 })
+  const parsed = schema.safeParse(parseJson(bytes))
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const field = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path ?? []).join('.')
+  throw invalid(`${field === '' ? 'the body' : `field '${field}'`}: ${issue?.message ?? 'is not right'}`, {
+    detail: { field },
+  })
+}
+
+/** The request's media type without parameters, in lower case. */
+export function mediaTypeOf(request: IncomingMessage): string {
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';')
+  return type.trim().toLowerCase()
+}
+
+function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) return {}
+  try {
+    const value: unknown = JSON.parse(bytes.toString())
+    return value
+  } catch (cause) {
+    throw invalid('the body is not JSON', { cause })
+  }
+}
+
+function tooLong(limit: number): RegistryError {
+  return invalid(`the body is longer than ${limit} bytes`, { status: 413 })
+}
+
+function invalid(
+  message: string,
+  parts: { status?: number; cause?: unknown; detail?: Readonly<Record<string, unknown>> },
+): RegistryError {
+  return new RegistryError('REQUEST_INVALID', { message, ...parts })
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import type { Handler } from '../exchange.ts'
+import type { Route } from '../route.ts'
+import { answer } from './answers.ts'
+import { readJson } from './body.ts'
+import type { ApiParts } from './parts.ts'
+
+type Parts = Pick<ApiParts, 'signingKeys'>
+
+export function keyRoutes(parts: Parts): Route[] {
+  return [
+    {
+      operationId: 'rotateKeys',
+      method: 'POST',
+      path: '/api/v1/keys/rotate',
+      right: 'administrator',
+      handle: rotateKeys(parts),
+    },
+  ]
+}
+
+/** `revoke`: a key was stolen; drop the old ones and every token they signed, running pushes included. */
+const rotation = z.strictObject({ revoke: z.boolean().optional() })
+
+function rotateKeys({ signingKeys }: Parts): Handler {
+  return async ({ request }) => {
+    const { revoke = false } = await readJson(request, rotation)
+    return answer(200, { kid: await signingKeys.rotate({ revoke }) })
+  }
+}

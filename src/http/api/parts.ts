@@ -1,0 +1,19 @@
+import type { AccessControl } from '../../auth/access-control.ts'
+import type { Credentials } from '../../auth/credentials.ts'
+import type { SigningKeys } from '../../auth/signing-keys.ts'
+import type { Users } from '../../auth/users.ts'
+import type { Accounts } from '../../projects/accounts.ts'
+import type { Members } from '../../projects/members.ts'
+import type { Projects } from '../../projects/projects.ts'
+
+/** What the handlers of /api/v1 ask. */
+export interface ApiParts {
+  readonly access: AccessControl
+  readonly users: Users
+  readonly credentials: Credentials
+  readonly projects: Projects
+  readonly members: Members
+  readonly accounts: Accounts
+  readonly signingKeys: SigningKeys
+  readonly now: () => number
+}

@@ -1,0 +1,20 @@
+import type { Route } from '../route.ts'
+import { accountRoutes } from './accounts.ts'
+import { keyRoutes } from './keys.ts'
+import { memberRoutes } from './members.ts'
+import type { ApiParts } from './parts.ts'
+import { projectRoutes } from './projects.ts'
+import { personalTokenRoutes } from './tokens.ts'
+import { userRoutes } from './users.ts'
+
+/** /api/v1: JSON for the page, the command line and automation. */
+export function apiRoutes(parts: ApiParts): Route[] {
+  return [
+    ...userRoutes(parts),
+    ...personalTokenRoutes(parts),
+    ...projectRoutes(parts),
+    ...memberRoutes(parts),
+    ...accountRoutes(parts),
+    ...keyRoutes(parts),
+  ]
+}

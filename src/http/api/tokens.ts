@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import type { CredentialSummary } from '../../auth/credentials.ts'
+import { accountOf } from '../../auth/identity.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
+import type { Exchange, Handler } from '../exchange.ts'
+import type { Route } from '../route.ts'
+import { answer, date, endAfter, NO_CONTENT, optionalDate } from './answers.ts'
+import { readJson } from './body.ts'
+import { days, nameText } from './fields.ts'
+import type { ApiParts } from './parts.ts'
+
+type Parts = Pick<ApiParts, 'credentials' | 'now'>
+
+/** Personal access tokens of whom asks, and the refresh tokens that docker login left. */
+export function personalTokenRoutes(parts: Parts): Route[] {
+  const path = '/api/v1/user/tokens'
+  return [
+    { operationId: 'listTokens', method: 'GET', path, right: 'signed-in', handle: listTokens(parts) },
+    { operationId: 'createToken', method: 'POST', path, right: 'signed-in', handle: createToken(parts) },
+    {
+      operationId: 'deleteToken',
+      method: 'DELETE',
+      path: `${path}/{id}`,
+      right: 'signed-in',
+      handle: deleteToken(parts),
+    },
+  ]
+}
+
+/** One page always: an owner has at most CREDENTIAL_LIMIT of them. */
+function listTokens({ credentials }: Parts): Handler {
+  return async (exchange) => {
+    const found = await credentials.list(ownerOf(exchange))
+    return answer(200, { tokens: found.map(show) })
+  }
+}
+
+const newToken = z.strictObject({ name: nameText, expiresInDays: days.optional() })
+
+function createToken({ credentials, now }: Parts): Handler {
+  return async (exchange) => {
+    const owner = ownerOf(exchange)
+    const { name, expiresInDays } = await readJson(exchange.request, newToken)
+    const expires = endAfter(now(), expiresInDays)
+    const { id, secret } = await credentials.create({ kind: 'personal', owner, name, expires })
+    return answer(201, { id, name, secret, ...optionalDate('expires', expires) })
+  }
+}
+
+function deleteToken({ credentials }: Parts): Handler {
+  return async (exchange) => {
+    await credentials.revoke(ownerOf(exchange), exchange.params['id'] ?? '')
+    return NO_CONTENT
+  }
+}
+
+function ownerOf({ caller }: Exchange): string {
+  if (caller.identity.kind === 'user') return accountOf(caller.identity)
+  throw new RegistryError('DENIED', { message: 'only users have personal tokens; log in as one' })
+}
+
+function show(token: CredentialSummary) {
+  const { id, name, kind, created, expires, used } = token
+  return {
+    id,
+    name,
+    kind,
+    created: date(created),
+    ...optionalDate('expires', expires),
+    ...optionalDate('used', used),
+  }
+}

@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { awaitsContinue } from './continue.ts'
+
+/** A body up to this many bytes is read to its end, and the connection kept. */
+const SMALL_BODY = 256 * 1024
+/** So many bytes, or milliseconds, of a larger body are thrown away before the connection is closed. */
+const DRAIN_BYTES = 16 * 1024 * 1024
+const DRAIN_MS = 5_000
+/** How long the client may take to notice that we closed our side. */
+const LINGER_MS = 2_000
+
+/**
+ * Ends a response, also when the body of its request has not been read to the end: closing then would reset the
+ * connection, and Go clients would report a broken pipe instead of our status. So the whole answer is sent first, the
+ * body is thrown away within bounds, and then the connection closed, gently.
+ *
+ * Status and headers must be set (setHeader) and not yet sent. Reading the request must have stopped without destroying
+ * it: `for await` over it does, unless it is over `request.iterator({ destroyOnReturn: false })`.
+ */
+export async function endResponse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Uint8Array | string = '',
+): Promise<void> {
+  if (request.complete || request.destroyed) {
+    response.end(body)
+  } else if (awaitsContinue(request)) {
+    // The client holds its body back, but may also send it unasked: what comes next on this connection is unknown.
+    response.setHeader('connection', 'close')
+    response.end(body)
+  } else if (Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= SMALL_BODY) {
+    request.resume()
+    response.end(body)
+  } else {
+    await answerThenDrain(request, response, body)
+  }
+}
+
+async function answerThenDrain(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Uint8Array | string,
+): Promise<void> {
+  response.setHeader('connection', 'close')
+  // Known length, so that the client has the whole answer before we call end(), which closes at once.
+  if (!response.hasHeader('content-length')) response.setHeader('content-length', Buffer.byteLength(body))
+  response.flushHeaders()
+  if (body.length > 0 && request.method !== 'HEAD') response.write(body)
+  if (await drained(request, DRAIN_BYTES, DRAIN_MS)) {
+    response.end()
+    return
+  }
+  request.socket.end()
+  await drained(request, Number.POSITIVE_INFINITY, LINGER_MS)
+  request.socket.destroy()
+}
+
+/** Throws away what comes. True when the request ended or its client is gone, false when a bound was reached. */
+function drained(request: IncomingMessage, bytes: number, milliseconds: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    let seen = 0
+    const timer = setTimeout(() => finish(false), milliseconds)
+    const onData = (chunk: Uint8Array): void => {
+      seen += chunk.length
+      if (seen > bytes) finish(false)
+    }
+    const onEnd = (): void => finish(true)
+    const finish = (complete: boolean): void => {
+      clearTimeout(timer)
+      request.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onEnd)
+      // Still no listener may mean that nothing reads any more: keep the bytes moving until the connection is closed.
+      request.resume()
+      resolve(complete)
+    }
+    if (request.readableEnded || request.destroyed) finish(true)
+    else request.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onEnd).resume()
+  })
+}

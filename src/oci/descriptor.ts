@@ -1,0 +1,40 @@
+import { type Digest, parseDigest } from './digest.ts'
+
+/** A descriptor as image-spec "Content Descriptors" defines it, as far as a registry needs it. */
+export interface Descriptor {
+  readonly mediaType: string
+  /** As written; `digest` is undefined when its algorithm is registered but not one that we compute. */
+  readonly text: string
+  readonly digest: Digest | undefined
+  readonly size: number
+  readonly hasUrls: boolean
+  readonly artifactType: string | undefined
+}
+
+/** image-spec "Digests": algorithm components joined by `+._-`, then the encoded part. */
+const DIGEST_TEXT = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The descriptor in `value`, or a sentence that says what is wrong with it; `where` names it in the sentence. */
+export function parseDescriptor(value: unknown, where: string): Descriptor | string {
+  if (!isObject(value)) return `${where} is not an object`
+  const { mediaType, digest: text, size, urls, artifactType } = value
+  if (typeof mediaType !== 'string') return `${where}.mediaType is missing or not a string`
+  if (typeof text !== 'string' || !DIGEST_TEXT.test(text)) return `${where}.digest is missing or not a digest`
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    return `${where}.size is missing or not a size in bytes`
+  const digest = parseDigest(text)
+  if (digest === undefined && /^sha(256|512):/.test(text))
+    return `${where}.digest '${text}' has the wrong length`
+  return {
+    mediaType,
+    text,
+    digest,
+    size,
+    hasUrls: Array.isArray(urls) && urls.length > 0,
+    artifactType: typeof artifactType === 'string' ? artifactType : undefined,
+  }
+}

@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatScope, parseScope, parseScopes } from './scope.ts'
+
+describe('parseScope', () => {
+  const cases: [string, unknown][] = [
+    ['repository:a/b:pull,push', { type: 'repository', name: 'a/b', actions: ['pull', 'push'] }],
+    ['repository:a/b:push,pull', { type: 'repository', name: 'a/b', actions: ['push', 'pull'] }],
+    ['repository:a/b:*', { type: 'repository', name: 'a/b', actions: ['*'] }],
+    ['repository(plugin):a/b:pull', { type: 'repository', name: 'a/b', actions: ['pull'] }],
+    ['repository:host:5000/a:pull', { type: 'repository', name: 'host:5000/a', actions: ['pull'] }],
+    ['registry:catalog:*', { type: 'registry', name: 'catalog', actions: ['*'] }],
+    ['repository:a:pull,,pull', { type: 'repository', name: 'a', actions: ['pull'] }],
+    ['', undefined],
+    ['repository', undefined],
+    ['repository:a', undefined],
+    ['repository::pull', undefined],
+    ['repository:a:', undefined],
+    [':a:pull', undefined],
+    ['repository():a:pull', undefined],
+    ['Repository:a:pull', undefined],
+  ]
+  it.each(cases)('%s', (text, expected) => expect(parseScope(text)).toEqual(expected))
+
+  it('gives back whatever formatScope wrote', () => {
+    const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
+    const scope = fc.record({
+      type: word,
+      name: fc.stringMatching(/^[a-z0-9:/._-]{1,40}$/),
+      actions: fc.uniqueArray(fc.oneof(word, fc.constant('*')), { minLength: 1, maxLength: 4 }),
+    })
+    fc.assert(
+      fc.property(scope, (value) => {
+        expect(parseScope(formatScope(value))).toEqual(value)
+      }),
+    )
+  })
+
+  it('never throws', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseScopes([text])))
+  })
+})
+
+describe('parseScopes', () => {
+  it('takes repeated and space-joined scopes, in order', () => {
+    const found = parseScopes(['repository:a:pull repository:b:push', 'registry:catalog:*'])
+    expect(found.map(formatScope)).toEqual(['repository:a:pull', 'repository:b:push', 'registry:catalog:*'])
+  })
+
+  it('joins what is asked for one resource', () => {
+    expect(parseScopes(['repository:a:pull', 'repository:a:push,pull']).map(formatScope)).toEqual([
+      'repository:a:pull,push',
+    ])
+  })
+
+  it('leaves out what is malformed', () => {
+    expect(parseScopes(['', ' ', 'nonsense repository:a:pull']).map(formatScope)).toEqual([
+      'repository:a:pull',
+    ])
+  })
+})

@@ -1,0 +1,86 @@
+import type { BlobReader } from '../../storage/blobs/blob-store.ts'
+import { blobLocation } from '../../storage/blobs/blob-store.ts'
+import { StoreDamaged } from '../../storage/store-errors.ts'
+import { transact } from '../../storage/metadata/transact.ts'
+import type { ByteRange } from '../oci/byte-range.ts'
+import type { Digest } from '../oci/digest.ts'
+import { type RepositoryName, projectOf } from '../oci/name.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import { linkCodec } from '../records/blob.ts'
+import { keys } from '../records/keys.ts'
+import { confirmLink, findLinked, isStale } from './links.ts'
+import type { RegistryParts } from './parts.ts'
+import { findRepository } from './repositories.ts'
+import { reviewBlob } from './review.ts'
+
+/** A blob as one repository shows it. */
+export interface BlobView {
+  readonly digest: Digest
+  readonly size: number
+  /** Opens the bytes; rejects with StoreDamaged when they are not there. */
+  open(range?: ByteRange): Promise<BlobReader>
+}
+
+/** Whether the caller may push here. Asked only when the answer matters. */
+export type MayPush = () => Promise<boolean>
+
+/**
+ * Finds a blob in a repository. When the caller may push, "last confirmed" is renewed before the answer leaves.
+ * Throws BLOB_UNKNOWN, also when the repository does not exist.
+ */
+export async function getBlob(
+  parts: RegistryParts,
+  name: RepositoryName,
+  digest: Digest,
+  mayPush: MayPush,
+): Promise<BlobView> {
+  const repository = await findRepository(parts.metadata, name)
+  const found = repository && (await findLinked(parts.metadata, repository.id, digest))
+  if (repository === undefined || found === undefined) throw blobUnknown(name, digest)
+  if (isStale(found.link.confirmed, parts) && (await mayPush())) {
+    if (!(await confirmLink(parts, repository.id, digest))) throw blobUnknown(name, digest)
+  }
+  const { location, size } = found.blob
+  return {
+    digest,
+    size,
+    open: async (range) => {
+      const reader = await parts.blobs.read(blobLocation(location), range)
+      if (reader === undefined) throw new StoreDamaged(`bytes of ${digest} are missing at ${location}`)
+      if (reader.size === size) return reader
+      await reader.close()
+      throw new StoreDamaged(`${digest} has ${reader.size} bytes at ${location} instead of ${size}`)
+    },
+  }
+}
+
+export function blobUnknown(name: RepositoryName, digest: Digest): RegistryError {
+  return new RegistryError('BLOB_UNKNOWN', {
+    message: `blob ${digest} is not in repository '${name}'`,
+    detail: { name, digest },
+  })
+}
+
+/** Removes a blob from one repository; others keep it. Throws BLOB_UNKNOWN. */
+export async function unlinkBlob(parts: RegistryParts, name: RepositoryName, digest: Digest): Promise<void> {
+  const repository = await findRepository(parts.metadata, name)
+  if (repository === undefined) throw blobUnknown(name, digest)
+  const repo = repository.id
+  const project = projectOf(name)
+  await transact(parts.metadata, async (transaction) => {
+    const link = await transaction.getChecked(linkCodec, keys.link(repo, digest))
+    if (link === undefined) throw blobUnknown(name, digest)
+    const { sha256 } = link.value
+    const holder = keys.holder(sha256, project, repo, digest)
+    const inProject = keys.holdersInProject(sha256, project)
+    const holders = await transaction.range({ prefix: inProject, limit: 2 })
+    transaction.delete(link.key)
+    transaction.delete(holder)
+    if (holders.length === 1) {
+      // With the last holder of a project goes its charge.
+      transaction.checkRange(keys.blob(sha256), inProject, holders)
+      transaction.delete(keys.charge(project, sha256))
+    }
+    reviewBlob(transaction, parts.now(), parts.settings.grace, { repo, digest: sha256 })
+  })
+}

@@ -1,0 +1,70 @@
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { type Transaction, transact } from '../../storage/metadata/transact.ts'
+import type { Digest } from '../oci/digest.ts'
+import { type RepositoryName, projectOf } from '../oci/name.ts'
+import { blobCodec, type BlobRecord, contentCodec, linkCodec, type LinkRecord } from '../records/blob.ts'
+import { keys, type RepositoryId } from '../records/keys.ts'
+import type { RegistryParts } from './parts.ts'
+import { reviewLink } from './review.ts'
+
+/** Content that may be read in a repository. */
+export interface LinkedBlob {
+  readonly link: LinkRecord
+  readonly blob: BlobRecord
+}
+
+/**
+ * The blob that `digest` leads to in the repository. A quarantined blob is answered as absent, so that clients send
+ * it again and thereby heal it.
+ */
+export async function findLinked(
+  metadata: MetadataStore,
+  repo: RepositoryId,
+  digest: Digest,
+): Promise<LinkedBlob | undefined> {
+  const [linked] = await metadata.read([keys.link(repo, digest)])
+  if (linked === undefined) return undefined
+  const link = linkCodec.decode(linked.value)
+  const [stored] = await metadata.read([keys.blob(link.sha256)])
+  const blob = stored && blobCodec.decode(stored.value)
+  return blob === undefined || blob.quarantined !== undefined ? undefined : { link, blob }
+}
+
+/** Where content is linked, and what it is. */
+export interface NewLink {
+  readonly name: RepositoryName
+  readonly repo: RepositoryId
+  readonly digest: Digest
+  readonly sha256: Digest
+  readonly size: number
+}
+
+/**
+ * Makes content readable in a repository: link, its reverse, the project's charge, and a review. The caller checks or
+ * writes the blob's record in the same commit, which is the owner of its holders.
+ */
+export async function writeLink(transaction: Transaction, parts: RegistryParts, link: NewLink): Promise<void> {
+  const { repo, digest, sha256, size } = link
+  const project = projectOf(link.name)
+  const at = parts.now()
+  transaction.set(linkCodec, keys.link(repo, digest), { sha256, confirmed: at })
+  transaction.set(contentCodec, keys.holder(sha256, project, repo, digest), { size })
+  const charged = await transaction.getChecked(contentCodec, keys.charge(project, sha256))
+  if (charged === undefined) transaction.set(contentCodec, keys.charge(project, sha256), { size })
+  reviewLink(transaction, at, parts.settings.grace, { repo, digest })
+}
+
+/** Whether what a client was told long ago must be written down again before it is told once more. */
+export function isStale(confirmed: number, parts: RegistryParts): boolean {
+  return parts.now() - confirmed > parts.settings.grace / 4
+}
+
+/** Renews "last confirmed": a client that is told "exists" will not send the blob, so it has to stay. False: it is gone. */
+export function confirmLink(parts: RegistryParts, repo: RepositoryId, digest: Digest): Promise<boolean> {
+  return transact(parts.metadata, async (transaction) => {
+    const link = await transaction.getChecked(linkCodec, keys.link(repo, digest))
+    if (link === undefined) return false
+    transaction.set(linkCodec, link.key, { ...link.value, confirmed: parts.now() })
+    return true
+  })
+}

@@ -1,0 +1,96 @@
+import type { Transaction } from '../../storage/metadata/transact.ts'
+import type { Descriptor } from '../oci/descriptor.ts'
+import type { Digest } from '../oci/digest.ts'
+import type { ParsedManifest } from '../oci/manifest.ts'
+import { isNonDistributable } from '../oci/media-type.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import { blobCodec, linkCodec } from '../records/blob.ts'
+import { keys, type RepositoryId } from '../records/keys.ts'
+
+/** What a manifest refers to, with or without which it may be pushed. */
+interface References {
+  readonly required: readonly Digest[]
+  readonly optional: readonly Digest[]
+}
+
+/**
+ * distribution-spec "Pushing Manifests": a registry may refuse an image whose blobs it lacks. It does not for layers
+ * that are not distributed here, nor for entries of an index (sparse indexes).
+ */
+function referencesOf(manifest: ParsedManifest, allowSparse: boolean): References {
+  const required: Digest[] = []
+  const optional: Digest[] = []
+  const sort = (descriptor: Descriptor, needed: boolean): void => {
+    if (descriptor.digest !== undefined) (needed ? required : optional).push(descriptor.digest)
+  }
+  if (manifest.config !== undefined) sort(manifest.config, !allowSparse)
+  for (const layer of manifest.layers) sort(layer, !allowSparse && !layer.hasUrls && !isNonDistributable(layer.mediaType))
+  for (const child of manifest.manifests) sort(child, false)
+  return { required: [...new Set(required)], optional: [...new Set(optional)] }
+}
+
+/**
+ * Checks at the commit that everything the manifest relies on is still here. Gives the digests that its edges lead to:
+ * missing optional ones too, so that they are kept once they come. Throws one MANIFEST_BLOB_UNKNOWN for each missing blob.
+ */
+export async function checkReferences(
+  transaction: Transaction,
+  repo: RepositoryId,
+  manifest: ParsedManifest,
+  allowSparse: boolean,
+): Promise<readonly Digest[]> {
+  const { required, optional } = referencesOf(manifest, allowSparse)
+  const all = [...required, ...optional]
+  const here = await usableLinks(transaction, repo, all)
+  const manifests = await transaction.present(all.map((digest) => keys.manifest(repo, digest)))
+  const missing: Digest[] = []
+  for (const [index, digest] of all.entries()) {
+    const isManifest = manifest.kind === 'index' && manifests[index] === true
+    if (isManifest) transaction.checkExists(keys.manifest(repo, digest))
+    else if (here[index] === true) transaction.checkExists(keys.link(repo, digest))
+    else if (index < required.length) missing.push(digest)
+  }
+  if (missing.length > 0) throw missingBlobs(missing)
+  return all
+}
+
+/** Whether each digest is linked here to content that is not quarantined. */
+async function usableLinks(
+  transaction: Transaction,
+  repo: RepositoryId,
+  digests: readonly Digest[],
+): Promise<boolean[]> {
+  const links = await transaction.getMany(
+    linkCodec,
+    digests.map((digest) => keys.link(repo, digest)),
+  )
+  const blobs = await transaction.getMany(
+    blobCodec,
+    links.map((link, index) => keys.blob(link?.sha256 ?? fallback(digests, index))),
+  )
+  return links.map((link, index) => {
+    const blob = blobs[index]
+    return link !== undefined && blob !== undefined && blob.quarantined === undefined
+  })
+}
+
+/** Keeps the two lists side by side where a link is missing; its answer does not matter then. */
+function fallback(digests: readonly Digest[], index: number): Digest {
+  const digest = digests[index]
+  if (digest === undefined) throw new TypeError(`no digest at ${index}`)
+  return digest
+}
+
+function missingBlobs(digests: readonly Digest[]): RegistryError {
+  const [first, ...rest] = digests.slice(0, 100).map(
+    (digest) =>
+      new RegistryError('MANIFEST_BLOB_UNKNOWN', {
+        message: `the manifest refers to ${digest}, which is not in this repository; push it first`,
+        detail: { digest },
+      }),
+  )
+  return new RegistryError('MANIFEST_BLOB_UNKNOWN', {
+    ...(first?.detail && { detail: first.detail, message: first.message }),
+    also: rest,
+  })
+}

@@ -1,0 +1,89 @@
+import { transact } from '../../storage/metadata/transact.ts'
+import { StoreDamaged } from '../../storage/store-errors.ts'
+import { type Digest, digestAlgorithm } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/name.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import type { Reference } from '../oci/tag.ts'
+import { keys, type RepositoryId } from '../records/keys.ts'
+import { bodyCodec, manifestCodec } from '../records/manifest.ts'
+import { tagCodec } from '../records/tag.ts'
+import { type BlobView, getBlob, type MayPush } from './blobs.ts'
+import { isStale } from './links.ts'
+import { digestOf } from './manifest-digest.ts'
+import type { RegistryParts } from './parts.ts'
+import { requireRepository } from './repositories.ts'
+
+/** A manifest as it was pushed. */
+export interface ManifestView {
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly size: number
+  /** Its exact bytes. Rejects with StoreDamaged when they are not what was pushed. */
+  read(): Promise<Uint8Array>
+}
+
+/** Finds a manifest by tag or digest. Throws NAME_UNKNOWN, MANIFEST_UNKNOWN. */
+export async function getManifest(
+  parts: RegistryParts,
+  name: RepositoryName,
+  reference: Reference,
+  mayPush: MayPush,
+): Promise<ManifestView> {
+  const repo = (await requireRepository(parts.metadata, name)).id
+  const digest = reference.kind === 'digest' ? reference.digest : await resolveTag(parts, repo, reference.tag)
+  if (digest === undefined) throw manifestUnknown(name, reference)
+  const [stored, body] = await parts.metadata.read([keys.manifest(repo, digest), keys.body(repo, digest)])
+  if (stored === undefined || body === undefined) throw manifestUnknown(name, reference)
+  const record = manifestCodec.decode(stored.value)
+  if (isStale(record.confirmed, parts) && (await mayPush()) && !(await confirm(parts, repo, digest)))
+    throw manifestUnknown(name, reference)
+  const { mediaType, size } = record
+  return { digest, mediaType, size, read: () => readBody(parts, { name, digest }, body.value) }
+}
+
+async function resolveTag(parts: RegistryParts, repo: RepositoryId, tag: string): Promise<Digest | undefined> {
+  const [stored] = await parts.metadata.read([keys.tag(repo, tag)])
+  return stored && tagCodec.decode(stored.value).digest
+}
+
+export function manifestUnknown(name: RepositoryName, reference: Reference): RegistryError {
+  const what = reference.kind === 'tag' ? `tag '${reference.tag}'` : `manifest ${reference.digest}`
+  return new RegistryError('MANIFEST_UNKNOWN', {
+    message: `${what} is not in repository '${name}'`,
+    detail: { name, reference: reference.kind === 'tag' ? reference.tag : reference.digest },
+  })
+}
+
+/** As confirmLink: who may push and is told "exists" will not send it again. */
+function confirm(parts: RegistryParts, repo: RepositoryId, digest: Digest): Promise<boolean> {
+  return transact(parts.metadata, async (transaction) => {
+    const manifest = await transaction.getChecked(manifestCodec, keys.manifest(repo, digest))
+    if (manifest === undefined) return false
+    transaction.set(manifestCodec, manifest.key, { ...manifest.value, confirmed: parts.now() })
+    return true
+  })
+}
+
+async function readBody(
+  parts: RegistryParts,
+  manifest: { readonly name: RepositoryName; readonly digest: Digest },
+  value: Uint8Array,
+): Promise<Uint8Array> {
+  const { name, digest } = manifest
+  const body = bodyCodec.decode(value)
+  const bytes =
+    body.kind === 'inline' ? body.bytes : await readWhole(await getBlob(parts, name, digest, () => Promise.resolve(false)))
+  if (digestOf(digestAlgorithm(digest), bytes) === digest) return bytes
+  throw new StoreDamaged(`the stored body of manifest ${digest} in '${name}' has another digest`)
+}
+
+async function readWhole(blob: BlobView): Promise<Uint8Array> {
+  const whole = Buffer.alloc(blob.size)
+  let at = 0
+  const reader = await blob.open()
+  await reader.pump((chunk) => {
+    whole.set(chunk, at)
+    at += chunk.length
+  })
+  return whole
+}

@@ -1,0 +1,77 @@
+import { type Transaction, transact } from '../../storage/metadata/transact.ts'
+import type { Digest } from '../oci/digest.ts'
+import { digestAlgorithm } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/name.ts'
+import { aliasCodec, blobCodec } from '../records/blob.ts'
+import { keyAfterPrefix, keys } from '../records/keys.ts'
+import { TupleReader } from '../records/tuple.ts'
+import { findLinked, writeLink } from './links.ts'
+import type { RegistryParts } from './parts.ts'
+import { ensureRepository, findRepository } from './repositories.ts'
+
+/** Projects that a search for content looks at, at most: each costs one seek. */
+const SEARCH_LIMIT = 64
+
+/** Whether the caller may read blobs of a project. Asked for each candidate. */
+export type MayRead = (project: string) => Promise<boolean>
+
+export interface MountRequest {
+  readonly name: RepositoryName
+  readonly digest: Digest
+  readonly account: string
+}
+
+/** Links a blob of `from` into another repository, without moving bytes. False: it is not there. */
+export async function mountFrom(
+  parts: RegistryParts,
+  request: MountRequest,
+  from: RepositoryName,
+): Promise<boolean> {
+  const source = await findRepository(parts.metadata, from)
+  const found = source && (await findLinked(parts.metadata, source.id, request.digest))
+  return found !== undefined && (await linkContent(parts, request, found.link.sha256))
+}
+
+/** As mountFrom, from any repository of a project that the caller may read. */
+export async function mountFromAnywhere(
+  parts: RegistryParts,
+  request: MountRequest,
+  mayRead: MayRead,
+): Promise<boolean> {
+  const sha256 = await contentOf(parts, request.digest)
+  if (sha256 === undefined) return false
+  const prefix = keys.holders(sha256)
+  let from = prefix
+  for (let seeks = 0; seeks < SEARCH_LIMIT; seeks++) {
+    const [holder] = await parts.metadata.range({ prefix, from, limit: 1 })
+    if (holder === undefined) return false
+    const reader = new TupleReader(holder.key)
+    reader.digest()
+    const project = reader.text()
+    if (await mayRead(project)) return linkContent(parts, request, sha256)
+    from = keyAfterPrefix(keys.holdersInProject(sha256, project))
+  }
+  return false
+}
+
+async function contentOf(parts: RegistryParts, digest: Digest): Promise<Digest | undefined> {
+  if (digestAlgorithm(digest) === 'sha256') return digest
+  const [alias] = await parts.metadata.read([keys.alias(digest)])
+  return alias && aliasCodec.decode(alias.value).sha256
+}
+
+/** The blob must exist at the commit: the collector may have taken it since it was found. */
+function linkContent(parts: RegistryParts, request: MountRequest, sha256: Digest): Promise<boolean> {
+  const { name, digest, account } = request
+  return transact(parts.metadata, async (transaction: Transaction) => {
+    const blob = await transaction.getChecked(blobCodec, keys.blob(sha256))
+    if (blob === undefined || blob.value.quarantined !== undefined) return false
+    const repository = await ensureRepository(transaction, name, {
+      account,
+      now: parts.now(),
+      ensureProject: parts.ensureProject,
+    })
+    await writeLink(transaction, parts, { name, repo: repository.id, digest, sha256, size: blob.value.size })
+    return true
+  })
+}

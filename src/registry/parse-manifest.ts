@@ -1,0 +1,49 @@
+import { Worker } from 'node:worker_threads'
+import { type ParsedManifest, parseManifest } from '../oci/manifest.ts'
+
+/** Bytes above which a manifest is parsed in a worker: below, parsing takes less than the trip. */
+const WORKER_THRESHOLD = 256 * 1024
+
+/** An idle worker ends after this time, so that it costs memory only while large manifests come. */
+const IDLE_MS = 10_000
+
+interface Waiting {
+  readonly resolve: (result: ParsedManifest | string) => void
+  readonly reject: (error: unknown) => void
+}
+
+let worker: Worker | undefined
+let idle: NodeJS.Timeout | undefined
+let sequence = 0
+const waiting = new Map<number, Waiting>()
+
+/** As parseManifest, without holding up other requests when the manifest is large. */
+export async function parseManifestAside(bytes: Uint8Array, headerType: string): Promise<ParsedManifest | string> {
+  if (bytes.length <= WORKER_THRESHOLD) return parseManifest(bytes, headerType)
+  clearTimeout(idle)
+  worker ??= startWorker()
+  const id = (sequence += 1)
+  const result = new Promise<ParsedManifest | string>((resolve, reject) => waiting.set(id, { resolve, reject }))
+  worker.postMessage({ id, bytes, headerType })
+  return result
+}
+
+function startWorker(): Worker {
+  const started = new Worker(new URL('./parse-manifest-worker.ts', import.meta.url))
+  started.unref()
+  started.on('message', (message: { id: number; result: ParsedManifest | string }) => {
+    waiting.get(message.id)?.resolve(message.result)
+    waiting.delete(message.id)
+    if (waiting.size === 0) idle = setTimeout(() => void started.terminate(), IDLE_MS).unref()
+  })
+  started.on('error', (error) => fail(started, error))
+  started.on('exit', (code) => fail(started, new Error(`manifest worker ended with code ${code}`)))
+  return started
+}
+
+function fail(ended: Worker, error: unknown): void {
+  if (worker !== ended) return
+  worker = undefined
+  for (const one of waiting.values()) one.reject(error)
+  waiting.clear()
+}

@@ -1,0 +1,25 @@
+import type { BlobStore } from '../../storage/blobs/blob-store.ts'
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { EnsureProject } from './repositories.ts'
+
+/** What the registry is built from. Times are milliseconds, sizes bytes. */
+export interface RegistryParts {
+  readonly metadata: MetadataStore
+  readonly blobs: BlobStore
+  readonly now: () => number
+  readonly ensureProject: EnsureProject
+  readonly settings: RegistrySettings
+}
+
+export interface RegistrySettings {
+  /** How long content that nothing refers to is safe after a client was last told that it is here. */
+  readonly grace: number
+  /** Idle time after which an upload session is forgotten. */
+  readonly uploadExpiry: number
+  /** Open upload sessions that one account may have. */
+  readonly maxUploads: number
+  /** Whether image manifests may name layers that are not here. */
+  readonly allowSparse: boolean
+  /** Free bytes below which uploads are refused, so that records can still be written. */
+  readonly minFree: number
+}

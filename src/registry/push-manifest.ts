@@ -1,0 +1,149 @@
+import { type Transaction, transact } from '../../storage/metadata/transact.ts'
+import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../oci/digest.ts'
+import { effectiveArtifactType, type ParsedManifest } from '../oci/manifest.ts'
+import type { RepositoryName } from '../oci/name.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import type { Tag } from '../oci/tag.ts'
+import { keys, type RepositoryId } from '../records/keys.ts'
+import {
+  BODY_LIMIT,
+  bodyCodec,
+  edgeCodec,
+  manifestCodec,
+  type ManifestRecord,
+  referrerCodec,
+} from '../records/manifest.ts'
+import { checkReferences } from './manifest-checks.ts'
+import { digestOf } from './manifest-digest.ts'
+import { moveTag } from './move-tag.ts'
+import { parseManifestAside } from './parse-manifest.ts'
+import type { RegistryParts } from './parts.ts'
+import { ensureRepository } from './repositories.ts'
+import type { Uploads } from './uploads.ts'
+
+/** A manifest as a client pushes it. */
+export interface ManifestPush {
+  readonly name: RepositoryName
+  readonly bytes: Uint8Array
+  /** Bare Content-Type, empty when absent. */
+  readonly contentType: string
+  /** The digest under which it is pushed: from the URL, else undefined for sha256. */
+  readonly digest: Digest | undefined
+  readonly tags: readonly Tag[]
+  readonly account: string
+}
+
+export interface PushedManifest {
+  readonly digest: Digest
+  readonly subject: string | undefined
+}
+
+/**
+ * Stores a manifest with its edges, tags and place among the referrers, in one commit that relies on what it refers to.
+ * Throws MANIFEST_INVALID, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN.
+ */
+export async function pushManifest(
+  parts: RegistryParts,
+  uploads: Uploads,
+  push: ManifestPush,
+): Promise<PushedManifest> {
+  const digest = verifiedDigest(push)
+  const manifest = await parseManifestAside(push.bytes, push.contentType)
+  if (typeof manifest === 'string') throw new RegistryError('MANIFEST_INVALID', { message: manifest })
+  const large = push.bytes.length > BODY_LIMIT
+  if (large) await pushBody(uploads, push, digest)
+  await transact(parts.metadata, (transaction) => write(transaction, parts, { push, manifest, digest, large }))
+  return { digest, subject: manifest.subject?.text }
+}
+
+function verifiedDigest(push: ManifestPush): Digest {
+  const algorithm: DigestAlgorithm = push.digest === undefined ? 'sha256' : digestAlgorithm(push.digest)
+  const digest = digestOf(algorithm, push.bytes)
+  if (push.digest === undefined || push.digest === digest) return digest
+  throw new RegistryError('DIGEST_INVALID', {
+    message: `the manifest that was sent has digest ${digest}, not ${push.digest}`,
+    detail: { digest: push.digest, received: digest },
+  })
+}
+
+/** A large body lives in the blob store, as an ordinary blob of the repository. */
+async function pushBody(uploads: Uploads, push: ManifestPush, digest: Digest): Promise<void> {
+  const { name, account, bytes } = push
+  const id = await uploads.start(name, account, digestAlgorithm(digest))
+  const body = (async function* (): AsyncGenerator<Uint8Array> {
+    await Promise.resolve()
+    yield bytes
+  })()
+  await uploads.finish({ id, name, account }, digest, { bytes: body, range: undefined, length: bytes.length })
+}
+
+interface ManifestWrite {
+  readonly push: ManifestPush
+  readonly manifest: ParsedManifest
+  readonly digest: Digest
+  readonly large: boolean
+}
+
+async function write(transaction: Transaction, parts: RegistryParts, work: ManifestWrite): Promise<void> {
+  const { push, manifest, digest, large } = work
+  const { account } = push
+  const at = parts.now()
+  const owner = { account, now: at, ensureProject: parts.ensureProject }
+  const repo = (await ensureRepository(transaction, push.name, owner)).id
+  const children = [...(await checkReferences(transaction, repo, manifest, parts.settings.allowSparse))]
+  if (large) {
+    transaction.checkExists(keys.link(repo, digest))
+    children.push(digest)
+  }
+  const key = keys.manifest(repo, digest)
+  const existing = await transaction.getChecked(manifestCodec, key)
+  checkSameType(existing?.value, manifest)
+  transaction.set(manifestCodec, key, {
+    ...recordOf(work, children),
+    created: existing?.value.created ?? at,
+    by: existing?.value.by ?? account,
+    confirmed: at,
+  })
+  transaction.set(bodyCodec, keys.body(repo, digest), large ? { kind: 'blob' } : { kind: 'inline', bytes: push.bytes })
+  for (const child of children) transaction.set(edgeCodec, keys.edge(repo, child, digest), {})
+  writeReferrer(transaction, repo, work)
+  for (const tag of push.tags) await moveTag(transaction, { repo, tag, at, by: account }, digest)
+}
+
+/** The same bytes never change their type: a client that cached them read them as the first (CVE-2021-41190). */
+function checkSameType(existing: ManifestRecord | undefined, manifest: ParsedManifest): void {
+  if (existing === undefined || existing.mediaType === manifest.mediaType) return
+  throw new RegistryError('MANIFEST_INVALID', {
+    message: `this manifest is already here as '${existing.mediaType}' and cannot become '${manifest.mediaType}'`,
+  })
+}
+
+function recordOf(work: ManifestWrite, children: Digest[]): Omit<ManifestRecord, 'created' | 'by' | 'confirmed'> {
+  const { manifest, push } = work
+  const artifactType = effectiveArtifactType(manifest)
+  const subject = manifest.subject?.digest
+  const config = manifest.config?.digest
+  return {
+    mediaType: manifest.mediaType,
+    size: push.bytes.length,
+    ...(artifactType !== undefined && { artifactType }),
+    ...(subject && { subject }),
+    ...(config && { config }),
+    children,
+  }
+}
+
+/** distribution-spec "Pushing Manifests with Subject": the subject need not be here. */
+function writeReferrer(transaction: Transaction, repo: RepositoryId, work: ManifestWrite): void {
+  const { manifest, digest, push } = work
+  const subject = manifest.subject?.digest
+  if (subject === undefined) return
+  const artifactType = effectiveArtifactType(manifest)
+  transaction.set(referrerCodec, keys.referrer(repo, subject, digest), {
+    mediaType: manifest.mediaType,
+    size: push.bytes.length,
+    digest,
+    ...(artifactType !== undefined && { artifactType }),
+    ...(manifest.annotations && { annotations: manifest.annotations }),
+  })
+}

@@ -1,0 +1,71 @@
+import type { BlobStore, UploadState } from '../../storage/blobs/blob-store.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import type { RunningHash } from './running-hash.ts'
+import type { Chunk } from './upload-session.ts'
+
+/** What came in, and whether the client stayed to the end. */
+export interface Received {
+  readonly state: UploadState
+  readonly offset: number
+  /** The client's failure when it went away; what it sent until then counts. */
+  readonly cut: unknown
+}
+
+/**
+ * Streams a chunk to the blob store and through the hash. Rejects with the store's errors, and with SIZE_INVALID when
+ * more or fewer bytes than announced came: then nothing of it counts.
+ */
+export async function receiveChunk(
+  blobs: BlobStore,
+  from: { readonly state: UploadState; readonly offset: number },
+  hash: RunningHash,
+  chunk: Chunk,
+): Promise<Received> {
+  const announced = chunk.range === undefined ? undefined : chunk.range.end - chunk.range.start + 1
+  const iterator = chunk.bytes[Symbol.asyncIterator]()
+  const first = await nextOf(iterator)
+  if (first.bytes === undefined) return finished(from.state, from.offset, first.cut, announced)
+  const writer = await blobs.append(from.state, from.offset)
+  let received = 0
+  let next = first
+  try {
+    while (next.bytes !== undefined) {
+      received += next.bytes.length
+      if (announced !== undefined && received > announced) throw sizeDiffers(announced, 'more')
+      hash.update(next.bytes)
+      await writer.write(next.bytes)
+      next = await nextOf(iterator)
+    }
+  } catch (error) {
+    await writer.close().catch((closing: unknown) => {
+      throw new AggregateError([error, closing], 'writing an upload failed, and closing it too')
+    })
+    throw error
+  }
+  const state = await writer.close()
+  if (next.cut === undefined && announced !== undefined && received < announced) throw sizeDiffers(announced, 'fewer')
+  return { state, offset: from.offset + received, cut: next.cut }
+}
+
+function finished(state: UploadState, offset: number, cut: unknown, announced: number | undefined): Received {
+  if (cut === undefined && announced !== undefined) throw sizeDiffers(announced, 'fewer')
+  return { state, offset, cut }
+}
+
+/** A failure while reading from the client means that it went away; failures of the store pass by this. */
+async function nextOf(
+  iterator: AsyncIterator<Uint8Array>,
+): Promise<{ bytes: Uint8Array | undefined; cut: unknown }> {
+  try {
+    const result = await iterator.next()
+    return { bytes: result.done === true ? undefined : result.value, cut: undefined }
+  } catch (error) {
+    return { bytes: undefined, cut: error ?? new Error('the client went away') }
+  }
+}
+
+function sizeDiffers(announced: number, how: 'more' | 'fewer'): RegistryError {
+  return new RegistryError('SIZE_INVALID', {
+    message: `${how} bytes came than the ${announced} that Content-Range announced; none of them counts, send the chunk again`,
+  })
+}

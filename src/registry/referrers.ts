@@ -1,0 +1,39 @@
+import type { Digest } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/name.ts'
+import { keyAfter, keys } from '../records/keys.ts'
+import { referrerCodec, type ReferrerRecord } from '../records/manifest.ts'
+import type { RegistryParts } from './parts.ts'
+import { findRepository } from './repositories.ts'
+
+const PAGE = 200
+
+export interface ReferrersQuery {
+  readonly name: RepositoryName
+  readonly subject: Digest
+  /** Only these artifact types; empty: all. */
+  readonly types: readonly string[]
+  /** Only behind this digest. */
+  readonly last: Digest | undefined
+}
+
+/**
+ * Descriptors of the manifests whose subject is `subject`, in order of digest. An unknown repository or subject has
+ * none: distribution-spec "Listing Referrers": "MUST NOT return a 404".
+ */
+export async function* listReferrers(parts: RegistryParts, query: ReferrersQuery): AsyncGenerator<ReferrerRecord> {
+  const repository = await findRepository(parts.metadata, query.name)
+  if (repository === undefined) return
+  const prefix = keys.referrers(repository.id, query.subject)
+  let from =
+    query.last === undefined ? prefix : keyAfter(keys.referrer(repository.id, query.subject, query.last))
+  for (;;) {
+    const page = await parts.metadata.range({ prefix, from, limit: PAGE })
+    for (const entry of page) {
+      const record = referrerCodec.decode(entry.value)
+      if (query.types.length === 0 || query.types.includes(record.artifactType ?? '')) yield record
+    }
+    const end = page.at(-1)
+    if (end === undefined || page.length < PAGE) return
+    from = keyAfter(end.key)
+  }
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { Transaction } from '../../storage/metadata/transact.ts'
+import { joinName, projectOf, type RepositoryName } from '../oci/name.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
+import { repositoryCodec, type RepositoryRecord } from '../records/project.ts'
+import { TupleReader } from '../records/tuple.ts'
+
+/** Makes sure, within the transaction, that a repository's project exists; `account` becomes the owner of a new one. */
+export type EnsureProject = (transaction: Transaction, project: string, account: string) => Promise<void>
+
+/** The repository that a name leads to now. */
+export async function findRepository(
+  metadata: MetadataStore,
+  name: RepositoryName,
+): Promise<RepositoryRecord | undefined> {
+  const [stored] = await metadata.read([keys.repository(name)])
+  return stored && repositoryCodec.decode(stored.value)
+}
+
+/** As findRepository; throws NAME_UNKNOWN. */
+export async function requireRepository(metadata: MetadataStore, name: RepositoryName): Promise<RepositoryRecord> {
+  const repository = await findRepository(metadata, name)
+  if (repository === undefined) throw nameUnknown(name)
+  return repository
+}
+
+export function nameUnknown(name: RepositoryName): RegistryError {
+  return new RegistryError('NAME_UNKNOWN', {
+    message: `repository '${name}' does not exist here; a first push creates it`,
+    detail: { name },
+  })
+}
+
+/** Finds or makes the repository; the commit checks that the name still leads to it. */
+export async function ensureRepository(
+  transaction: Transaction,
+  name: RepositoryName,
+  owner: { readonly account: string; readonly now: number; readonly ensureProject: EnsureProject },
+): Promise<RepositoryRecord> {
+  const found = await transaction.getChecked(repositoryCodec, keys.repository(name))
+  if (found !== undefined) return found.value
+  await owner.ensureProject(transaction, projectOf(name), owner.account)
+  const made = { id: randomBytes(8).toString('hex'), created: owner.now }
+  transaction.set(repositoryCodec, keys.repository(name), made)
+  return made
+}
+
+
+/** Checks at the commit that `name` still leads to `id`; undefined when it does not now. */
+export async function checkRepository(
+  transaction: Transaction,
+  name: RepositoryName,
+  id: RepositoryId,
+): Promise<RepositoryRecord | undefined> {
+  const found = await transaction.getChecked(repositoryCodec, keys.repository(name))
+  return found?.value.id === id ? found.value : undefined
+}
+
+/**
+ * Names of a project's repositories that hold a manifest, in order, behind `last` if given. A repository whose first
+ * push has not ended, or whose last manifest was deleted, is not shown.
+ */
+export async function* repositoriesOf(
+  metadata: MetadataStore,
+  project: string,
+  last: RepositoryName | undefined,
+): AsyncGenerator<RepositoryName> {
+  const prefix = keys.repositories(project)
+  let from = last === undefined ? prefix : keyAfter(keys.repository(last))
+  for (;;) {
+    const page = await metadata.range({ prefix, from, limit: PAGE })
+    for (const entry of page) {
+      const name = nameFromKey(entry.key)
+      if (await holdsManifest(metadata, repositoryCodec.decode(entry.value).id)) yield name
+    }
+    const end = page.at(-1)
+    if (end === undefined || page.length < PAGE) return
+    from = keyAfter(end.key)
+  }
+}
+
+const PAGE = 200
+
+async function holdsManifest(metadata: MetadataStore, repo: RepositoryId): Promise<boolean> {
+  return (await metadata.range({ prefix: keys.manifests(repo), limit: 1 })).length > 0
+}
+
+function nameFromKey(key: Uint8Array): RepositoryName {
+  const reader = new TupleReader(key)
+  const project = reader.text()
+  const rest = reader.text()
+  const name = joinName(project, rest)
+  if (name === undefined) throw new TypeError(`repository key holds '${project}/${rest}', which is not a name`)
+  return name
+}

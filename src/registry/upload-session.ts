@@ -1,0 +1,86 @@
+import type { Transaction } from '../../storage/metadata/transact.ts'
+import { uploadRange } from '../oci/content-range.ts'
+import type { ChunkRange } from '../oci/content-range.ts'
+import type { RepositoryName } from '../oci/name.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import { keys } from '../records/keys.ts'
+import { uploadCodec, type UploadRecord } from '../records/upload.ts'
+import type { RegistryParts } from './parts.ts'
+
+/** What names a session: its id alone is not enough, it belongs to one repository and one account. */
+export interface SessionName {
+  readonly id: string
+  readonly name: RepositoryName
+  readonly account: string
+}
+
+/** An open session's record, with the version that later writes check. */
+export interface Session {
+  readonly key: Uint8Array
+  readonly version: bigint
+  readonly record: UploadRecord
+}
+
+/** Path of a session under this registry, relative so that it holds behind any proxy. */
+export function uploadLocation(name: RepositoryName, id: string): string {
+  return `/v2/${name}/blobs/uploads/${id}`
+}
+
+/** Loads a session. Throws BLOB_UPLOAD_UNKNOWN when it is not there, over, or someone else's: all the same answer. */
+export async function loadSession(parts: RegistryParts, session: SessionName): Promise<Session> {
+  const key = keys.upload(session.id)
+  const [stored] = await parts.metadata.read([key])
+  const record = stored && uploadCodec.decode(stored.value)
+  const own = record?.name === session.name && record.account === session.account
+  if (stored === undefined || record === undefined || !own || record.expires < parts.now())
+    throw uploadUnknown(session)
+  return { key, version: stored.version, record }
+}
+
+/** The commit checks that the session is still as it was read. Throws BLOB_UPLOAD_UNKNOWN when someone ended or cancelled it. */
+export async function checkUnchanged(transaction: Transaction, name: SessionName, session: Session): Promise<void> {
+  const now = await transaction.getChecked(uploadCodec, session.key)
+  if (now?.version !== session.version) throw uploadUnknown(name)
+}
+
+export function uploadUnknown({ id, name }: SessionName): RegistryError {
+  return new RegistryError('BLOB_UPLOAD_UNKNOWN', {
+    message: `upload session '${id.slice(0, 100)}' does not exist in '${name}', is over, or was begun by another account; start a new one with POST /v2/${name}/blobs/uploads/`,
+  })
+}
+
+/**
+ * distribution-spec "Pushing a blob in chunks": chunks must come in order, else 416. The headers let the client
+ * resume without another request.
+ */
+export function outOfOrder(session: SessionName, offset: number, why: string): RegistryError {
+  return new RegistryError('RANGE_INVALID', {
+    message: `${why}; ${offset} bytes are here, so the next chunk starts at ${offset}`,
+    detail: { offset },
+    headers: {
+      location: uploadLocation(session.name, session.id),
+      range: uploadRange(offset, '0--1'),
+      'docker-upload-uuid': session.id,
+    },
+  })
+}
+
+/** Bytes that a client sends to a session, with what it says of them. */
+export interface Chunk {
+  readonly bytes: AsyncIterable<Uint8Array>
+  /** From Content-Range. */
+  readonly range: ChunkRange | undefined
+  /** From Content-Length; undefined when the body is chunked. */
+  readonly length: number | undefined
+}
+
+/** Throws RANGE_INVALID for a chunk out of order, SIZE_INVALID when its headers contradict each other. */
+export function checkChunk(session: SessionName, offset: number, chunk: Chunk): void {
+  if (chunk.range === undefined) return
+  const { start, end } = chunk.range
+  if (start !== offset) throw outOfOrder(session, offset, `chunk ${start}-${end} is out of order`)
+  if (chunk.length !== undefined && chunk.length !== end - start + 1)
+    throw new RegistryError('SIZE_INVALID', {
+      message: `Content-Range ${start}-${end} is ${end - start + 1} bytes, Content-Length says ${chunk.length}`,
+    })
+}

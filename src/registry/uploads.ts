@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto'
+import { UploadGone } from '../../storage/blobs/blob-store.ts'
+import { transact } from '../../storage/metadata/transact.ts'
+import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/name.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import { keys } from '../records/keys.ts'
+import { uploadCodec, type UploadRecord } from '../records/upload.ts'
+import { finishUpload } from './finish-upload.ts'
+import type { RegistryParts } from './parts.ts'
+import { type Received, receiveChunk } from './receive-chunk.ts'
+import { ensureRepository } from './repositories.ts'
+import { emptyDigest, HashCache, hashAgain, RunningHash } from './running-hash.ts'
+import {
+  type Chunk,
+  checkChunk,
+  checkUnchanged,
+  loadSession,
+  outOfOrder,
+  type Session,
+  type SessionName,
+  uploadUnknown,
+} from './upload-session.ts'
+
+/**
+ * Upload sessions. A session is its record: begun before the first byte, moved on at the end of each request,
+ * finished in the one commit that makes the blob readable. Memory holds nothing but hashes and who is writing now.
+ */
+export class Uploads {
+  readonly #parts: RegistryParts
+  readonly #hashes = new HashCache()
+  readonly #writing = new Set<string>()
+
+  constructor(parts: RegistryParts) {
+    this.#parts = parts
+  }
+
+  /** Begins a session and gives its id. Throws TOOMANYREQUESTS, STORAGE_FULL. */
+  async start(name: RepositoryName, account: string, announced?: DigestAlgorithm): Promise<string> {
+    const { metadata, blobs, settings } = this.#parts
+    await this.#checkRoom()
+    await this.#checkOpenSessions(account)
+    const id = randomUUID()
+    const state = await blobs.create(id)
+    await transact(metadata, async (transaction) => {
+      const now = this.#parts.now()
+      const { ensureProject } = this.#parts
+      const repository = await ensureRepository(transaction, name, { account, now, ensureProject })
+      const record: UploadRecord = {
+        name,
+        repo: repository.id,
+        account,
+        offset: 0,
+        state,
+        prefix: emptyDigest(),
+        ...(announced && { algorithm: announced }),
+        created: now,
+        expires: now + settings.uploadExpiry,
+      }
+      transaction.set(uploadCodec, keys.upload(id), record)
+      transaction.set(uploadCodec, keys.uploadOf(account, id), record)
+    })
+    this.#hashes.keep(id, new RunningHash(announced))
+    return id
+  }
+
+  /** Bytes that a session holds. Throws BLOB_UPLOAD_UNKNOWN, also when it is finished. */
+  async status(name: SessionName): Promise<number> {
+    return (await this.#open(name)).record.offset
+  }
+
+  /** Appends a chunk; gives the number of bytes that are here now. Throws RANGE_INVALID, SIZE_INVALID. */
+  async append(name: SessionName, chunk: Chunk): Promise<number> {
+    await this.#checkRoom()
+    const session = await this.#open(name)
+    return this.#exclusively(name, session, async () => {
+      checkChunk(name, session.record.offset, chunk)
+      const hash = await this.#resume(name, session)
+      const received = await receiveChunk(this.#parts.blobs, session.record, hash, chunk)
+      await this.#progress(name, session, received, hash)
+      if (received.cut !== undefined) throw clientGone(received.cut)
+      return received.offset
+    })
+  }
+
+  /**
+   * Ends a session with its last bytes, if any: the blob becomes readable. A finished session that is finished with
+   * the same digest again is a success again. Throws DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID; the session and
+   * what it held before stay usable then.
+   */
+  async finish(name: SessionName, digest: Digest, chunk: Chunk): Promise<void> {
+    const session = await loadSession(this.#parts, name)
+    if (session.record.done === digest) return
+    if (session.record.done !== undefined) throw uploadUnknown(name)
+    await this.#exclusively(name, session, async () => {
+      checkChunk(name, session.record.offset, chunk)
+      const hash = await this.#resume(name, session)
+      const received = await receiveChunk(this.#parts.blobs, session.record, hash, chunk)
+      if (received.cut !== undefined) {
+        await this.#progress(name, session, received, hash)
+        throw clientGone(received.cut)
+      }
+      const sha256 = await this.#verify(received, hash, digest)
+      await finishUpload(this.#parts, { name, session, received, digest, sha256 })
+    })
+  }
+
+  /** Cancels a session. Throws BLOB_UPLOAD_UNKNOWN. */
+  async cancel(name: SessionName): Promise<void> {
+    const session = await this.#open(name)
+    await transact(this.#parts.metadata, async (transaction) => {
+      const now = await transaction.getChecked(uploadCodec, session.key)
+      if (now === undefined || now.value.done !== undefined) throw uploadUnknown(name)
+      transaction.delete(session.key)
+      transaction.delete(keys.uploadOf(name.account, name.id))
+    })
+    await this.#parts.blobs.abort(session.record.state)
+  }
+
+  async #open(name: SessionName): Promise<Session> {
+    const session = await loadSession(this.#parts, name)
+    if (session.record.done !== undefined) throw uploadUnknown(name)
+    return session
+  }
+
+  /** One writer at a time; the second is told where the first began. */
+  async #exclusively<Result>(name: SessionName, session: Session, work: () => Promise<Result>): Promise<Result> {
+    if (this.#writing.has(name.id))
+      throw outOfOrder(name, session.record.offset, 'another request is writing to this upload session')
+    this.#writing.add(name.id)
+    try {
+      return await work()
+    } finally {
+      this.#writing.delete(name.id)
+    }
+  }
+
+  /** The hash at the session's offset: from memory, else by reading the bytes again, which their digest must prove. */
+  async #resume(name: SessionName, session: Session): Promise<RunningHash> {
+    const { offset, state, prefix, algorithm } = session.record
+    const kept = this.#hashes.take(name.id, offset)
+    if (kept !== undefined) return kept
+    const hash = new RunningHash(algorithm)
+    try {
+      if (offset > 0) {
+        const reader = await this.#parts.blobs.readUpload(state, offset)
+        await reader.pump((bytes) => hash.update(bytes))
+      }
+    } catch (error) {
+      if (!(error instanceof UploadGone)) throw error
+    }
+    if (hash.offset === offset && hash.digest('sha256') === prefix) return hash
+    await this.#progress(name, session, { state, offset: 0, cut: undefined }, new RunningHash(algorithm))
+    throw outOfOrder(name, 0, 'the bytes of this upload were lost when the server stopped')
+  }
+
+  async #progress(name: SessionName, session: Session, received: Received, hash: RunningHash): Promise<void> {
+    const prefix = hash.digest('sha256') ?? emptyDigest()
+    await transact(this.#parts.metadata, async (transaction) => {
+      await checkUnchanged(transaction, name, session)
+      transaction.set(uploadCodec, session.key, {
+        ...session.record,
+        offset: received.offset,
+        state: received.state,
+        prefix,
+        expires: this.#parts.now() + this.#parts.settings.uploadExpiry,
+      })
+    })
+    this.#hashes.keep(name.id, hash)
+  }
+
+  /** The sha256 that names the content, once the client's digest is proven. */
+  async #verify(received: Received, hash: RunningHash, digest: Digest): Promise<Digest> {
+    const sha256 = hash.digest('sha256') ?? emptyDigest()
+    const algorithm = digestAlgorithm(digest)
+    const own = hash.digest(algorithm) ?? (await this.#hashWhole(received, algorithm))
+    if (own === digest) return sha256
+    throw new RegistryError('DIGEST_INVALID', {
+      message: `the ${received.offset} bytes that were sent have digest ${own}, not ${digest}`,
+      detail: { digest, received: own, size: received.offset },
+    })
+  }
+
+  async #hashWhole(received: Received, algorithm: DigestAlgorithm): Promise<Digest> {
+    return hashAgain(await this.#parts.blobs.readUpload(received.state, received.offset), algorithm)
+  }
+
+  async #checkRoom(): Promise<void> {
+    const free = await this.#parts.blobs.freeBytes()
+    if (free === undefined || free >= this.#parts.settings.minFree) return
+    throw new RegistryError('STORAGE_FULL', {
+      message: `the registry's disk has ${Math.floor(free / 2 ** 20)} MiB left, and refuses pushes below ${Math.floor(this.#parts.settings.minFree / 2 ** 20)} MiB; free space or ask who runs it`,
+    })
+  }
+
+  async #checkOpenSessions(account: string): Promise<void> {
+    const limit = this.#parts.settings.maxUploads
+    const open = await this.#parts.metadata.range({ prefix: keys.uploadsOf(account), limit })
+    if (open.length < limit) return
+    throw new RegistryError('TOOMANYREQUESTS', {
+      message: `this account has ${open.length} open upload sessions, the most allowed; finish or cancel some, or wait until they expire`,
+      headers: { 'retry-after': '60' },
+    })
+  }
+}
+
+/** Nobody is left to read it; the access log shows it. */
+function clientGone(cause: unknown): RegistryError {
+  return new RegistryError('BLOB_UPLOAD_INVALID', { message: 'the client went away before the end of the body', cause })
+}
