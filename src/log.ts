@@ -32,7 +32,12 @@ export async function createLogger(
 /** In this thread, not in a worker: its start would cost more than all lines of a small server. */
 async function prettyStream(): Promise<DestinationStream> {
   const { default: pinoPretty } = await import('pino-pretty')
-  return pinoPretty({ colorize: process.stdout.isTTY, singleLine: true, sync: true, translateTime: 'SYS:HH:MM:ss.l' })
+  return pinoPretty({
+    colorize: process.stdout.isTTY,
+    singleLine: true,
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+  })
 }
 
 /** An error without its own properties: those of libraries hold requests, headers and whole configurations. */

@@ -122,7 +122,7 @@ describe('check', () => {
     ['account makes no project', basic(ci), 'push', 'new/app', 'denied'],
     ['unchecked', UNCHECKED, 'delete', 'secret/app', 'allowed'],
   ]
-  it.each(cases)('%s', async (_, caller, action, repository, outcome) => {
+  it.each(cases)('%s', async (...[, caller, action, repository, outcome]) => {
     expect((await access.check(caller, action, name(repository))).outcome).toBe(outcome)
   })
 
@@ -246,6 +246,18 @@ describe('mayMount', () => {
     expect(await access.mayMount(token(alice, on('demo/app', 'pull', 'push')), source)).toBe(false)
     expect(await access.mayMount(token(alice, on('secret/base', 'pull')), name('secret/base'))).toBe(false)
     expect(await access.mayMount(basic(alice), name('nothing/base'))).toBe(false)
+  })
+})
+
+describe('accountMayPush', () => {
+  it('goes by the records of now', async () => {
+    const ask = (account: string, project: string) => access.accountMayPush(account, project)
+    expect(await ask('user:alice', 'demo')).toBe(true)
+    expect(await ask('user:alice', 'secret')).toBe(false)
+    expect(await ask('user:root', 'secret')).toBe(true)
+    expect(await ask('account:demo/ci', 'demo')).toBe(true)
+    expect(await ask('account:demo/ci', 'secret')).toBe(false)
+    for (const account of ['', 'user:gone', 'nonsense']) expect(await ask(account, 'demo')).toBe(false)
   })
 })
 

@@ -9,7 +9,7 @@ import {
   scopeHolds,
 } from './access.ts'
 import { grantAccess } from './grant.ts'
-import type { Access, Caller, Identity } from './identity.ts'
+import { type Access, type Caller, type Identity, identityOf } from './identity.ts'
 import { lookUp } from './standing.ts'
 
 /** What access control found. `identity` is the caller with the rank that its record has now. */
@@ -23,9 +23,9 @@ export type Decision =
   | { readonly outcome: 'denied'; readonly reason: string }
 
 /** Rights on the registry as a whole. `ping` is GET /v2/. */
-export type RegistryRight = 'ping' | 'catalog' | 'signed-in' | 'administrator'
+type RegistryRight = 'ping' | 'catalog' | 'signed-in' | 'administrator'
 
-export interface CheckOptions {
+interface CheckOptions {
   /** The request goes on with an upload that was authorised at its start: an expired token still counts. */
   readonly continuing?: boolean
 }
@@ -47,6 +47,8 @@ export interface AccessControl {
   checkRegistry(caller: Caller, right: RegistryRight): Promise<Decision>
   /** Whether a blob may be mounted from `source`: pull there, by the account and by the token. */
   mayMount(caller: Caller, source: RepositoryName): Promise<boolean>
+  /** Whether an account, as accountOf writes it, may push to a project by the records of now. */
+  accountMayPush(account: string, project: string): Promise<boolean>
   /** The part of `asked` that the account has: what a token may hold. */
   grant(identity: Identity, asked: readonly Access[]): Promise<Access[]>
 }
@@ -94,6 +96,12 @@ export function createAccessControl(parts: {
     checkRegistry: (caller, right) =>
       decided(caller, undefined, (identity) => judgeRegistry(caller, identity, right)),
     mayMount: async (caller, source) => (await check(caller, 'pull', source)).outcome === 'allowed',
+    accountMayPush: async (account, project) => {
+      const identity = identityOf(account)
+      if (identity === undefined) return false
+      const found = await lookUp(metadata, { identity }, project)
+      return found.identity !== undefined && decide(found.identity, 'push', found.standing, settings).allowed
+    },
     grant: (identity, asked) => grantAccess(metadata, settings, identity, asked),
   }
 }

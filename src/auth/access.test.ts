@@ -105,19 +105,19 @@ describe('decide: a project that does not exist, by who may create', () => {
 
 describe('grantedActions', () => {
   const settings: AccessSettings = { createProjects: 'users' }
-  const private_ = (role?: Role): Standing => ({ exists: true, public: false, role })
+  const hidden = (role?: Role): Standing => ({ exists: true, public: false, role })
 
   it('gives all that the account has for *', () => {
-    expect(grantedActions(user, ['*'], private_('admin'), settings)).toEqual(['pull', 'push', 'delete'])
-    expect(grantedActions(user, ['*'], private_('viewer'), settings)).toEqual(['pull'])
+    expect(grantedActions(user, ['*'], hidden('admin'), settings)).toEqual(['pull', 'push', 'delete'])
+    expect(grantedActions(user, ['*'], hidden('viewer'), settings)).toEqual(['pull'])
   })
 
   it('gives part of what is asked, and drops unknown actions', () => {
-    expect(grantedActions(user, ['push', 'pull', 'delete', 'fly'], private_('writer'), settings)).toEqual([
+    expect(grantedActions(user, ['push', 'pull', 'delete', 'fly'], hidden('writer'), settings)).toEqual([
       'pull',
       'push',
     ])
-    expect(grantedActions(user, ['pull'], private_(), settings)).toEqual([])
+    expect(grantedActions(user, ['pull'], hidden(), settings)).toEqual([])
   })
 
   it('lets a first push look before it sends, a mere reader not', () => {

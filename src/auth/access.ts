@@ -72,7 +72,7 @@ export function grantedActions(
   return firstPush ? [...new Set<ScopedAction>(['pull', ...granted])] : granted
 }
 
-export const SCOPED_ACTIONS = ['pull', 'push', 'delete'] as const
+const SCOPED_ACTIONS = ['pull', 'push', 'delete'] as const
 export type ScopedAction = (typeof SCOPED_ACTIONS)[number]
 
 /** Whether a token's scope holds an action. A token narrows an account: both must allow. */

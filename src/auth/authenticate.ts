@@ -40,7 +40,7 @@ export function createAuthenticate(parts: {
 }
 
 /** User name and password of a Basic header's value. Undefined when there is no colon: only the first one separates. */
-export function parseBasic(value: string): BasicCredentials | undefined {
+function parseBasic(value: string): BasicCredentials | undefined {
   const text = Buffer.from(value.trim(), 'base64').toString()
   const colon = text.indexOf(':')
   return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) }

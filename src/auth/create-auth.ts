@@ -8,7 +8,7 @@ import { createLogins } from './login.ts'
 import { createPasswordLogin } from './password-login.ts'
 import { createPasswords } from './passwords.ts'
 import { createSigningKeys } from './signing-keys.ts'
-import { createTokens } from './tokens.ts'
+import { createTokens, TOKEN_SECONDS } from './tokens.ts'
 import { createUsers } from './users.ts'
 
 export interface AuthParts {
@@ -18,21 +18,21 @@ export interface AuthParts {
   readonly settings: AccessSettings
   /** Seals the private signing keys in the store. */
   readonly secret: string | undefined
-  /** Seconds that a token lasts; 60 at least, which clients take for granted. */
+  /** Seconds that a token lasts; below 60 some clients ask again at each request. */
   readonly tokenSeconds?: number
   readonly now?: () => number
 }
 
 /** All of this folder, put together. */
 export function createAuth(parts: AuthParts) {
-  const { metadata, enabled, settings, secret, tokenSeconds = 300, now = Date.now } = parts
+  const { metadata, enabled, settings, secret, tokenSeconds = TOKEN_SECONDS, now = Date.now } = parts
   const passwords = createPasswords()
   const credentials = createCredentials({ metadata, now })
   const failures = createFailureLimit({ burst: 10, perSecond: 1, now })
   const passwordLogin = createPasswordLogin({ metadata, passwords, failures, now })
   const logins = createLogins({ credentials, passwordLogin })
   const signingKeys = createSigningKeys({ metadata, secret, now })
-  const tokens = createTokens({ keys: signingKeys, lifeSeconds: Math.max(60, tokenSeconds), now })
+  const tokens = createTokens({ keys: signingKeys, lifeSeconds: tokenSeconds, now })
   return {
     access: createAccessControl({ metadata, settings }),
     authenticate: createAuthenticate({ enabled, logins, tokens }),

@@ -9,18 +9,17 @@ import {
   credentialOfCodec,
 } from '../records/credential.ts'
 import { keys } from '../records/keys.ts'
+import { bytesOf, CREDENTIAL_LIMIT, makeRoom } from './credential-room.ts'
 import { type Identity, identityOf } from './identity.ts'
 import { hashSecret, makeSecret } from './secrets.ts'
 import { currentIdentity, ownKey } from './standing.ts'
 
-/** Secrets that one owner may have. */
-export const CREDENTIAL_LIMIT = 200
 /** "Last used" is written at most this often, in milliseconds. */
 const USED_GRAIN = 3_600_000
 /** A refresh token ends so long after its last use, in milliseconds. */
 export const REFRESH_LIFE = 90 * 86_400_000
 
-export interface NewCredential {
+interface NewCredential {
   readonly kind: CredentialKind
   /** As accountOf writes it. */
   readonly owner: string
@@ -91,7 +90,7 @@ export function createCredentials(parts: {
       const [row] = await metadata.read([keys.credential(hash)])
       const record = row && credentialCodec.decode(row.value)
       if (record === undefined || !kinds.includes(record.kind) || isOver(record, now())) return undefined
-      const identity = await identify(metadata, record)
+      const identity = await identify(metadata, record, now())
       if (identity === undefined) return undefined
       await noteUse(metadata, hash, now())
       return { identity, kind: record.kind, hash: hash.toString('hex') }
@@ -107,10 +106,6 @@ export function createCredentials(parts: {
     revoke: (owner, id) => transact(metadata, (transaction) => revokeOne(transaction, owner, id)),
     revokeAll: (transaction, owner, kind) => revokeAll(transaction, owner, kind),
   }
-}
-
-function bytesOf(hex: string): Uint8Array {
-  return Buffer.from(hex, 'hex')
 }
 
 function summary(record: CredentialRecord): CredentialSummary {
@@ -130,13 +125,17 @@ function ownerKey(owner: string): Uint8Array {
 }
 
 /** The owner as its record says now; undefined when it, or the credential that this one hangs on, is gone. */
-async function identify(metadata: MetadataStore, record: CredentialRecord): Promise<Identity | undefined> {
+async function identify(
+  metadata: MetadataStore,
+  record: CredentialRecord,
+  now: number,
+): Promise<Identity | undefined> {
   const identity = identityOf(record.owner)
   if (identity === undefined) return undefined
   const parent = record.parent === undefined ? [] : [keys.credential(bytesOf(record.parent))]
   const [row, parentRow] = await metadata.read([ownerKey(record.owner), ...parent])
   const parentRecord = parentRow && credentialCodec.decode(parentRow.value)
-  if (record.parent !== undefined && (parentRecord === undefined || isOver(parentRecord, Date.now())))
+  if (record.parent !== undefined && (parentRecord === undefined || isOver(parentRecord, now)))
     return undefined
   return currentIdentity({ identity, issued: record.created }, row)
 }
@@ -174,26 +173,4 @@ async function revokeAll(transaction: Transaction, owner: string, kind?: Credent
     transaction.delete(entry.key)
     transaction.delete(keys.credential(bytesOf(record.hash)))
   }
-}
-
-/** Old refresh tokens make room for new ones, since every docker login adds one; people revoke their own tokens. */
-async function makeRoom(transaction: Transaction, made: NewCredential): Promise<void> {
-  const entries = await transaction.range({ prefix: keys.credentialsOf(made.owner), limit: CREDENTIAL_LIMIT })
-  const all = entries.map((entry) => ({ key: entry.key, ...credentialOfCodec.decode(entry.value) }))
-  const refresh = all.filter((entry) => entry.kind === 'refresh')
-  const crowded =
-    made.kind === 'refresh' ? refresh.length >= CREDENTIAL_LIMIT / 2 : all.length >= CREDENTIAL_LIMIT
-  if (!crowded) return
-  const records = await transaction.getMany(
-    credentialCodec,
-    refresh.map((entry) => keys.credential(bytesOf(entry.hash))),
-  )
-  const lastUse = (index: number) => records[index]?.used ?? records[index]?.created ?? 0
-  const [oldest] = refresh.map((entry, index) => ({ entry, at: lastUse(index) })).sort((a, b) => a.at - b.at)
-  if (oldest === undefined)
-    throw new RegistryError('CONFLICT', {
-      message: `there are ${CREDENTIAL_LIMIT} tokens already; revoke one that is not needed`,
-    })
-  transaction.delete(oldest.entry.key)
-  transaction.delete(keys.credential(bytesOf(oldest.entry.hash)))
 }

@@ -5,7 +5,8 @@ import { transact } from '../../storage/metadata/transact.ts'
 import { accountCodec } from '../records/account.ts'
 import { keys } from '../records/keys.ts'
 import { createAuth } from './create-auth.ts'
-import { CREDENTIAL_LIMIT, REFRESH_LIFE } from './credentials.ts'
+import { CREDENTIAL_LIMIT } from './credential-room.ts'
+import { REFRESH_LIFE } from './credentials.ts'
 import { makeKeyFile } from './key-file.ts'
 
 let metadata: MetadataStore

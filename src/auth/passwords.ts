@@ -10,8 +10,8 @@ const AT_ONCE = 4
 /** Waiting hashes, beyond which callers are turned away rather than queued. */
 const WAITING = 200
 
-export const PASSWORD_SHORTEST = 8
-export const PASSWORD_LONGEST = 1024
+const PASSWORD_SHORTEST = 8
+const PASSWORD_LONGEST = 1024
 
 export interface Passwords {
   /** Rejects with TOOMANYREQUESTS when too many wait. */

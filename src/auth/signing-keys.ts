@@ -137,7 +137,7 @@ async function addKey(transaction: Transaction, { kind, secret, now }: Adding): 
   const made = await makeKey(secret, now)
   // Ids count on, and the commit checks that the next one is free: of two replicas one makes the key.
   const next = String(Number(stored.at(-1)?.id ?? '0') + 1).padStart(8, '0')
-  await transaction.getChecked(signingKeyCodec, keys.signingKey(next))
+  transaction.checkVersion(keys.signingKey(next), undefined)
   transaction.set(signingKeyCodec, keys.signingKey(next), made)
   return made.kid
 }

@@ -20,13 +20,13 @@ beforeEach(async () => {
   time = Date.UTC(2026, 10, 23)
   metadata = await openMemoryMetadataStore()
   keys = createSigningKeys({ metadata, secret: undefined, now })
-  tokens = createTokens({ keys, now })
+  tokens = createTokens({ keys, lifeSeconds: 300, now })
 })
 
 /** A second process on the same store. */
 function replica(): { keys: SigningKeys; tokens: Tokens } {
   const other = createSigningKeys({ metadata, secret: undefined, now })
-  return { keys: other, tokens: createTokens({ keys: other, now }) }
+  return { keys: other, tokens: createTokens({ keys: other, lifeSeconds: 300, now }) }
 }
 
 function claims(change: Readonly<Record<string, unknown>> = {}) {
@@ -225,7 +225,7 @@ describe('attacks', () => {
       secret: undefined,
       now,
     })
-    const victim = createTokens({ keys: counting, now })
+    const victim = createTokens({ keys: counting, lifeSeconds: 300, now })
     for (let index = 0; index < 200; index++)
       await victim.verify(`${part({ ...header(), kid: String(index) })}.${part(claims())}.${'A'.repeat(86)}`)
     expect(reads).toBe(1)

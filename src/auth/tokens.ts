@@ -7,7 +7,7 @@ import { type SigningKey, type SigningKeys, tokenHeader } from './signing-keys.t
 
 /** Audience and issuer: constants, not the host, so that a token is good under every name of the registry. */
 export const TOKEN_SERVICE = 'lamina'
-export const TOKEN_ISSUER = 'lamina'
+const TOKEN_ISSUER = 'lamina'
 /** Characters; longer tokens are refused unread. */
 export const TOKEN_LIMIT = 16 * 1024
 export const TOKEN_SECONDS = 300
@@ -42,10 +42,10 @@ const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}$/
 
 export function createTokens(parts: {
   readonly keys: SigningKeys
-  readonly lifeSeconds?: number
+  readonly lifeSeconds: number
   readonly now: () => number
 }): Tokens {
-  const { keys, lifeSeconds = TOKEN_SECONDS, now } = parts
+  const { keys, lifeSeconds, now } = parts
   /** Callers of verified tokens by the token's hash; entries of expired tokens are not used. */
   const verified = new LRUCache<string, Verified>({ max: 10_000 })
 

@@ -16,11 +16,11 @@ export interface UserSummary {
 }
 
 /** A password that was made up; undefined when the caller chose it. To be shown once. */
-export interface GeneratedPassword {
+interface GeneratedPassword {
   readonly password: string | undefined
 }
 
-export interface UserPage {
+interface UserPage {
   readonly after: string | undefined
   readonly limit: number
 }

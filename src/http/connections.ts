@@ -1,50 +1,62 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** The connections of a server and the answers under way on them, so that a stop can tell the idle from the busy. */
 export class Connections {
-  readonly #responses = new Map<Socket, Set<ServerResponse>>()
-  /** Below TLS too: a handshake that never ends is a connection that only this set knows. */
+  readonly #answers = new Map<Duplex, Set<ServerResponse>>()
+  /** As requests see them: the TLS side of a TLS connection. */
+  readonly #sockets = new Set<Socket>()
+  /** As the network sees them: a TLS handshake that never ends is known here only. */
   readonly #raw = new Set<Socket>()
   #closing = false
 
-  constructor(server: Server) {
-    server.on('connection', (socket: Socket) => {
-      this.#raw.add(socket)
-      socket.once('close', () => this.#raw.delete(socket))
+  constructor(server: Server, tls: boolean) {
+    server.on('connection', (socket: Socket) => remember(this.#raw, socket))
+    server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+      remember(this.#sockets, socket)
+      if (this.#closing) socket.destroySoon()
     })
   }
 
-  /** Whether the head of an answer has been sent on `socket` that has not ended. */
-  isAnswering(socket: Socket): boolean {
-    return [...(this.#responses.get(socket) ?? [])].some(({ headersSent }) => headersSent)
+  /** Whether part of an answer has left on `socket`, and not all of it. */
+  isAnswering(socket: Duplex): boolean {
+    return [...(this.#answers.get(socket) ?? [])].some(({ headersSent }) => headersSent)
   }
 
   /** To be called for every request before it is handled. */
-  track(request: IncomingMessage, response: ServerResponse): void {
-    const { socket } = request
-    const active = this.#responses.get(socket) ?? new Set()
-    if (active.size === 0) this.#responses.set(socket, active)
-    active.add(response)
+  track({ socket }: IncomingMessage, response: ServerResponse): void {
+    const active = this.#answers.get(socket) ?? new Set()
+    this.#answers.set(socket, active.add(response))
     if (this.#closing) response.setHeader('connection', 'close')
     response.once('close', () => {
       active.delete(response)
       if (active.size > 0) return
-      this.#responses.delete(socket)
+      this.#answers.delete(socket)
       if (this.#closing) socket.destroySoon()
     })
   }
 
   /** Closes connections that have no answer under way, now and as the others get done. */
-  closeWhenIdle(idle: Server): void {
+  closeWhenIdle(): void {
     this.#closing = true
-    for (const responses of this.#responses.values())
-      for (const response of responses) if (!response.headersSent) response.setHeader('connection', 'close')
-    idle.closeIdleConnections()
+    for (const socket of this.#sockets) {
+      const active = this.#answers.get(socket)
+      if (active === undefined) socket.destroySoon()
+      for (const response of active ?? [])
+        if (!response.headersSent) response.setHeader('connection', 'close')
+    }
   }
 
-  /** Cuts every connection, whatever goes on there. */
-  destroyAll(): void {
+  /** Cuts every connection, whatever goes on there. Returns how many there were. */
+  destroyAll(): number {
+    const count = this.#raw.size
     for (const socket of this.#raw) socket.destroy()
+    return count
   }
+}
+
+function remember(set: Set<Socket>, socket: Socket): void {
+  set.add(socket)
+  socket.once('close', () => set.delete(socket))
 }

@@ -1,25 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** Requests whose client waits for `100 Continue` before it sends its body. */
-const waiting = new WeakMap<IncomingMessage, ServerResponse>()
+const waiting = new WeakSet<IncomingMessage>()
 
-/** Notes that the client of `request` sends its body only when told to. */
-export function holdContinue(request: IncomingMessage, response: ServerResponse): void {
-  waiting.set(request, response)
+/**
+ * Sends `100 Continue` when the body of `request` is first read, and not before: whoever is refused by right, name or
+ * length never sends a byte of it. Handlers need not know.
+ */
+export function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  waiting.add(request)
+  const read = request._read.bind(request)
+  request._read = (size) => {
+    // Node itself reads on after an answer, to throw the rest away: too late for an invitation.
+    if (waiting.delete(request) && !response.headersSent) response.writeContinue()
+    read(size)
+  }
 }
 
 /** Whether the client of `request` still waits for `100 Continue`. */
 export function awaitsContinue(request: IncomingMessage): boolean {
   return waiting.has(request)
-}
-
-/**
- * To be called before a body is read: tells a client that asked with `Expect: 100-continue` to send it. So whoever is
- * refused by right, name or length never sends a byte of it. Does nothing for other clients, or the second time.
- */
-export function acceptBody(request: IncomingMessage): void {
-  const response = waiting.get(request)
-  if (response === undefined) return
-  waiting.delete(request)
-  if (!response.headersSent) response.writeContinue()
 }

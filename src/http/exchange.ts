@@ -9,8 +9,6 @@ export interface Exchange {
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly caller: Caller
-  /** Aborted when the client is gone. */
-  readonly signal: AbortSignal
   readonly requestId: string
   /** Scheme and host under which the client reached us, without a slash at the end: `https://registry.example:5000`. */
   readonly origin: string
@@ -20,7 +18,7 @@ export interface Exchange {
 
 export interface Reply {
   readonly status: number
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly headers?: Readonly<Record<string, string>>
   /** Absent: an empty body. A function writes a body whose Content-Length is among the headers. */
   readonly body?: Uint8Array | string | BodyWriter
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { assert, constant, oneof, property, record, string, stringMatching, uniqueArray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatScope, parseScope, parseScopes } from './scope.ts'
 
@@ -23,21 +23,21 @@ describe('parseScope', () => {
   it.each(cases)('%s', (text, expected) => expect(parseScope(text)).toEqual(expected))
 
   it('gives back whatever formatScope wrote', () => {
-    const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
-    const scope = fc.record({
+    const word = stringMatching(/^[a-z0-9]{1,12}$/)
+    const scope = record({
       type: word,
-      name: fc.stringMatching(/^[a-z0-9:/._-]{1,40}$/),
-      actions: fc.uniqueArray(fc.oneof(word, fc.constant('*')), { minLength: 1, maxLength: 4 }),
+      name: stringMatching(/^[a-z0-9:/._-]{1,40}$/),
+      actions: uniqueArray(oneof(word, constant('*')), { minLength: 1, maxLength: 4 }),
     })
-    fc.assert(
-      fc.property(scope, (value) => {
+    assert(
+      property(scope, (value) => {
         expect(parseScope(formatScope(value))).toEqual(value)
       }),
     )
   })
 
   it('never throws', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseScopes([text])))
+    assert(property(string({ unit: 'binary' }), (text) => void parseScopes([text])))
   })
 })
 

@@ -17,7 +17,7 @@ export interface SecretKeeper {
   revokeAll(transaction: Transaction, owner: string): Promise<void>
 }
 
-export interface AccountSummary {
+interface AccountSummary {
   readonly name: string
   readonly role: Role
   readonly created: number
@@ -26,7 +26,7 @@ export interface AccountSummary {
   readonly expires?: number | undefined
 }
 
-export interface NewAccount {
+interface NewAccount {
   readonly project: string
   readonly name: string
   readonly role: Role
@@ -59,7 +59,7 @@ export function createAccounts(parts: {
     transaction.delete(keys.account(project, name))
   }
   return {
-    create: ({ project, name, role, expires, createdBy }) => {
+    create: async ({ project, name, role, expires, createdBy }) => {
       if (!isProjectName(name)) throw badName(name)
       return transact(metadata, async (transaction) => {
         await requireProject(transaction, project)

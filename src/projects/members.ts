@@ -9,7 +9,7 @@ import { isUserName, userCodec } from '../records/user.ts'
 import { addMember, removeMember } from './membership.ts'
 import { requireProject } from './project-record.ts'
 
-export interface MemberSummary {
+interface MemberSummary {
   readonly user: string
   readonly role: Role
   readonly since: number

@@ -43,7 +43,7 @@ export function createProjects(parts: {
 }): Projects {
   const { metadata, accounts, now } = parts
   return {
-    create: ({ name, public: open, account }) => {
+    create: async ({ name, public: open, account }) => {
       if (!isProjectName(name)) throw badName(name)
       return transact(metadata, async (transaction) => {
         if ((await transaction.getChecked(projectCodec, keys.project(name))) !== undefined)
@@ -78,20 +78,30 @@ export function createProjects(parts: {
 
 /**
  * For a first push, inside the registry's transaction: the commit relies on the project, or makes it, private and with
- * the user as its admin. Throws NAME_INVALID for what cannot be a project, DENIED for who cannot own one.
+ * the user as its admin. `mayPush` is asked about a project that is there: somebody else may have made it since the
+ * request was allowed. Throws NAME_INVALID for what cannot be a project, DENIED for who may not own or fill one.
  */
-export function createEnsureProject(now: () => number) {
+export function createEnsureProject(parts: {
+  readonly mayPush: (account: string, project: string) => Promise<boolean>
+  readonly now: () => number
+}) {
   return async (transaction: Transaction, name: string, account: string): Promise<void> => {
     if (!isProjectName(name)) throw new RegistryError('NAME_INVALID', { message: badName(name).message })
     const found = await transaction.getChecked(projectCodec, keys.project(name))
-    if (found !== undefined) return
-    if (!account.startsWith('user:') && account !== 'anyone')
+    if (found !== undefined) {
+      if (account === ANYONE || (await parts.mayPush(account, name))) return
+      throw new RegistryError('DENIED', { message: `you may not push to project '${name}'` })
+    }
+    if (!account.startsWith('user:') && account !== ANYONE)
       throw new RegistryError('DENIED', {
         message: 'only users make projects; ask one to make it, or push to your own',
       })
-    await addProject(transaction, name, { public: false, created: now(), createdBy: account })
+    await addProject(transaction, name, { public: false, created: parts.now(), createdBy: account })
   }
 }
+
+/** The account of everyone, when authentication is off. */
+const ANYONE = 'anyone'
 
 async function addProject(
   transaction: Transaction,

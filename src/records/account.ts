@@ -8,4 +8,3 @@ export const accountCodec = recordCodec(
   1,
   z.object({ role: roleField, created: dateField, createdBy: z.string(), expires: dateField.optional() }),
 )
-export type AccountRecord = ReturnType<typeof accountCodec.decode>

@@ -3,7 +3,7 @@ import { recordCodec } from './codec.ts'
 import { dateField } from './fields.ts'
 
 /** `personal`: a user's access token; `account`: a service account's key; `refresh`: what docker login keeps. */
-export const credentialKind = z.enum(['personal', 'account', 'refresh'])
+const credentialKind = z.enum(['personal', 'account', 'refresh'])
 export type CredentialKind = z.infer<typeof credentialKind>
 
 /** Value of `credential`, whose key is the SHA-256 of the secret. The secret itself is nowhere. */

@@ -14,7 +14,6 @@ export const userCodec = recordCodec(
     created: dateField,
   }),
 )
-export type UserRecord = ReturnType<typeof userCodec.decode>
 
 export const USER_NAME_LIMIT = 64
 const USER_NAME = /^[a-z0-9]+(?:[._@-]+[a-z0-9]+)*$/

@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { parseTag, type Tag } from '../oci/tag.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
-import { manifestCodec, type ManifestRecord } from '../records/manifest.ts'
+import { type ManifestRecord, manifestCodec } from '../records/manifest.ts'
 import { tagCodec } from '../records/tag.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { manifestUnknown } from './manifests.ts'
@@ -16,7 +16,12 @@ import { reviewLink } from './review.ts'
 const TAGS_AT_ONCE = 200
 
 /** Deletes a tag and nothing else. Throws NAME_UNKNOWN, MANIFEST_UNKNOWN. */
-export async function deleteTag(parts: RegistryParts, name: RepositoryName, tag: Tag, by: string): Promise<void> {
+export async function deleteTag(
+  parts: RegistryParts,
+  name: RepositoryName,
+  tag: Tag,
+  by: string,
+): Promise<void> {
   const repo = (await requireRepository(parts.metadata, name)).id
   await transact(parts.metadata, async (transaction) => {
     const found = await transaction.get(tagCodec, keys.tag(repo, tag))

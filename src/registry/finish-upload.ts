@@ -1,7 +1,7 @@
-import { blobLocation, type BlobLocation } from '../../storage/blobs/blob-store.ts'
+import { type BlobLocation, blobLocation } from '../../storage/blobs/blob-store.ts'
 import { type Transaction, transact, type Versioned } from '../../storage/metadata/transact.ts'
 import { type Digest, digestAlgorithm } from '../oci/digest.ts'
-import { aliasCodec, blobCodec, type BlobRecord } from '../records/blob.ts'
+import { aliasCodec, type BlobRecord, blobCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { uploadCodec } from '../records/upload.ts'
 import { writeLink } from './links.ts'
@@ -64,14 +64,23 @@ interface NewBlob {
   readonly old: Versioned<BlobRecord> | undefined
 }
 
-function writeBlob(transaction: Transaction, parts: RegistryParts, blob: NewBlob, location: BlobLocation): void {
+function writeBlob(
+  transaction: Transaction,
+  parts: RegistryParts,
+  blob: NewBlob,
+  location: BlobLocation,
+): void {
   const now = parts.now()
   const { old, size } = blob
   transaction.set(blobCodec, keys.blob(blob.sha256), { size, location, created: old?.value.created ?? now })
   if (old !== undefined && old.value.location !== location) trash(transaction, now, old.value.location)
 }
 
-async function writeRest(transaction: Transaction, parts: RegistryParts, upload: VerifiedUpload): Promise<void> {
+async function writeRest(
+  transaction: Transaction,
+  parts: RegistryParts,
+  upload: VerifiedUpload,
+): Promise<void> {
   const { name, session, received, digest, sha256 } = upload
   const { repo, account } = session.record
   if (digestAlgorithm(digest) !== 'sha256') transaction.set(aliasCodec, keys.alias(digest), { sha256 })

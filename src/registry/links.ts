@@ -1,8 +1,8 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
-import { type RepositoryName, projectOf } from '../oci/name.ts'
-import { blobCodec, type BlobRecord, contentCodec, linkCodec, type LinkRecord } from '../records/blob.ts'
+import { projectOf, type RepositoryName } from '../oci/name.ts'
+import { type BlobRecord, blobCodec, contentCodec, type LinkRecord, linkCodec } from '../records/blob.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import type { RegistryParts } from './parts.ts'
 import { reviewLink } from './review.ts'
@@ -43,7 +43,11 @@ export interface NewLink {
  * Makes content readable in a repository: link, its reverse, the project's charge, and a review. The caller checks or
  * writes the blob's record in the same commit, which is the owner of its holders.
  */
-export async function writeLink(transaction: Transaction, parts: RegistryParts, link: NewLink): Promise<void> {
+export async function writeLink(
+  transaction: Transaction,
+  parts: RegistryParts,
+  link: NewLink,
+): Promise<void> {
   const { repo, digest, sha256, size } = link
   const project = projectOf(link.name)
   const at = parts.now()

@@ -24,7 +24,8 @@ function referencesOf(manifest: ParsedManifest, allowSparse: boolean): Reference
     if (descriptor.digest !== undefined) (needed ? required : optional).push(descriptor.digest)
   }
   if (manifest.config !== undefined) sort(manifest.config, !allowSparse)
-  for (const layer of manifest.layers) sort(layer, !allowSparse && !layer.hasUrls && !isNonDistributable(layer.mediaType))
+  for (const layer of manifest.layers)
+    sort(layer, !allowSparse && !layer.hasUrls && !isNonDistributable(layer.mediaType))
   for (const child of manifest.manifests) sort(child, false)
   return { required: [...new Set(required)], optional: [...new Set(optional)] }
 }

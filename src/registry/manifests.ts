@@ -41,7 +41,11 @@ export async function getManifest(
   return { digest, mediaType, size, read: () => readBody(parts, { name, digest }, body.value) }
 }
 
-async function resolveTag(parts: RegistryParts, repo: RepositoryId, tag: string): Promise<Digest | undefined> {
+async function resolveTag(
+  parts: RegistryParts,
+  repo: RepositoryId,
+  tag: string,
+): Promise<Digest | undefined> {
   const [stored] = await parts.metadata.read([keys.tag(repo, tag)])
   return stored && tagCodec.decode(stored.value).digest
 }
@@ -72,7 +76,9 @@ async function readBody(
   const { name, digest } = manifest
   const body = bodyCodec.decode(value)
   const bytes =
-    body.kind === 'inline' ? body.bytes : await readWhole(await getBlob(parts, name, digest, () => Promise.resolve(false)))
+    body.kind === 'inline'
+      ? body.bytes
+      : await readWhole(await getBlob(parts, name, digest, () => Promise.resolve(false)))
   if (digestOf(digestAlgorithm(digest), bytes) === digest) return bytes
   throw new StoreDamaged(`the stored body of manifest ${digest} in '${name}' has another digest`)
 }

@@ -17,7 +17,11 @@ export interface TagChange {
  * Makes a tag lead to `digest`; undefined deletes it. The commit checks the tag's version, so of two that move it
  * each is seen whole, in some order. The caller checks or writes the manifest, which owns its tags.
  */
-export async function moveTag(transaction: Transaction, change: TagChange, digest: Digest | undefined): Promise<void> {
+export async function moveTag(
+  transaction: Transaction,
+  change: TagChange,
+  digest: Digest | undefined,
+): Promise<void> {
   const { repo, tag, at, by } = change
   const current = await transaction.getChecked(tagCodec, keys.tag(repo, tag))
   if (current?.value.digest === digest) return

@@ -9,5 +9,7 @@ parentPort?.on('message', (job: { id: number; bytes: Uint8Array; headerType: str
 
 /** Annotations are wanted only of manifests with a subject; copying megabytes of others would stall the receiver. */
 function lean(result: ParsedManifest | string): ParsedManifest | string {
-  return typeof result === 'string' || result.subject !== undefined ? result : { ...result, annotations: undefined }
+  return typeof result === 'string' || result.subject !== undefined
+    ? result
+    : { ...result, annotations: undefined }
 }

@@ -18,12 +18,17 @@ let sequence = 0
 const waiting = new Map<number, Waiting>()
 
 /** As parseManifest, without holding up other requests when the manifest is large. */
-export async function parseManifestAside(bytes: Uint8Array, headerType: string): Promise<ParsedManifest | string> {
+export async function parseManifestAside(
+  bytes: Uint8Array,
+  headerType: string,
+): Promise<ParsedManifest | string> {
   if (bytes.length <= WORKER_THRESHOLD) return parseManifest(bytes, headerType)
   clearTimeout(idle)
   worker ??= startWorker()
   const id = (sequence += 1)
-  const result = new Promise<ParsedManifest | string>((resolve, reject) => waiting.set(id, { resolve, reject }))
+  const result = new Promise<ParsedManifest | string>((resolve, reject) =>
+    waiting.set(id, { resolve, reject }),
+  )
   worker.postMessage({ id, bytes, headerType })
   return result
 }

@@ -1,5 +1,5 @@
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
-import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../oci/digest.ts'
+import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../oci/digest.ts'
 import { effectiveArtifactType, type ParsedManifest } from '../oci/manifest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
@@ -9,8 +9,8 @@ import {
   BODY_LIMIT,
   bodyCodec,
   edgeCodec,
-  manifestCodec,
   type ManifestRecord,
+  manifestCodec,
   referrerCodec,
 } from '../records/manifest.ts'
 import { checkReferences } from './manifest-checks.ts'
@@ -52,7 +52,9 @@ export async function pushManifest(
   if (typeof manifest === 'string') throw new RegistryError('MANIFEST_INVALID', { message: manifest })
   const large = push.bytes.length > BODY_LIMIT
   if (large) await pushBody(uploads, push, digest)
-  await transact(parts.metadata, (transaction) => write(transaction, parts, { push, manifest, digest, large }))
+  await transact(parts.metadata, (transaction) =>
+    write(transaction, parts, { push, manifest, digest, large }),
+  )
   return { digest, subject: manifest.subject?.text }
 }
 
@@ -104,7 +106,11 @@ async function write(transaction: Transaction, parts: RegistryParts, work: Manif
     by: existing?.value.by ?? account,
     confirmed: at,
   })
-  transaction.set(bodyCodec, keys.body(repo, digest), large ? { kind: 'blob' } : { kind: 'inline', bytes: push.bytes })
+  transaction.set(
+    bodyCodec,
+    keys.body(repo, digest),
+    large ? { kind: 'blob' } : { kind: 'inline', bytes: push.bytes },
+  )
   for (const child of children) transaction.set(edgeCodec, keys.edge(repo, child, digest), {})
   writeReferrer(transaction, repo, work)
   for (const tag of push.tags) await moveTag(transaction, { repo, tag, at, by: account }, digest)
@@ -118,7 +124,10 @@ function checkSameType(existing: ManifestRecord | undefined, manifest: ParsedMan
   })
 }
 
-function recordOf(work: ManifestWrite, children: Digest[]): Omit<ManifestRecord, 'created' | 'by' | 'confirmed'> {
+function recordOf(
+  work: ManifestWrite,
+  children: Digest[],
+): Omit<ManifestRecord, 'created' | 'by' | 'confirmed'> {
   const { manifest, push } = work
   const artifactType = effectiveArtifactType(manifest)
   const subject = manifest.subject?.digest

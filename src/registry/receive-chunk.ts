@@ -1,4 +1,4 @@
-import type { BlobStore, UploadState } from '../../storage/blobs/blob-store.ts'
+import type { BlobStore, UploadState, UploadWriter } from '../../storage/blobs/blob-store.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { RunningHash } from './running-hash.ts'
 import type { Chunk } from './upload-session.ts'
@@ -23,9 +23,32 @@ export async function receiveChunk(
 ): Promise<Received> {
   const announced = chunk.range === undefined ? undefined : chunk.range.end - chunk.range.start + 1
   const iterator = chunk.bytes[Symbol.asyncIterator]()
-  const first = await nextOf(iterator)
-  if (first.bytes === undefined) return finished(from.state, from.offset, first.cut, announced)
-  const writer = await blobs.append(from.state, from.offset)
+  try {
+    const first = await nextOf(iterator)
+    if (first.bytes === undefined) return finished(from.state, from.offset, first.cut, announced)
+    return await receiveFrom(iterator, first, await blobs.append(from.state, from.offset), {
+      announced,
+      hash,
+      offset: from.offset,
+    })
+  } finally {
+    // Leaves the request as it is, so that the rest of its body can be thrown away before an early answer.
+    await iterator.return?.()
+  }
+}
+
+interface Next {
+  readonly bytes: Uint8Array | undefined
+  readonly cut: unknown
+}
+
+async function receiveFrom(
+  iterator: AsyncIterator<Uint8Array>,
+  first: Next,
+  writer: UploadWriter,
+  to: { readonly announced: number | undefined; readonly hash: RunningHash; readonly offset: number },
+): Promise<Received> {
+  const { announced, hash, offset } = to
   let received = 0
   let next = first
   try {
@@ -43,8 +66,9 @@ export async function receiveChunk(
     throw error
   }
   const state = await writer.close()
-  if (next.cut === undefined && announced !== undefined && received < announced) throw sizeDiffers(announced, 'fewer')
-  return { state, offset: from.offset + received, cut: next.cut }
+  if (next.cut === undefined && announced !== undefined && received < announced)
+    throw sizeDiffers(announced, 'fewer')
+  return { state, offset: offset + received, cut: next.cut }
 }
 
 function finished(state: UploadState, offset: number, cut: unknown, announced: number | undefined): Received {
@@ -53,9 +77,7 @@ function finished(state: UploadState, offset: number, cut: unknown, announced: n
 }
 
 /** A failure while reading from the client means that it went away; failures of the store pass by this. */
-async function nextOf(
-  iterator: AsyncIterator<Uint8Array>,
-): Promise<{ bytes: Uint8Array | undefined; cut: unknown }> {
+async function nextOf(iterator: AsyncIterator<Uint8Array>): Promise<Next> {
   try {
     const result = await iterator.next()
     return { bytes: result.done === true ? undefined : result.value, cut: undefined }

@@ -1,7 +1,7 @@
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { keyAfter, keys } from '../records/keys.ts'
-import { referrerCodec, type ReferrerRecord } from '../records/manifest.ts'
+import { type ReferrerRecord, referrerCodec } from '../records/manifest.ts'
 import type { RegistryParts } from './parts.ts'
 import { findRepository } from './repositories.ts'
 
@@ -20,7 +20,10 @@ export interface ReferrersQuery {
  * Descriptors of the manifests whose subject is `subject`, in order of digest. An unknown repository or subject has
  * none: distribution-spec "Listing Referrers": "MUST NOT return a 404".
  */
-export async function* listReferrers(parts: RegistryParts, query: ReferrersQuery): AsyncGenerator<ReferrerRecord> {
+export async function* listReferrers(
+  parts: RegistryParts,
+  query: ReferrersQuery,
+): AsyncGenerator<ReferrerRecord> {
   const repository = await findRepository(parts.metadata, query.name)
   if (repository === undefined) return
   const prefix = keys.referrers(repository.id, query.subject)

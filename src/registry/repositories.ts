@@ -4,7 +4,7 @@ import type { Transaction } from '../../storage/metadata/transact.ts'
 import { joinName, projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
-import { repositoryCodec, type RepositoryRecord } from '../records/project.ts'
+import { type RepositoryRecord, repositoryCodec } from '../records/project.ts'
 import { TupleReader } from '../records/tuple.ts'
 
 /** Makes sure, within the transaction, that a repository's project exists; `account` becomes the owner of a new one. */
@@ -20,7 +20,10 @@ export async function findRepository(
 }
 
 /** As findRepository; throws NAME_UNKNOWN. */
-export async function requireRepository(metadata: MetadataStore, name: RepositoryName): Promise<RepositoryRecord> {
+export async function requireRepository(
+  metadata: MetadataStore,
+  name: RepositoryName,
+): Promise<RepositoryRecord> {
   const repository = await findRepository(metadata, name)
   if (repository === undefined) throw nameUnknown(name)
   return repository
@@ -46,7 +49,6 @@ export async function ensureRepository(
   transaction.set(repositoryCodec, keys.repository(name), made)
   return made
 }
-
 
 /** Checks at the commit that `name` still leads to `id`; undefined when it does not now. */
 export async function checkRepository(
@@ -92,6 +94,7 @@ function nameFromKey(key: Uint8Array): RepositoryName {
   const project = reader.text()
   const rest = reader.text()
   const name = joinName(project, rest)
-  if (name === undefined) throw new TypeError(`repository key holds '${project}/${rest}', which is not a name`)
+  if (name === undefined)
+    throw new TypeError(`repository key holds '${project}/${rest}', which is not a name`)
   return name
 }

@@ -17,7 +17,11 @@ export async function listTags(
   return tagsFrom(parts, prefix, last === undefined ? prefix : keyAfter(keys.tag(repo, last)))
 }
 
-async function* tagsFrom(parts: RegistryParts, prefix: Uint8Array, start: Uint8Array): AsyncGenerator<string> {
+async function* tagsFrom(
+  parts: RegistryParts,
+  prefix: Uint8Array,
+  start: Uint8Array,
+): AsyncGenerator<string> {
   let from = start
   for (;;) {
     const page = await parts.metadata.range({ prefix, from, limit: PAGE })

@@ -1,10 +1,10 @@
 import type { Transaction } from '../../storage/metadata/transact.ts'
-import { uploadRange } from '../oci/content-range.ts'
 import type { ChunkRange } from '../oci/content-range.ts'
+import { uploadRange } from '../oci/content-range.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keys } from '../records/keys.ts'
-import { uploadCodec, type UploadRecord } from '../records/upload.ts'
+import { type UploadRecord, uploadCodec } from '../records/upload.ts'
 import type { RegistryParts } from './parts.ts'
 
 /** What names a session: its id alone is not enough, it belongs to one repository and one account. */
@@ -38,7 +38,11 @@ export async function loadSession(parts: RegistryParts, session: SessionName): P
 }
 
 /** The commit checks that the session is still as it was read. Throws BLOB_UPLOAD_UNKNOWN when someone ended or cancelled it. */
-export async function checkUnchanged(transaction: Transaction, name: SessionName, session: Session): Promise<void> {
+export async function checkUnchanged(
+  transaction: Transaction,
+  name: SessionName,
+  session: Session,
+): Promise<void> {
   const now = await transaction.getChecked(uploadCodec, session.key)
   if (now?.version !== session.version) throw uploadUnknown(name)
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { UploadGone } from '../../storage/blobs/blob-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
-import { type Digest, digestAlgorithm, type DigestAlgorithm } from '../oci/digest.ts'
+import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keys } from '../records/keys.ts'
-import { uploadCodec, type UploadRecord } from '../records/upload.ts'
+import { type UploadRecord, uploadCodec } from '../records/upload.ts'
 import { finishUpload } from './finish-upload.ts'
 import type { RegistryParts } from './parts.ts'
 import { type Received, receiveChunk } from './receive-chunk.ts'
@@ -124,7 +124,11 @@ export class Uploads {
   }
 
   /** One writer at a time; the second is told where the first began. */
-  async #exclusively<Result>(name: SessionName, session: Session, work: () => Promise<Result>): Promise<Result> {
+  async #exclusively<Result>(
+    name: SessionName,
+    session: Session,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
     if (this.#writing.has(name.id))
       throw outOfOrder(name, session.record.offset, 'another request is writing to this upload session')
     this.#writing.add(name.id)
@@ -206,5 +210,8 @@ export class Uploads {
 
 /** Nobody is left to read it; the access log shows it. */
 function clientGone(cause: unknown): RegistryError {
-  return new RegistryError('BLOB_UPLOAD_INVALID', { message: 'the client went away before the end of the body', cause })
+  return new RegistryError('BLOB_UPLOAD_INVALID', {
+    message: 'the client went away before the end of the body',
+    cause,
+  })
 }

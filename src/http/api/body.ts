@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { RegistryError } from '../../oci/registry-error.ts'
 
 /** Bytes that a body of /api/v1 or of the token endpoint may have. */
-export const BODY_LIMIT = 64 * 1024
+const BODY_LIMIT = 64 * 1024
 
 /**
  * The whole body, at most `limit` bytes. Throws REQUEST_INVALID with 413 for a longer one, whose rest stays unread and

@@ -1,0 +1,184 @@
+import { readFile } from 'node:fs/promises'
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { rootCertificates } from 'node:tls'
+import { z } from 'zod'
+import { loadConfig } from '../config/load.ts'
+import type { Environment } from '../config/sources.ts'
+import { controlSocketPath, type ShortPath, shortSocketPath } from '../http/control-path.ts'
+import { systemCode } from '../http/start-error.ts'
+import { CommandError, UsageError } from './command.ts'
+
+/** The server is not there; the message says where it was looked for. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable'
+}
+
+const TIMEOUT_MS = 60_000
+const PAGE = 1000
+
+const failure = z.object({
+  errors: z.array(z.object({ code: z.string(), message: z.string().optional() })).min(1),
+})
+
+/** Where the server is and how to be let in. */
+interface Door {
+  readonly where: string
+  readonly tls: boolean
+  /** What helps when nobody answers. */
+  readonly advice: string
+  readonly options: RequestOptions
+  /** The control socket, instead of a host. */
+  readonly socket?: string
+}
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+/** Talks to /api/v1 of a running server. */
+export class ApiClient {
+  readonly #door: Door
+
+  constructor(door: Door) {
+    this.#door = door
+  }
+
+  /** Asks and checks the answer. Throws CommandError with the server's reason, or Unreachable. */
+  async call<Schema extends z.ZodType>(
+    schema: Schema,
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<z.infer<Schema>> {
+    const { status, text } = await send(this.#door, method, path, body)
+    const value = parseJson(text)
+    if (status >= 400) throw new CommandError(reason(status, value))
+    const parsed = schema.safeParse(value)
+    if (parsed.success) return parsed.data
+    throw new CommandError(
+      `The answer of ${this.#door.where} to ${method} ${path} makes no sense to this version of lamina. Is it a Lamina server of the same version?`,
+    )
+  }
+
+  /** All pages of a list that the server keeps under `key`. */
+  async list<Schema extends z.ZodType>(item: Schema, path: string, key: string): Promise<z.infer<Schema>[]> {
+    const page = z.object({ [key]: z.array(item), next: z.string().optional() })
+    const found: z.infer<Schema>[] = []
+    const query = new URLSearchParams({ n: String(PAGE) })
+    for (;;) {
+      const answer: Record<string, unknown> = await this.call(page, 'GET', withQuery(path, query))
+      found.push(...z.array(item).parse(answer[key]))
+      if (typeof answer['next'] !== 'string') return found
+      query.set('last', answer['next'])
+    }
+  }
+}
+
+/** `path` with more in its query. */
+export function withQuery(path: string, query: URLSearchParams): string {
+  return query.size === 0 ? path : `${path}${path.includes('?') ? '&' : '?'}${query.toString()}`
+}
+
+/** LAMINA_URL with LAMINA_TOKEN when set, else the control socket in the data directory of the configuration. */
+export async function connect(environment: Environment, directory: string): Promise<ApiClient> {
+  const url = environment['LAMINA_URL']
+  return new ApiClient(url ? await remoteDoor(url, environment) : await controlDoor(environment, directory))
+}
+
+async function remoteDoor(text: string, environment: Environment): Promise<Door> {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`LAMINA_URL is "${text}"; it must be like https://registry.example:5000.`)
+  const token = environment['LAMINA_TOKEN']
+  if (!token)
+    throw new UsageError(
+      'LAMINA_URL is set and LAMINA_TOKEN is not. `lamina token add NAME` makes one, on the server.',
+    )
+  const authority = environment['LAMINA_CA']
+  const options = {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port,
+    headers: { authorization: `Bearer ${token}` },
+    ...(authority && { ca: [...rootCertificates, await readAuthority(authority)] }),
+  }
+  const advice = 'LAMINA_URL says where the server is, LAMINA_CA which authority signed its certificate.'
+  return { where: url.origin, tls: url.protocol === 'https:', advice, options }
+}
+
+async function readAuthority(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new UsageError(`LAMINA_CA names ${path}, which cannot be read.`, { cause })
+  })
+}
+
+async function controlDoor(environment: Environment, directory: string): Promise<Door> {
+  const { config } = await loadConfig(environment, directory)
+  const where = controlSocketPath(config.data)
+  const advice =
+    'Start it with `lamina serve`, run this as the same user with the same LAMINA_DATA, or set LAMINA_URL and LAMINA_TOKEN to reach one elsewhere.'
+  return { where, tls: false, advice, options: {}, socket: where }
+}
+
+async function send(door: Door, method: string, path: string, body: unknown): Promise<Answer> {
+  const content = body === undefined ? undefined : JSON.stringify(body)
+  const headers = {
+    ...door.options.headers,
+    accept: 'application/json',
+    ...(content !== undefined && {
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(content)),
+    }),
+  }
+  const short = door.socket === undefined ? undefined : await openSocketPath(door, door.socket)
+  const options = { ...door.options, method, path, headers, agent: false, timeout: TIMEOUT_MS }
+  try {
+    return await exchange(door.tls, { ...options, ...(short && { socketPath: short.path }) }, content)
+  } catch (cause) {
+    throw unreachable(door, cause)
+  } finally {
+    await short?.close()
+  }
+}
+
+async function openSocketPath(door: Door, path: string): Promise<ShortPath> {
+  return await shortSocketPath(path).catch((cause: unknown) => {
+    throw unreachable(door, cause)
+  })
+}
+
+function unreachable({ where, advice }: Door, cause: unknown): Unreachable {
+  const why = systemCode(cause) ?? (cause instanceof Error ? cause.message : String(cause))
+  return new Unreachable(`No server answers at ${where} (${why}). ${advice}`, { cause })
+}
+
+async function exchange(tls: boolean, options: RequestOptions, content: string | undefined): Promise<Answer> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const request = (tls ? httpsRequest : httpRequest)(options, resolve)
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
+    request.on('error', reject)
+    request.end(content)
+  })
+  const chunks: Buffer[] = []
+  for await (const chunk of response) if (Buffer.isBuffer(chunk)) chunks.push(chunk)
+  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    return value
+  } catch {
+    // 204 has no body; anything else fails the schema, or is shown by its status.
+    return undefined
+  }
+}
+
+function reason(status: number, value: unknown): string {
+  const parsed = failure.safeParse(value)
+  const [first] = parsed.data?.errors ?? []
+  return first === undefined
+    ? `The server answered ${status}.`
+    : `${first.message ?? first.code} (${first.code}, ${status})`
+}

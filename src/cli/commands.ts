@@ -1,0 +1,95 @@
+import { nearest } from '../config/nearest.ts'
+import { type Command, UsageError } from './command.ts'
+
+/** The first word of commands, and where they are. Loaded when needed: `lamina version` loads no server. */
+interface Group {
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<readonly Command[]>
+}
+
+export const GROUPS: readonly Group[] = [
+  { name: 'serve', summary: 'Run the registry.', load: async () => (await import('./serve.ts')).commands },
+  { name: 'user', summary: 'People who may log in.', load: async () => (await import('./user.ts')).commands },
+  {
+    name: 'token',
+    summary: 'Personal access tokens.',
+    load: async () => (await import('./token.ts')).commands,
+  },
+  {
+    name: 'project',
+    summary: 'Projects, who sees them, and their members.',
+    load: async () => (await import('./project.ts')).commands,
+  },
+  {
+    name: 'account',
+    summary: 'Service accounts of a project, for machines.',
+    load: async () => (await import('./account.ts')).commands,
+  },
+  {
+    name: 'keys',
+    summary: 'The keys that sign tokens.',
+    load: async () => (await import('./keys.ts')).commands,
+  },
+  {
+    name: 'read-only',
+    summary: 'Refuse writes for a while.',
+    load: async () => (await import('./read-only.ts')).commands,
+  },
+  {
+    name: 'config',
+    summary: 'Show the configuration in effect.',
+    load: async () => (await import('./config.ts')).commands,
+  },
+  {
+    name: 'tls',
+    summary: 'Make a certificate for HTTPS.',
+    load: async () => (await import('./tls.ts')).commands,
+  },
+  {
+    name: 'version',
+    summary: 'Show the version.',
+    load: async () => (await import('./version.ts')).commands,
+  },
+  {
+    name: 'help',
+    summary: 'Show help: lamina help, lamina help user.',
+    load: async () => (await import('./help.ts')).commands,
+  },
+]
+
+/** The command that `words` begin with, and the words behind its name. Throws UsageError naming the nearest one. */
+export async function findCommand(
+  words: readonly string[],
+): Promise<{ command: Command; rest: readonly string[] }> {
+  const [first] = words
+  if (first === undefined || first === '-h' || first === '--help')
+    return await findCommand(['help', ...words.slice(1)])
+  if (first === '--version') return await findCommand(['version', ...words.slice(1)])
+  if (first !== 'help' && words.some((word) => word === '--help' || word === '-h'))
+    return await findCommand(['help', ...words.filter((word) => !word.startsWith('-')).slice(0, 2)])
+  const group = GROUPS.find(({ name }) => name === first)
+  if (group === undefined) {
+    const names = GROUPS.map(({ name }) => name)
+    throw new UsageError(
+      `There is no command "${first}". Did you mean ${nearest(first, names)}? \`lamina help\` lists all.`,
+    )
+  }
+  const commands = await group.load()
+  const [only] = commands
+  if (commands.length === 1 && only?.words === group.name) return { command: only, rest: words.slice(1) }
+  return { command: findVerb(group.name, commands, words[1]), rest: words.slice(2) }
+}
+
+function findVerb(group: string, commands: readonly Command[], verb: string | undefined): Command {
+  const found = commands.find(({ words }) => words === `${group} ${verb}`)
+  if (found !== undefined) return found
+  const verbs = commands.map(({ words }) => words.slice(group.length + 1))
+  if (verb === undefined || verb.startsWith('-'))
+    throw new UsageError(
+      `\`lamina ${group}\` needs one of: ${verbs.join(', ')}. \`lamina help ${group}\` says more.`,
+    )
+  throw new UsageError(
+    `There is no command "${group} ${verb}". Did you mean ${group} ${nearest(verb, verbs)}?`,
+  )
+}

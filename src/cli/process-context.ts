@@ -1,0 +1,25 @@
+import { type ApiClient, connect } from './api-client.ts'
+import type { Context } from './command.ts'
+
+/** The context of a real command line. */
+export function processContext(): Context {
+  const environment = process.env
+  const directory = process.cwd()
+  let client: Promise<ApiClient> | undefined
+  return {
+    environment,
+    directory,
+    api: () => (client ??= connect(environment, directory)),
+    readInput,
+    writeOutput: (text) => void process.stdout.write(text),
+    writeError: (text) => void process.stderr.write(text),
+  }
+}
+
+async function readInput(): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks)
+    .toString()
+    .replace(/\r?\n$/, '')
+}

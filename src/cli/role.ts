@@ -1,0 +1,17 @@
+import { type Input, type Option, optionValue, UsageError } from './command.ts'
+
+const ROLES = ['viewer', 'writer', 'admin']
+
+export const ROLE_OPTION: Readonly<Record<string, Option>> = {
+  role: {
+    value: 'ROLE',
+    doc: 'viewer may pull, writer also push, admin also delete and manage.',
+    required: true,
+  },
+}
+
+export function roleOf(input: Input): string {
+  const role = optionValue(input, 'role') ?? ''
+  if (ROLES.includes(role)) return role
+  throw new UsageError(`--role is "${role}"; it must be one of ${ROLES.join(', ')}.`)
+}

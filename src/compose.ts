@@ -1,0 +1,148 @@
+import { BlockList } from 'node:net'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts'
+import { openLevelMetadataStore } from '../storage/metadata/level/level-metadata-store.ts'
+import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
+import { StoreUnavailable } from '../storage/store-errors.ts'
+import { createAuth } from './auth/create-auth.ts'
+import { ensureAdministrator } from './auth/first-user.ts'
+import type { Config } from './config/schema.ts'
+import { readOnlyRoutes } from './http/api/read-only.ts'
+import { apiRoutes } from './http/api/routes.ts'
+import { createApp } from './http/app.ts'
+import { viewClient } from './http/client-view.ts'
+import type { Composed } from './http/composed.ts'
+import { distributionRoutes } from './http/distribution/routes.ts'
+import { healthRoutes } from './http/health.ts'
+import { ReadOnlySwitch } from './http/read-only.ts'
+import type { Readiness } from './http/readiness.ts'
+import type { Route } from './http/route.ts'
+import { StartError } from './http/start-error.ts'
+import { tokenRoutes } from './http/token/routes.ts'
+import { startMaintenance } from './maintenance/schedule.ts'
+import { createAccounts } from './projects/accounts.ts'
+import { createMembers } from './projects/members.ts'
+import { createEnsureProject, createProjects } from './projects/projects.ts'
+import { readableProjects } from './projects/readable-projects.ts'
+import type { RegistryParts } from './registry/parts.ts'
+import { Uploads } from './registry/uploads.ts'
+
+/** The only file that knows both sides: configuration → drivers → services → HTTP. Stops in reverse order. */
+export async function compose(config: Config, log: Logger, readiness: Readiness): Promise<Composed> {
+  const stores = await openStores(config, log)
+  const auth = createAuth({
+    metadata: stores.metadata,
+    enabled: config.auth === 'on',
+    settings: { createProjects: config.createProjects },
+    secret: config.secret,
+    tokenSeconds: config.tokenSeconds,
+  })
+  await auth.signingKeys.current()
+  const first = await ensureAdministrator(auth.users, config.adminPassword)
+  const registry = registryParts(config, stores, auth)
+  const readOnly = new ReadOnlySwitch(config.readOnly)
+  const view = { publicUrl: config.publicUrl, trustedProxies: blockList(config.trustedProxies) }
+  const routes = allRoutes({ stores, auth, registry, readOnly, readiness, view })
+  const handler = createApp({
+    ...view,
+    routes,
+    authenticate: auth.authenticate,
+    access: auth.access,
+    readOnly,
+    log,
+  })
+  const maintenance = startMaintenance({
+    ...stores,
+    now: Date.now,
+    onError: (error, what) => log.error({ err: error, what }, 'background work failed on one item'),
+  })
+  return {
+    handler,
+    firstRun: first.password === undefined ? undefined : { password: first.password },
+    close: async () => {
+      await maintenance.stop()
+      await stores.blobs.close()
+      await stores.metadata.close()
+    },
+  }
+}
+
+type Auth = ReturnType<typeof createAuth>
+type Stores = Pick<RegistryParts, 'metadata' | 'blobs'>
+
+/** Both stores live in the data directory; the database also keeps a second process out. */
+async function openStores(config: Config, log: Logger): Promise<Stores> {
+  const metadata = await openMetadata(config, log)
+  try {
+    return { metadata, blobs: await openFilesystemBlobStore({ directory: join(config.data, 'blobs') }) }
+  } catch (error) {
+    await metadata.close()
+    throw error
+  }
+}
+
+async function openMetadata(config: Config, log: Logger): Promise<MetadataStore> {
+  try {
+    return await openLevelMetadataStore({
+      directory: join(config.data, 'metadata'),
+      notice: (sentence, cause) => log.warn({ err: cause }, sentence),
+    })
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw new StartError(error.message, { cause: error })
+    throw error
+  }
+}
+
+function registryParts(config: Config, stores: Stores, auth: Auth): RegistryParts {
+  return {
+    ...stores,
+    now: Date.now,
+    ensureProject: createEnsureProject({ now: Date.now, mayPush: auth.access.accountMayPush }),
+    settings: {
+      grace: config.grace,
+      uploadExpiry: config.uploadExpiry,
+      maxUploads: config.maxUploads,
+      allowSparse: config.allowSparse,
+      minFree: config.minFree,
+    },
+  }
+}
+
+function blockList(ranges: Config['trustedProxies']): BlockList | undefined {
+  if (ranges === undefined) return undefined
+  const list = new BlockList()
+  for (const { address, prefix, family } of ranges) list.addSubnet(address, prefix, family)
+  return list
+}
+
+/** What the routes are made of. */
+interface RouteParts {
+  readonly stores: Stores
+  readonly auth: Auth
+  readonly registry: RegistryParts
+  readonly readOnly: ReadOnlySwitch
+  readonly readiness: Readiness
+  readonly view: Parameters<typeof viewClient>[1]
+}
+
+/** The whole surface; openapi.yaml describes the same, and a test compares them. */
+function allRoutes({ stores, auth, registry, readOnly, readiness, view }: RouteParts): Route[] {
+  const now = Date.now
+  const { metadata } = stores
+  const accounts = createAccounts({ metadata, secrets: auth.credentials, now })
+  const projects = createProjects({ metadata, accounts, now })
+  const members = createMembers({ metadata, now })
+  return [
+    ...distributionRoutes({
+      registry,
+      uploads: new Uploads(registry),
+      access: auth.access,
+      readableProjects: (identity, after) => readableProjects(metadata, identity, after),
+    }),
+    ...tokenRoutes({ ...auth, addressOf: (request) => viewClient(request, view).address, now }),
+    ...apiRoutes({ ...auth, projects, members, accounts, now }),
+    ...readOnlyRoutes(readOnly),
+    ...healthRoutes({ readiness, metadata }),
+  ]
+}

@@ -1,0 +1,34 @@
+import { parseDigest } from '../../oci/digest.ts'
+import { OCI_INDEX } from '../../oci/media-type.ts'
+import { listReferrers as referrersOf } from '../../registry/referrers.ts'
+import { repositoryName } from '../authorize.ts'
+import type { Handler } from '../exchange.ts'
+import { nextLink, takePage } from './pages.ts'
+import { digestParam, pageSize, queryText } from './params.ts'
+import type { DistributionParts } from './parts.ts'
+
+/** distribution-spec end-12: an index of what refers to a digest; empty, never 404, when nothing does. */
+export function listReferrers({ registry }: DistributionParts): Handler {
+  return async (exchange) => {
+    const name = repositoryName(exchange.params)
+    const subject = digestParam(exchange)
+    const n = pageSize(exchange)
+    // containerd repeats the parameter and means any of them.
+    const types = exchange.query.getAll('artifactType').filter((type) => type !== '')
+    const last = parseDigest(queryText(exchange, 'last') ?? '')
+    const found = referrersOf(registry, { name, subject, types, last })
+    const page = await takePage(found, n, (referrer) => JSON.stringify(referrer).length + 1)
+    const end = page.items.at(-1)?.digest
+    const filter = types.length === 0 ? {} : { artifactType: types[0] }
+    const path = `/v2/${name}/referrers/${subject}`
+    return {
+      status: 200,
+      headers: {
+        'content-type': OCI_INDEX,
+        ...(types.length > 0 && { 'oci-filters-applied': 'artifactType' }),
+        ...(page.more && nextLink(path, { n: n?.toString(), last: end, ...filter })),
+      },
+      body: JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: page.items }),
+    }
+  }
+}

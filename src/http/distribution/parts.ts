@@ -1,0 +1,31 @@
+import type { AccessControl } from '../../auth/access-control.ts'
+import { accountOf, type Identity } from '../../auth/identity.ts'
+import type { RepositoryName } from '../../oci/name.ts'
+import type { MayPush } from '../../registry/blobs.ts'
+import type { RegistryParts } from '../../registry/parts.ts'
+import type { Uploads } from '../../registry/uploads.ts'
+import type { Exchange } from '../exchange.ts'
+
+/** What the handlers of /v2/ ask. */
+export interface DistributionParts {
+  readonly registry: RegistryParts
+  readonly uploads: Uploads
+  readonly access: AccessControl
+  /** Names of the projects that one may pull from, in order, behind `after`. */
+  readonly readableProjects: (identity: Identity, after: string | undefined) => AsyncIterable<string>
+}
+
+/** Whether the caller may push here: asked only when a record must be renewed. */
+export function mayPush(parts: DistributionParts, exchange: Exchange, name: RepositoryName): MayPush {
+  return async () => (await parts.access.check(exchange.caller, 'push', name)).outcome === 'allowed'
+}
+
+/** What a proxy in between may keep: content of a public project anyone, of a private one only the caller. */
+export function immutable(exchange: Exchange): string {
+  const who = exchange.caller.identity.kind === 'anonymous' ? 'public' : 'private'
+  return `${who}, max-age=31536000, immutable`
+}
+
+export function accountName(exchange: Exchange): string {
+  return accountOf(exchange.caller.identity)
+}

@@ -1,0 +1,35 @@
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { systemCode } from './start-error.ts'
+
+/** Status, and what was wrong, by the code of Node's parser; anything else is a plain 400. */
+const REASONS: Readonly<Record<string, readonly [status: number, message: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'the header of the request is longer than this server takes'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [
+    413,
+    'the chunk extensions of the request are longer than this server takes',
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'the header of the request did not arrive in time'],
+}
+
+/** Answers what is no HTTP request, in the form of every other failure, and closes the connection. */
+export function answerMalformed(error: Error, socket: Duplex, isAnswering: boolean): void {
+  const code = systemCode(error) ?? ''
+  // Inside a running answer a second one would be read as part of it.
+  if (code === 'ECONNRESET' || !socket.writable || isAnswering) {
+    socket.destroy()
+    return
+  }
+  const [status, message] = REASONS[code] ?? [400, 'the request is not valid HTTP']
+  const body = JSON.stringify({ errors: [{ code: 'UNSUPPORTED', message }] })
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+      'Connection: close',
+      'Content-Type: application/json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}

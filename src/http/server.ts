@@ -1,0 +1,102 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import type { Logger } from 'pino'
+import { joinHostPort } from '../config/address.ts'
+import type { Config } from '../config/schema.ts'
+import { listenOnControlSocket } from './control-socket.ts'
+import { createListener, type Limits, type Listener, type RequestListener } from './listener.ts'
+import type { Readiness } from './readiness.ts'
+import { StartError, systemCode } from './start-error.ts'
+import { stopGracefully } from './stop.ts'
+import { readTlsPair, type TlsWatch, watchTlsPair } from './tls-files.ts'
+
+export interface ServerParts {
+  readonly config: Limits &
+    Pick<Config, 'listen' | 'data' | 'tlsCert' | 'tlsKey' | 'stopDelay' | 'stopTimeout'>
+  readonly handler: RequestListener
+  readonly log: Logger
+  readonly readiness: Readiness
+}
+
+export interface RunningServer {
+  /** Where it listens, without a slash at the end. */
+  readonly url: string
+  readonly port: number
+  /** Looks at the TLS files now instead of in a few seconds; nothing without TLS. */
+  checkTls(): Promise<void>
+  /** Ends gracefully (see stopGracefully); the same promise when called again. */
+  stop(): Promise<void>
+}
+
+/**
+ * Listens on the configured address and on the control socket of the data directory, which must exist.
+ * Throws StartError when either is impossible; then nothing listens.
+ */
+export async function startServer({ config, handler, log, readiness }: ServerParts): Promise<RunningServer> {
+  const paths = tlsPaths(config)
+  const tls = paths && (await readTlsPair(paths))
+  const control = createListener({ limits: config, handler, log })
+  const front = createListener({ limits: config, handler, log, tls })
+  const release = await listenOnControlSocket(control.server, config.data)
+  const port = await listen(front.server, config.listen).catch(async (error: unknown) => {
+    await once(control.server.close(), 'close')
+    await release()
+    throw error
+  })
+  const watch = paths && (await watchTlsPair(paths, log, (pair) => replacePair(front, pair)))
+  readiness.state = 'ready'
+  let stopped: Promise<void> | undefined
+  return {
+    url: `${tls ? 'https' : 'http'}://${joinHostPort(config.listen.host ?? 'localhost', port)}`,
+    port,
+    checkTls: async () => await watch?.check(),
+    stop: () => (stopped ??= stop({ listeners: [front, control], config, readiness, log }, watch, release)),
+  }
+}
+
+function tlsPaths({ tlsCert, tlsKey }: ServerParts['config']): { cert: string; key: string } | undefined {
+  return tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey }
+}
+
+function replacePair({ server }: Listener, pair: { cert: Buffer; key: Buffer }): void {
+  if ('setSecureContext' in server) server.setSecureContext(pair)
+}
+
+async function stop(
+  parts: Parameters<typeof stopGracefully>[0],
+  watch: TlsWatch | undefined,
+  release: () => Promise<void>,
+): Promise<void> {
+  await stopGracefully(parts)
+  watch?.stop()
+  await release()
+}
+
+/** Resolves with the port. */
+async function listen(server: Server | HttpsServer, { host, port }: Config['listen']): Promise<number> {
+  try {
+    server.listen({ port, ...(host !== undefined && { host }) })
+    await once(server, 'listening')
+  } catch (cause) {
+    throw new StartError(whyNot(cause, joinHostPort(host ?? '*', port)), { cause })
+  }
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : port
+}
+
+function whyNot(cause: unknown, where: string): string {
+  const next = 'choose another address with LAMINA_LISTEN.'
+  switch (systemCode(cause)) {
+    case 'EADDRINUSE':
+      return `Cannot listen on ${where}: another program already does. Stop that one, or ${next}`
+    case 'EACCES':
+      return `Cannot listen on ${where}: this user may not. Ports below 1024 need a right of their own; ${next}`
+    case 'EADDRNOTAVAIL':
+      return `Cannot listen on ${where}: this machine has no such address; ${next}`
+    case 'ENOTFOUND':
+      return `Cannot listen on ${where}: the name leads to no address; ${next}`
+    default:
+      return `Cannot listen on ${where} (${systemCode(cause) ?? String(cause)}); ${next}`
+  }
+}

@@ -1,0 +1,65 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { endResponse } from './early-answer.ts'
+import type { BodyWriter, Reply } from './exchange.ts'
+
+/** The client closed the connection while a body was being written. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone'
+}
+
+/**
+ * Sends a reply; gives the bytes of its body. A HEAD gets the headers alone. Headers leave with the first chunk, so a
+ * body that fails before it can still be answered with an error; the promise then rejects with nothing sent.
+ */
+export async function writeReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+): Promise<number> {
+  response.statusCode = reply.status
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value)
+  const { body } = reply
+  if (typeof body === 'function') return writeStream(request, response, body)
+  const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(body)
+  if (!bodiless(reply.status) && !response.hasHeader('content-length'))
+    response.setHeader('content-length', bytes.length)
+  const sent = request.method === 'HEAD' ? Buffer.alloc(0) : bytes
+  await endResponse(request, response, sent)
+  return sent.length
+}
+
+function bodiless(status: number): boolean {
+  return status === 204 || status === 304
+}
+
+async function writeStream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: BodyWriter,
+): Promise<number> {
+  let sent = 0
+  if (request.method !== 'HEAD')
+    await body(async (chunk) => {
+      await writeChunk(response, chunk)
+      sent += chunk.length
+    })
+  await endResponse(request, response)
+  return sent
+}
+
+/** Resolves when the kernel has the chunk: its memory is used again then. */
+function writeChunk(response: ServerResponse, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (response.destroyed || response.socket === null) {
+      reject(new ClientGone('the client is gone'))
+      return
+    }
+    const gone = (): void => reject(new ClientGone('the client went away'))
+    response.once('close', gone)
+    response.write(chunk, (error) => {
+      response.off('close', gone)
+      if (error == null) resolve()
+      else reject(new ClientGone('the client went away', { cause: error }))
+    })
+  })
+}
