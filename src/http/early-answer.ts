@@ -14,7 +14,7 @@ const LINGER_MS = 2_000
  * connection, and Go clients would report a broken pipe instead of our status. So the whole answer is sent first, the
  * body is thrown away within bounds, and then the connection closed, gently.
  *
- * Status and headers must be set (setHeader) and not yet sent. Reading the request must have stopped without destroying
+ * Status and headers must be set (setHeader). Reading the request must have stopped without destroying
  * it: `for await` over it does, unless it is over `request.iterator({ destroyOnReturn: false })`.
  */
 export async function endResponse(
@@ -22,13 +22,14 @@ export async function endResponse(
   response: ServerResponse,
   body: Uint8Array | string = '',
 ): Promise<void> {
-  if (request.complete || request.destroyed) {
+  const rest = bodyLength(request)
+  if (rest === 0 || request.complete || request.destroyed) {
     response.end(body)
   } else if (awaitsContinue(request)) {
     // The client holds its body back, but may also send it unasked: what comes next on this connection is unknown.
-    response.setHeader('connection', 'close')
+    if (!response.headersSent) response.setHeader('connection', 'close')
     response.end(body)
-  } else if (Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= SMALL_BODY) {
+  } else if (rest <= SMALL_BODY) {
     request.resume()
     response.end(body)
   } else {
@@ -36,15 +37,23 @@ export async function endResponse(
   }
 }
 
+/** Bytes that the head of a request announces; infinite when it does not say. Also right before the parser is done. */
+function bodyLength({ headers }: IncomingMessage): number {
+  if (headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY
+  return Number(headers['content-length'] ?? 0)
+}
+
 async function answerThenDrain(
   request: IncomingMessage,
   response: ServerResponse,
   body: Uint8Array | string,
 ): Promise<void> {
-  response.setHeader('connection', 'close')
-  // Known length, so that the client has the whole answer before we call end(), which closes at once.
-  if (!response.hasHeader('content-length')) response.setHeader('content-length', Buffer.byteLength(body))
-  response.flushHeaders()
+  if (!response.headersSent) {
+    response.setHeader('connection', 'close')
+    // Known length, so that the client has the whole answer before we call end(), which closes at once.
+    if (!response.hasHeader('content-length')) response.setHeader('content-length', Buffer.byteLength(body))
+    response.flushHeaders()
+  }
   if (body.length > 0 && request.method !== 'HEAD') response.write(body)
   if (await drained(request, DRAIN_BYTES, DRAIN_MS)) {
     response.end()

@@ -1,6 +1,12 @@
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  Agent,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  type ServerResponse,
+} from 'node:http'
 import { connect, createServer as createNetServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +32,7 @@ interface Got {
   readonly text: string
 }
 
-async function get(options: Parameters<typeof httpRequest>[0]): Promise<Got> {
+async function get(options: RequestOptions): Promise<Got> {
   const response = await new Promise<IncomingMessage>((resolve, reject) =>
     httpRequest(options, resolve).on('error', reject).end(),
   )
@@ -103,7 +109,7 @@ describe('listening', () => {
       server.port,
       'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n',
     )
-    expect(text.split('HTTP/1.1')).toHaveLength(2)
+    expect(text).not.toContain('HTTP/1.1 400')
   })
 })
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { CredentialSummary } from '../../auth/credentials.ts'
 import { accountOf } from '../../auth/identity.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
+import { isUserName } from '../../records/user.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import type { Route } from '../route.ts'
 import { answer, date, endAfter, NO_CONTENT, optionalDate } from './answers.ts'
@@ -54,9 +55,14 @@ function deleteToken({ credentials }: Parts): Handler {
   }
 }
 
-function ownerOf({ caller }: Exchange): string {
+/** Who administers the server on its own machine acts for the user in `?user=`. */
+function ownerOf({ caller, query }: Exchange): string {
   if (caller.identity.kind === 'user') return accountOf(caller.identity)
-  throw new RegistryError('DENIED', { message: 'only users have personal tokens; log in as one' })
+  const name = caller.identity.kind === 'unchecked' ? query.get('user') : null
+  if (name !== null && isUserName(name)) return accountOf({ kind: 'user', name, administrator: false })
+  throw new RegistryError('DENIED', {
+    message: 'only users have personal tokens; log in as one, or name one with --user',
+  })
 }
 
 function show(token: CredentialSummary) {

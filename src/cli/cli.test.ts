@@ -1,0 +1,293 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type FakeServer, fakeServer, lamina, type Ran } from './cli-fixture.ts'
+import { GROUPS } from './commands.ts'
+
+let directory = ''
+let server: FakeServer | undefined
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lamina-cli-'))
+})
+afterEach(async () => {
+  await server?.dispose()
+  server = undefined
+  await rm(directory, { recursive: true })
+})
+
+const DATE = '2026-11-23T10:00:00.000Z'
+
+/** Runs a command beside a server that gives `answers`. */
+async function beside(words: string, input: string, ...answers: Parameters<typeof fakeServer>): Promise<Ran> {
+  server = await fakeServer(...answers)
+  return await lamina(words.split(' '), { directory, input, environment: { LAMINA_DATA: server.data } })
+}
+
+describe('help', () => {
+  test('lists every command and the exit codes, also when nothing was typed', async () => {
+    for (const words of [[], ['help'], ['--help'], ['-h']]) {
+      const { code, output } = await lamina(words, { directory })
+      expect(code).toBe(0)
+      for (const { name, summary } of GROUPS) expect(output).toMatch(new RegExp(`  ${name} +${summary}`))
+      expect(output).toContain('Exit codes')
+    }
+  })
+
+  test('says of every command how it is used, what it does, and what its options mean', async () => {
+    for (const group of GROUPS) {
+      for (const command of await group.load()) {
+        const { code, output } = await lamina(['help', ...command.words.split(' ')], { directory })
+        expect(code).toBe(0)
+        expect(output).toContain(`lamina ${command.words}`)
+        expect(output).toContain(command.summary)
+        expect(command.summary).toMatch(/^[A-Z].*\.$/)
+        for (const [name, { doc }] of Object.entries(command.options ?? {})) {
+          expect(output).toContain(`--${name}`)
+          expect(doc).toMatch(/^[A-Za-z].{10,}/)
+        }
+        expect(command.words.startsWith(group.name)).toBe(true)
+        const json: unknown = JSON.parse(
+          (await lamina(['help', ...command.words.split(' '), '--json'], { directory })).output,
+        )
+        expect(json).toBeDefined()
+      }
+    }
+  })
+
+  test('is also had by --help behind a command', async () => {
+    const { output } = await lamina(['user', 'add', 'ann', '--help'], { directory })
+    expect(output).toContain('lamina user add NAME')
+  })
+})
+
+describe('wrong usage ends with 2 and says what would be right', () => {
+  test.each([
+    ['sreve', 'Did you mean serve?'],
+    ['user', 'needs one of: add, list, remove, password'],
+    ['user ad', 'Did you mean user add?'],
+    ['user add', 'NAME is missing'],
+    ['user add a b', '"b" is one argument too many'],
+    ['user add a --admn', 'Did you mean --admin?'],
+    ['user add a --admin=yes', '--admin takes no value'],
+    ['project set a', 'either --public or --private'],
+    ['account add p a', '--role ROLE is missing'],
+    ['account add p a --role boss', 'viewer, writer, admin'],
+    ['account add p a --role', '--role needs a value'],
+    ['token add t --expires-in-days soon', 'whole number of days'],
+    ['tls init --name host:5000', 'without a port'],
+    ['help nothing', 'There is no command'],
+  ])('lamina %s', async (words, message) => {
+    const { code, output, error } = await lamina(words.split(' '), { directory })
+    expect(error).toContain(message)
+    expect(output).toBe('')
+    expect(code).toBe(2)
+  })
+
+  test('as JSON when asked', async () => {
+    const { error } = await lamina(['user', 'add', '--json'], { directory })
+    expect(JSON.parse(error)).toMatchObject({ error: expect.stringContaining('NAME is missing') })
+  })
+
+  test('and so does a wrong configuration', async () => {
+    const ran = await lamina(['serve'], { directory, environment: { LAMINA_LOG: 'loud' } })
+    expect(ran).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('LAMINA_LOG (environment) is "loud"'),
+    })
+  })
+})
+
+describe('asking the server', () => {
+  test.each([
+    [
+      'user add ann --admin',
+      'POST /api/v1/users',
+      { name: 'ann', admin: true },
+      { name: 'ann', password: 'pw1' },
+      'pw1',
+    ],
+    ['user password admin', 'PUT /api/v1/users/admin/password', {}, { password: 'pw2' }, 'pw2'],
+    [
+      'token add ci',
+      'POST /api/v1/user/tokens?user=admin',
+      { name: 'ci' },
+      { id: '1', name: 'ci', secret: 'pw3' },
+      'pw3',
+    ],
+    [
+      'token add ci --user ann --expires-in-days 7',
+      'POST /api/v1/user/tokens?user=ann',
+      { name: 'ci', expiresInDays: 7 },
+      { id: '1', name: 'ci', secret: 'pw3' },
+      'pw3',
+    ],
+    [
+      'project create demo --public',
+      'POST /api/v1/projects',
+      { name: 'demo', public: true },
+      { name: 'demo', public: true, created: DATE },
+      'demo created, public',
+    ],
+    [
+      'project show demo',
+      'GET /api/v1/projects/demo',
+      undefined,
+      { name: 'demo', public: false, created: DATE },
+      'private, created 2026-11-23',
+    ],
+    [
+      'project set demo --private',
+      'PATCH /api/v1/projects/demo',
+      { public: false },
+      { name: 'demo', public: false, created: DATE },
+      'demo is private',
+    ],
+    [
+      'project add-member demo ann --role writer',
+      'PUT /api/v1/projects/demo/members/ann',
+      { role: 'writer' },
+      { user: 'ann', role: 'writer', since: DATE },
+      'ann is writer',
+    ],
+    [
+      'account add demo ci --role viewer',
+      'POST /api/v1/projects/demo/accounts',
+      { name: 'ci', role: 'viewer' },
+      { name: 'ci', user: 'demo+ci', secret: 'pw4', keyFile: {} },
+      'pw4',
+    ],
+    ['keys rotate', 'POST /api/v1/keys/rotate', {}, { kid: 'k1' }, 'k1'],
+    [
+      'read-only on --reason disks',
+      'PUT /api/v1/read-only',
+      { readOnly: true, reason: 'disks' },
+      { readOnly: true, reason: 'disks' },
+      'refuses writes (disks)',
+    ],
+    ['read-only off', 'PUT /api/v1/read-only', { readOnly: false }, { readOnly: false }, 'takes writes'],
+  ] as const)('lamina %s', async (words, asked, body, answer, shown) => {
+    const { code, output, error } = await beside(words, '', [200, answer])
+    expect(error).toBe('')
+    expect(server?.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([asked])
+    expect(server?.seen[0]?.body).toEqual(body)
+    expect(output).toContain(shown)
+    expect(code).toBe(0)
+  })
+
+  test.each([
+    ['user remove ann', 'DELETE /api/v1/users/ann'],
+    ['token remove 17', 'DELETE /api/v1/user/tokens/17?user=admin'],
+    ['project remove a%b', 'DELETE /api/v1/projects/a%25b'],
+    ['project remove-member demo ann', 'DELETE /api/v1/projects/demo/members/ann'],
+    ['account remove demo ci', 'DELETE /api/v1/projects/demo/accounts/ci'],
+  ])('lamina %s', async (words, asked) => {
+    const { code } = await beside(words, '', [204, undefined])
+    expect(server?.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([asked])
+    expect(code).toBe(0)
+  })
+
+  test('lists read every page', async () => {
+    const user = (name: string) => ({ name, admin: false, created: DATE })
+    const pages = [
+      [200, { users: [user('ann')], next: 'ann' }],
+      [200, { users: [user('bob')] }],
+    ] as const
+    const { output } = await beside('user list --json', '', ...pages)
+    expect(JSON.parse(output)).toEqual({ users: [user('ann'), user('bob')] })
+    expect(server?.seen.map(({ path }) => path)).toEqual([
+      '/api/v1/users?n=1000',
+      '/api/v1/users?n=1000&last=ann',
+    ])
+  })
+
+  test('a password comes from standard input, never from the command line', async () => {
+    await beside('user add ann --password-stdin', 'from stdin', [201, { name: 'ann' }])
+    expect(server?.seen[0]?.body).toMatchObject({ password: 'from stdin' })
+  })
+
+  test('what the server refuses ends with 1 and its reason', async () => {
+    const ran = await beside('project show x', '', [
+      404,
+      { errors: [{ code: 'NAME_UNKNOWN', message: 'no such project' }] },
+    ])
+    expect(ran).toMatchObject({ code: 1, error: 'lamina: no such project (NAME_UNKNOWN, 404)\n' })
+  })
+
+  test('no server ends with 3 and says where it was looked for', async () => {
+    const ran = await lamina(['user', 'list'], { directory })
+    expect(ran.code).toBe(3)
+    expect(ran.error).toContain(join(directory, 'data', 'control.sock'))
+    expect(ran.error).toContain('LAMINA_URL')
+  })
+
+  test('a server elsewhere is asked with the token, as oneself', async () => {
+    server = await fakeServer([200, { tokens: [] }])
+    const environment = { LAMINA_URL: server.server.url, LAMINA_TOKEN: 'lam_x' }
+    expect((await lamina(['token', 'list'], { directory, environment })).code).toBe(0)
+    expect(server.seen[0]).toMatchObject({
+      authorization: 'Bearer lam_x',
+      path: '/api/v1/user/tokens?n=1000',
+    })
+    const without = await lamina(['token', 'list'], { directory, environment: { LAMINA_URL: 'x://y' } })
+    expect(without.code).toBe(2)
+  })
+})
+
+describe('a key file', () => {
+  const made = { name: 'ci', user: 'demo+ci', secret: 'pw', keyFile: { type: 'lamina', secret: 'pw' } }
+
+  test('is for its owner alone, and the secret is not shown', async () => {
+    const { output } = await beside('account add demo ci --role writer --out key.json', '', [201, made])
+    const path = join(directory, 'key.json')
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(made.keyFile)
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect(output).not.toContain('pw')
+  })
+
+  test('that cannot be written keeps the account from being made', async () => {
+    await writeFile(join(directory, 'key.json'), 'mine')
+    const { code } = await beside('account add demo ci --role writer --out key.json', '', [201, made])
+    expect(code).toBe(1)
+    expect(server?.seen).toEqual([])
+    expect(await readFile(join(directory, 'key.json'), 'utf8')).toBe('mine')
+  })
+
+  test('is taken away again when the server refuses', async () => {
+    const refusal = [403, { errors: [{ code: 'DENIED', message: 'no' }] }] as const
+    await beside('account add demo ci --role writer --out key.json', '', refusal)
+    await expect(stat(join(directory, 'key.json'))).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('by itself', () => {
+  test('config shows values and where they came from, but no secret', async () => {
+    await writeFile(join(directory, 'lamina.yaml'), 'log: debug\n')
+    const environment = { LAMINA_ADMIN_PASSWORD: 'hunter2', LAMINA_GRACE: '48h' }
+    const { output } = await lamina(['config'], { directory, environment })
+    expect(output).toMatch(/grace +48h +environment/)
+    expect(output).toMatch(/log +debug +\S+lamina.yaml/)
+    expect(output).toMatch(/listen +127.0.0.1:5000 +default/)
+    expect(output).toMatch(/admin-password +‹set›/)
+    expect(output).not.toContain('hunter2')
+  })
+
+  test('tls init says what other machines need', async () => {
+    const { code, output } = await lamina(['tls', 'init', '--name', 'reg.example', '--name', '::1'], {
+      directory,
+    })
+    expect(code).toBe(0)
+    expect(output).toContain('/etc/docker/certs.d/reg.example:5000/ca.crt')
+    expect(output).toContain('/etc/containers/certs.d/[::1]:5000/ca.crt')
+    expect(output).toContain(`LAMINA_TLS_KEY=${join(directory, 'tls', 'server.key')}`)
+  })
+
+  test('version is that of package.json', async () => {
+    const manifest: unknown = JSON.parse(
+      await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+    )
+    const { output } = await lamina(['version', '--json'], { directory })
+    expect(manifest).toMatchObject({ version: expect.stringMatching(/\d/) })
+    expect(JSON.parse(output)).toMatchObject({ node: process.versions.node })
+  })
+})
