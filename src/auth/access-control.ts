@@ -10,11 +10,11 @@ import {
 } from './access.ts'
 import { grantAccess } from './grant.ts'
 import { type Access, type Caller, type Identity, identityOf } from './identity.ts'
-import { lookUp } from './standing.ts'
+import { lookUp, NO_PROJECT } from './standing.ts'
 
-/** What access control found. `identity` is the caller with the rank that its record has now. */
+/** What access control found. `identity` is the caller with the rank of now; `isPublic`: anyone may read the project. */
 export type Decision =
-  | { readonly outcome: 'allowed'; readonly identity: Identity }
+  | { readonly outcome: 'allowed'; readonly identity: Identity; readonly isPublic: boolean }
   /** Nobody in particular asked, or with a token that is over or whose account is gone (`invalid_token`). */
   | { readonly outcome: 'unauthenticated'; readonly reason: string; readonly error?: 'invalid_token' }
   /** The account may, the token it was narrowed to may not: `insufficient_scope`. */
@@ -65,7 +65,7 @@ export function createAccessControl(parts: {
     judge: Judge,
     options: CheckOptions = {},
   ) => {
-    if (caller.identity.kind === 'unchecked') return allowed(caller.identity)
+    if (caller.identity.kind === 'unchecked') return allowed(caller.identity, NO_PROJECT)
     if (caller.expired && options.continuing !== true) return invalidToken('the token has expired')
     const { identity, standing } = await lookUp(metadata, caller, project)
     if (identity === undefined) return invalidToken('the account behind these credentials is gone')
@@ -79,7 +79,8 @@ export function createAccessControl(parts: {
       const verdict = decide(identity, action, standing, settings)
       if (!verdict.allowed && !grantedActions(identity, asked, standing, settings).includes(action))
         return refused(caller, verdict.reason)
-      if (scope === undefined || asked.includes(action) || asked.includes('*')) return allowed(identity)
+      if (scope === undefined || asked.includes(action) || asked.includes('*'))
+        return allowed(identity, standing)
       return narrow(`the token is not for ${action} on '${repository}'; ask for one with that scope`)
     }
     return decided(caller, projectOf(repository), judge, options)
@@ -91,7 +92,7 @@ export function createAccessControl(parts: {
       decided(caller, isProjectName(project) ? project : undefined, (identity, standing) => {
         const verdict = decide(identity, action, standing, settings)
         if (!verdict.allowed) return refused(caller, verdict.reason)
-        return caller.scope === undefined ? allowed(identity) : narrow(REGISTRY_TOKEN)
+        return caller.scope === undefined ? allowed(identity, standing) : narrow(REGISTRY_TOKEN)
       }),
     checkRegistry: (caller, right) =>
       decided(caller, undefined, (identity) => judgeRegistry(caller, identity, right)),
@@ -120,18 +121,18 @@ function actionsInScope(scope: readonly Access[], repository: RepositoryName): s
 function judgeRegistry(caller: Caller, identity: Identity, right: RegistryRight): Decision {
   const { scope } = caller
   // Any valid token gets a 200 from /v2/, an anonymous one too; who shows none must learn where to get one.
-  if (right === 'ping' && scope !== undefined) return allowed(identity)
+  if (right === 'ping' && scope !== undefined) return allowed(identity, NO_PROJECT)
   if (identity.kind === 'anonymous') return refused(caller, 'that takes an account; log in first')
   if (right === 'administrator' && !(identity.kind === 'user' && identity.administrator))
     return refused(caller, 'that takes an administrator of the registry')
-  if (scope === undefined || right === 'ping') return allowed(identity)
+  if (scope === undefined || right === 'ping') return allowed(identity, NO_PROJECT)
   if (right !== 'catalog') return narrow(REGISTRY_TOKEN)
-  if (scopeHolds(scope, 'registry', 'catalog', '*')) return allowed(identity)
+  if (scopeHolds(scope, 'registry', 'catalog', '*')) return allowed(identity, NO_PROJECT)
   return narrow("the token is not for the catalog; ask for one with scope 'registry:catalog:*'")
 }
 
-function allowed(identity: Identity): Decision {
-  return { outcome: 'allowed', identity }
+function allowed(identity: Identity, { public: isPublic }: Standing): Decision {
+  return { outcome: 'allowed', identity, isPublic }
 }
 
 function narrow(reason: string): Decision {

@@ -24,7 +24,10 @@ export function createAuthenticate(parts: {
     if (!enabled) return UNCHECKED
     if (header === undefined || header === '') return ANONYMOUS
     const [, scheme = '', value = ''] = /^([A-Za-z]+) +(.*)$/s.exec(header.slice(0, HEADER_LIMIT + 1)) ?? []
-    if (header.length > HEADER_LIMIT) throw wrong('the Authorization header is too long')
+    if (header.length > HEADER_LIMIT)
+      throw scheme.toLowerCase() === 'bearer'
+        ? invalidToken('it is too long')
+        : wrong('the Authorization header is too long')
     if (scheme.toLowerCase() === 'basic') {
       const basic = parseBasic(value)
       if (basic === undefined) throw wrong('the Basic credentials are not base64 of user:password')

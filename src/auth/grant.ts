@@ -5,7 +5,7 @@ import type { Access, Identity } from './identity.ts'
 import { lookUpAll } from './standing.ts'
 
 /** Bytes of JSON that the granted list may take, so that a token stays well below TOKEN_LIMIT. */
-const GRANT_LIMIT = 8 * 1024
+const GRANT_LIMIT = 11 * 1024
 
 /**
  * The part of `asked` that the account has: unknown types, names and actions fall away, an empty list is an answer.
@@ -47,7 +47,7 @@ function catalogGrant(identity: Identity, access: Access): Access[] {
 function cut(asked: readonly Access[]): Access[] {
   let bytes = 0
   return asked.filter((access) => {
-    bytes += access.type.length + access.name.length + 80
+    bytes += access.type.length + access.name.length + 60
     return bytes <= GRANT_LIMIT
   })
 }

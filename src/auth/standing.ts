@@ -14,7 +14,8 @@ export interface Found {
 }
 
 type Who = Pick<Caller, 'identity' | 'issued'>
-const NO_PROJECT: Standing = { exists: false, public: false }
+/** What is known where no project is concerned. */
+export const NO_PROJECT: Standing = { exists: false, public: false }
 
 /** Reads in one go what a decision about `project` (or about none) needs. */
 export async function lookUp(metadata: MetadataStore, who: Who, project: string | undefined): Promise<Found> {

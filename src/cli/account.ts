@@ -1,8 +1,9 @@
 import { open, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { argument, type Command, CommandError, type Input, type Output, optionValue } from './command.ts'
+import { argument, type Command, type Input, type Output, optionValue } from './command.ts'
 import { EXPIRY_OPTION, expiryBody } from './days.ts'
+import { CommandError } from './failures.ts'
 import { projectPath } from './project-path.ts'
 import { ROLE_OPTION, roleOf } from './role.ts'
 import { day, table } from './table.ts'
@@ -56,7 +57,7 @@ async function add(input: Input): Promise<Output> {
   const body = { name, role: roleOf(input), ...expiryBody(input) }
   const out = optionValue(input, 'out')
   const api = await input.context.api()
-  const create = async () => await api.call(added, 'POST', projectPath(project, 'accounts'), body)
+  const create = () => api.call(added, 'POST', projectPath(project, 'accounts'), body)
   if (out === undefined) {
     const value = await create()
     const text = `Service account ${value.user} made. Shown only this once:\nuser ${value.user}\npassword ${value.secret}`

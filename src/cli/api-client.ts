@@ -7,12 +7,7 @@ import { loadConfig } from '../config/load.ts'
 import type { Environment } from '../config/sources.ts'
 import { controlSocketPath, type ShortPath, shortSocketPath } from '../http/control-path.ts'
 import { systemCode } from '../http/start-error.ts'
-import { CommandError, UsageError } from './command.ts'
-
-/** The server is not there; the message says where it was looked for. */
-export class Unreachable extends Error {
-  override readonly name = 'Unreachable'
-}
+import { CommandError, Unreachable, UsageError } from './failures.ts'
 
 const TIMEOUT_MS = 60_000
 const PAGE = 1000
@@ -28,6 +23,7 @@ interface Door {
   /** What helps when nobody answers. */
   readonly advice: string
   readonly options: RequestOptions
+  readonly headers?: Readonly<Record<string, string>>
   /** The control socket, instead of a host. */
   readonly socket?: string
 }
@@ -100,15 +96,15 @@ async function remoteDoor(text: string, environment: Environment): Promise<Door>
   const options = {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port,
-    headers: { authorization: `Bearer ${token}` },
     ...(authority && { ca: [...rootCertificates, await readAuthority(authority)] }),
   }
   const advice = 'LAMINA_URL says where the server is, LAMINA_CA which authority signed its certificate.'
-  return { where: url.origin, tls: url.protocol === 'https:', advice, options }
+  const headers = { authorization: `Bearer ${token}` }
+  return { where: url.origin, tls: url.protocol === 'https:', advice, options, headers }
 }
 
 async function readAuthority(path: string): Promise<string> {
-  return await readFile(path, 'utf8').catch((cause: unknown) => {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
     throw new UsageError(`LAMINA_CA names ${path}, which cannot be read.`, { cause })
   })
 }
@@ -124,7 +120,7 @@ async function controlDoor(environment: Environment, directory: string): Promise
 async function send(door: Door, method: string, path: string, body: unknown): Promise<Answer> {
   const content = body === undefined ? undefined : JSON.stringify(body)
   const headers = {
-    ...door.options.headers,
+    ...door.headers,
     accept: 'application/json',
     ...(content !== undefined && {
       'content-type': 'application/json',
@@ -143,7 +139,7 @@ async function send(door: Door, method: string, path: string, body: unknown): Pr
 }
 
 async function openSocketPath(door: Door, path: string): Promise<ShortPath> {
-  return await shortSocketPath(path).catch((cause: unknown) => {
+  return shortSocketPath(path).catch((cause: unknown) => {
     throw unreachable(door, cause)
   })
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestListener } from '../http/listener.ts'
 import { startTestServer, type TestServer } from '../http/server-fixture.ts'
 import { connect } from './api-client.ts'
@@ -32,6 +33,9 @@ export async function lamina(words: readonly string[], place: Place): Promise<Ra
   return { code, ...ran }
 }
 
+/** Status and JSON body. */
+export type Answer = readonly [status: number, body: unknown]
+
 export interface Seen {
   readonly method: string
   readonly path: string
@@ -45,21 +49,23 @@ export interface FakeServer extends TestServer {
 }
 
 /** A server that gives `answers` in turn, as status and body, and remembers what it was asked. */
-export async function fakeServer(...answers: readonly (readonly [number, unknown])[]): Promise<FakeServer> {
+export async function fakeServer(...answers: Answer[]): Promise<FakeServer> {
   const seen: Seen[] = []
   const handler: RequestListener = (request, response) => {
-    void request.toArray().then((chunks: Buffer[]) => {
-      const text = Buffer.concat(chunks).toString()
-      const body: unknown = text === '' ? undefined : JSON.parse(text)
-      const { method = '', url: path = '', headers } = request
-      seen.push({ method, path, body, authorization: headers.authorization })
-      const [status, value] = answers[seen.length - 1] ?? [
-        500,
-        { errors: [{ code: 'UNKNOWN', message: 'no more' }] },
-      ]
-      response.statusCode = status
-      response.end(value === undefined ? '' : JSON.stringify(value))
-    })
+    void answer(request, response)
+  }
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let text = ''
+    for await (const chunk of request) text += String(chunk)
+    const body: unknown = text === '' ? undefined : JSON.parse(text)
+    const { method = '', url: path = '', headers } = request
+    seen.push({ method, path, body, authorization: headers.authorization })
+    const [status, value] = answers[seen.length - 1] ?? [
+      500,
+      { errors: [{ code: 'UNKNOWN', message: 'no more' }] },
+    ]
+    response.statusCode = status
+    response.end(value === undefined ? '' : JSON.stringify(value))
   }
   return { ...(await startTestServer(handler)), seen }
 }

@@ -1,9 +1,6 @@
 import type { Environment } from '../config/sources.ts'
 import type { ApiClient } from './api-client.ts'
 
-/** How the process ends; `lamina help` shows the same list. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3 } as const
-
 export interface Option {
   /** Absent: a switch. Else what stands for the value in help texts, such as `NAME`. */
   readonly value?: string
@@ -53,16 +50,6 @@ export interface Context {
   readInput(): Promise<string>
   writeOutput(text: string): void
   writeError(text: string): void
-}
-
-/** The command line itself is wrong. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
-/** The command could not do what was asked; the message says why and what to do next. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError'
 }
 
 /** The n-th argument of a command, which its declaration made sure of. */

@@ -1,5 +1,6 @@
 import { nearest } from '../config/nearest.ts'
-import { type Command, UsageError } from './command.ts'
+import type { Command } from './command.ts'
+import { UsageError } from './failures.ts'
 
 /** The first word of commands, and where they are. Loaded when needed: `lamina version` loads no server. */
 interface Group {
@@ -64,10 +65,10 @@ export async function findCommand(
 ): Promise<{ command: Command; rest: readonly string[] }> {
   const [first] = words
   if (first === undefined || first === '-h' || first === '--help')
-    return await findCommand(['help', ...words.slice(1)])
-  if (first === '--version') return await findCommand(['version', ...words.slice(1)])
+    return findCommand(['help', ...words.slice(1)])
+  if (first === '--version') return findCommand(['version', ...words.slice(1)])
   if (first !== 'help' && words.some((word) => word === '--help' || word === '-h'))
-    return await findCommand(['help', ...words.filter((word) => !word.startsWith('-')).slice(0, 2)])
+    return findCommand(['help', ...words.filter((word) => !word.startsWith('-')).slice(0, 2)])
   const group = GROUPS.find(({ name }) => name === first)
   if (group === undefined) {
     const names = GROUPS.map(({ name }) => name)

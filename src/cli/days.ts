@@ -1,4 +1,5 @@
-import { type Input, type Option, optionValue, UsageError } from './command.ts'
+import { type Input, type Option, optionValue } from './command.ts'
+import { UsageError } from './failures.ts'
 
 export const EXPIRY_OPTION: Readonly<Record<string, Option>> = {
   'expires-in-days': { value: 'DAYS', doc: 'End after so many days. Without it, it does not end by itself.' },

@@ -1,6 +1,7 @@
 import { nearest } from '../config/nearest.ts'
-import { type Command, type Input, type Output, UsageError } from './command.ts'
+import type { Command, Input, Output } from './command.ts'
 import { GROUPS } from './commands.ts'
+import { UsageError } from './failures.ts'
 import { COMMON_OPTIONS, usage } from './input.ts'
 
 export const commands: readonly Command[] = [
@@ -24,11 +25,19 @@ async function help({ args }: Input): Promise<Output> {
   const [name, verb] = args
   if (name === undefined) return overview()
   const group = GROUPS.find((group) => group.name === name)
-  if (group === undefined) throw unknown(name, [...GROUPS.map((group) => group.name)])
+  if (group === undefined)
+    throw unknown(
+      name,
+      GROUPS.map((group) => group.name),
+    )
   const all = await group.load()
   if (verb === undefined) return { value: all.map(describe), text: all.map(page).join('\n\n') }
   const command = all.find(({ words }) => words === `${name} ${verb}`)
-  if (command === undefined) throw unknown(`${name} ${verb}`, [...all.map(({ words }) => words)])
+  if (command === undefined)
+    throw unknown(
+      `${name} ${verb}`,
+      all.map(({ words }) => words),
+    )
   return { value: describe(command), text: page(command) }
 }
 

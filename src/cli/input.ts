@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { nearest } from '../config/nearest.ts'
-import { type Command, type Context, type Input, type Option, UsageError } from './command.ts'
+import type { Command, Context, Input, Option } from './command.ts'
+import { UsageError } from './failures.ts'
 
 /** Options that every command takes. */
 export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {

@@ -1,4 +1,5 @@
-import { type Input, type Option, UsageError } from './command.ts'
+import type { Input, Option } from './command.ts'
+import { UsageError } from './failures.ts'
 
 /** Never an option with the password itself: every user of the machine sees the arguments of a process. */
 export const PASSWORD_OPTION: Readonly<Record<string, Option>> = {

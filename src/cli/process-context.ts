@@ -18,7 +18,7 @@ export function processContext(): Context {
 
 async function readInput(): Promise<string> {
   const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk))
+  for await (const chunk of process.stdin) if (Buffer.isBuffer(chunk)) chunks.push(chunk)
   return Buffer.concat(chunks)
     .toString()
     .replace(/\r?\n$/, '')

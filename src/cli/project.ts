@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { argument, type Command, type Input, type Output, UsageError } from './command.ts'
+import { argument, type Command, type Input, type Output } from './command.ts'
+import { UsageError } from './failures.ts'
 import { memberCommands } from './project-members.ts'
 import { projectPath } from './project-path.ts'
 import { day, table } from './table.ts'

@@ -14,7 +14,7 @@ export const commands: readonly Command[] = [
     },
     run: async (input) => {
       const reason = optionValue(input, 'reason')
-      return await change(input, { readOnly: true, ...(reason !== undefined && { reason }) })
+      return change(input, { readOnly: true, ...(reason !== undefined && { reason }) })
     },
   },
   {

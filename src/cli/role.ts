@@ -1,4 +1,5 @@
-import { type Input, type Option, optionValue, UsageError } from './command.ts'
+import { type Input, type Option, optionValue } from './command.ts'
+import { UsageError } from './failures.ts'
 
 const ROLES = ['viewer', 'writer', 'admin']
 

@@ -1,8 +1,8 @@
 import { ConfigError } from '../config/config-error.ts'
 import { StartError } from '../http/start-error.ts'
-import { Unreachable } from './api-client.ts'
-import { CommandError, type Context, EXIT, UsageError } from './command.ts'
+import type { Context } from './command.ts'
 import { findCommand } from './commands.ts'
+import { CommandError, EXIT, Unreachable, UsageError } from './failures.ts'
 import { parseInput } from './input.ts'
 import { processContext } from './process-context.ts'
 

@@ -50,7 +50,7 @@ async function serve(context: Context): Promise<void> {
 async function composeWith(config: Config, log: Logger, readiness: Readiness): Promise<Composed> {
   // Not among the imports above: help and errors in the configuration need no database.
   const { compose } = await import('../compose.ts')
-  return await compose(config, log, readiness)
+  return compose(config, log, readiness)
 }
 
 async function makeDataDirectory(path: string, log: Logger): Promise<void> {

@@ -3,7 +3,8 @@ import { joinHostPort } from '../config/address.ts'
 import { loadConfig } from '../config/load.ts'
 import type { TlsFiles } from '../tls/files.ts'
 import { type CertificateName, parseCertificateName } from '../tls/name.ts'
-import { type Command, CommandError, type Input, type Output, optionValue, UsageError } from './command.ts'
+import { type Command, type Input, type Output, optionValue } from './command.ts'
+import { CommandError, UsageError } from './failures.ts'
 
 export const commands: readonly Command[] = [
   {

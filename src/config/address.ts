@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4 } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 
 /** Where to listen. */
 export interface ListenAddress {
@@ -46,17 +46,4 @@ export function parseCidr(text: string): Cidr | undefined {
   if (prefixText !== undefined && !/^\d{1,3}$/.test(prefixText)) return undefined
   const prefix = prefixText === undefined ? longest : Number(prefixText)
   return prefix > longest ? undefined : { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' }
-}
-
-/** Tells whether an address of a peer, as sockets give it, is inside one of `ranges`. */
-export function createAddressCheck(ranges: readonly Cidr[]): (address: string | undefined) => boolean {
-  const list = new BlockList()
-  for (const { address, prefix, family } of ranges) list.addSubnet(address, prefix, family)
-  return (address) => {
-    if (address === undefined) return false
-    // A listener on `::` shows IPv4 peers as ::ffff:10.0.0.1.
-    const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
-    const version = isIP(plain)
-    return version !== 0 && list.check(plain, version === 4 ? 'ipv4' : 'ipv6')
-  }
 }

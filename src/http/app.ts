@@ -21,7 +21,15 @@ export function createApp(parts: AppParts): (request: IncomingMessage, response:
   app.use(accessLog(parts.log))
   app.use(answer(parts.log))
   app.use(dispatch(parts))
-  app.on('error', (error: unknown) => parts.log.error({ err: error }, 'request failed outside its handler'))
+  app.on('error', (error: unknown) => {
+    if (!isConnectionError(error)) parts.log.error({ err: error }, 'request failed outside its handler')
+  })
   const handle = app.callback()
   return (request, response) => void handle(request, response)
+}
+
+/** Clients that hang up are everyday life: parallel fetchers do it for each chunk. */
+function isConnectionError(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'EPIPE' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE'
 }

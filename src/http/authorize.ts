@@ -13,18 +13,25 @@ export interface RightRequest {
   readonly right: Right
   readonly params: Readonly<Record<string, string>>
   readonly caller: Caller
+  readonly query: URLSearchParams
   readonly origin: string
+}
+
+/** What is known of a request that may go on. */
+export interface Authorized {
+  /** Anyone may read the project: proxies may keep its content. */
+  readonly isPublic: boolean
 }
 
 /**
  * Lets a request pass or throws: on /v2/ UNAUTHORIZED with a challenge, whether the thing exists or not; on /api/v1
  * NAME_UNKNOWN for a project that the caller may not see, DENIED for what it may not do to one that it sees.
  */
-export async function authorize(access: AccessControl, request: RightRequest): Promise<void> {
+export async function authorize(access: AccessControl, request: RightRequest): Promise<Authorized> {
   const { right, caller } = request
   switch (right) {
     case 'anyone':
-      return
+      return { isPublic: false }
     case 'ping':
     case 'catalog':
       return challengeUnlessAllowed(request, await access.checkRegistry(caller, right))
@@ -34,12 +41,9 @@ export async function authorize(access: AccessControl, request: RightRequest): P
     case 'pull':
     case 'push':
     case 'delete':
-      return challengeUnlessAllowed(
-        request,
-        await access.check(caller, right, repositoryName(request.params)),
-      )
+      return authorizeRepository(request, await access.check(caller, right, repositoryName(request.params)))
     case 'continue-upload':
-      return challengeUnlessAllowed(
+      return authorizeRepository(
         request,
         await access.check(caller, 'push', repositoryName(request.params), { continuing: true }),
       )
@@ -57,27 +61,42 @@ export function repositoryName(params: Readonly<Record<string, string>>): Reposi
   return name
 }
 
+/** The reason for a refusal would tell a hidden repository from an absent one, so it is the same for both. */
+function authorizeRepository(request: RightRequest, decision: Decision): Authorized {
+  const hidden = decision.outcome === 'denied' || (decision.outcome === 'unauthenticated' && !decision.error)
+  if (!hidden) return challengeUnlessAllowed(request, decision)
+  const reason = `'${repositoryName(request.params)}' does not exist, or you may not ${ACTION_NAME[request.right]} there; log in with an account that may, or ask an admin of the project`
+  return challengeUnlessAllowed(request, { ...decision, reason })
+}
+
+const ACTION_NAME: Partial<Record<Right, string>> = {
+  pull: 'pull',
+  delete: 'delete',
+  push: 'push',
+  'continue-upload': 'push',
+}
+
 async function authorizeProject(
   access: AccessControl,
   request: RightRequest,
   right: 'project-viewer' | 'project-admin',
-): Promise<void> {
+): Promise<Authorized> {
   const { caller } = request
   const project = request.params['project'] ?? ''
   const seen = await access.checkProject(caller, 'pull', project)
   if (seen.outcome === 'denied') throw projectUnknown(project)
-  denyUnlessAllowed(request, seen)
-  if (right === 'project-admin')
-    denyUnlessAllowed(request, await access.checkProject(caller, 'administer', project))
+  const viewer = denyUnlessAllowed(request, seen)
+  if (right === 'project-viewer') return viewer
+  return denyUnlessAllowed(request, await access.checkProject(caller, 'administer', project))
 }
 
-function denyUnlessAllowed(request: RightRequest, decision: Decision): void {
+function denyUnlessAllowed(request: RightRequest, decision: Decision): Authorized {
   if (decision.outcome === 'denied') throw new RegistryError('DENIED', { message: decision.reason })
-  challengeUnlessAllowed(request, decision)
+  return challengeUnlessAllowed(request, decision)
 }
 
-function challengeUnlessAllowed(request: RightRequest, decision: Decision): void {
-  if (decision.outcome === 'allowed') return
+function challengeUnlessAllowed(request: RightRequest, decision: Decision): Authorized {
+  if (decision.outcome === 'allowed') return { isPublic: decision.isPublic }
   const error = decision.outcome === 'unauthenticated' ? decision.error : 'insufficient_scope'
   throw challenged(request.origin, decision.reason, { scope: scopeOf(request), ...(error && { error }) })
 }
@@ -105,10 +124,17 @@ const ACTIONS: Partial<Record<Right, readonly string[]>> = {
   delete: ['delete'],
 }
 
-/** What the challenge of a route asks for. */
-export function scopeOf({ right, params }: Pick<RightRequest, 'right' | 'params'>): readonly ResourceScope[] {
+/** What the challenge of a route asks for. A mount needs its source, too. */
+export function scopeOf({
+  right,
+  params,
+  query,
+}: Pick<RightRequest, 'right' | 'params' | 'query'>): readonly ResourceScope[] {
   if (right === 'catalog') return [{ type: 'registry', name: 'catalog', actions: ['*'] }]
   const actions = ACTIONS[right]
   const name = parseName(params['name'] ?? '')
-  return actions === undefined || name === undefined ? [] : [{ type: 'repository', name, actions }]
+  if (actions === undefined || name === undefined) return []
+  const source = right === 'push' && query.has('mount') ? parseName(query.get('from') ?? '') : undefined
+  const target = { type: 'repository', name, actions }
+  return source === undefined ? [target] : [target, { type: 'repository', name: source, actions: ['pull'] }]
 }

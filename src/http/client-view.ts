@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { BlockList } from 'node:net'
+import { type BlockList, isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
 
 /** How a client sees us and we see it, through proxies that we trust. */
@@ -25,7 +25,7 @@ export function viewClient(request: IncomingMessage, settings: ClientViewSetting
   const trusted = forwarding && isTrusted(peer, settings.trustedProxies)
   const proto =
     (trusted && forwardedProto(request)) || (request.socket instanceof TLSSocket ? 'https' : 'http')
-  const host = (trusted && forwardedHost(request)) || request.headers.host || 'localhost'
+  const host = (trusted && forwardedHost(request)) || plainHost(request.headers.host) || ownHost(request)
   return {
     origin: settings.publicUrl ?? `${proto}://${host}`,
     address: trusted ? clientAddress(request, peer, settings.trustedProxies) : peer,
@@ -49,22 +49,45 @@ function forwardedProto(request: IncomingMessage): 'http' | 'https' | undefined 
 
 function forwardedHost(request: IncomingMessage): string | undefined {
   const host = first(request.headers['x-forwarded-host']) ?? forwardedPart(request, 'host')
+  return plainHost(host)
+}
+
+/** A host goes into URLs that clients follow, so it must be nothing else. */
+function plainHost(host: string | undefined): string | undefined {
   return host !== undefined && /^[\w.:[\]-]{1,255}$/.test(host) ? host : undefined
 }
 
-/** The rightmost address that is not one of our proxies: what stands left of it the client may have invented. */
+function ownHost({ socket }: IncomingMessage): string {
+  const address = socket.localAddress ?? 'localhost'
+  return `${address.includes(':') ? `[${address}]` : address}:${socket.localPort ?? 80}`
+}
+
+/** The rightmost that is not one of our proxies: what stands left of it, also of a hidden one, the client may have invented. */
 function clientAddress(request: IncomingMessage, peer: string, proxies: BlockList | undefined): string {
-  const header = request.headers['x-forwarded-for']
-  const chain = (Array.isArray(header) ? header.join(',') : (header ?? ''))
-    .split(',')
-    .map((part) => part.trim())
-  const client = chain.findLast((address) => address !== '' && !isTrusted(plainAddress(address), proxies))
-  return client === undefined ? peer : plainAddress(client).slice(0, 64)
+  const chain = forwardedChain(request).map(nodeAddress)
+  return chain.findLast((address) => address === undefined || !isTrusted(address, proxies)) ?? peer
+}
+
+/** Who passed the request on to whom, the client first. */
+function forwardedChain({ headers }: IncomingMessage): string[] {
+  const header = headers['x-forwarded-for']
+  if (header !== undefined) return (Array.isArray(header) ? header.join(',') : header).split(',')
+  return (headers.forwarded ?? '').split(',').map((element) => elementPart(element, 'for') ?? '')
+}
+
+/** RFC 7239 §6: an address with or without a port, in brackets when it is an IPv6 one. Undefined: hidden, or no address. */
+function nodeAddress(text: string): string | undefined {
+  const [, inBrackets, bare] = /^(?:\[([^\]]*)\]|(\d+(?:\.\d+){3}))(?::\w*)?$/.exec(text.trim()) ?? []
+  const address = plainAddress(inBrackets ?? bare ?? text.trim())
+  return isIP(address) === 0 ? undefined : address
 }
 
 /** RFC 7239: `Forwarded: for=…;proto=https;host=…`, the first element is the client's. */
 function forwardedPart(request: IncomingMessage, name: string): string | undefined {
-  const element = request.headers.forwarded?.split(',', 1)[0] ?? ''
+  return elementPart(request.headers.forwarded?.split(',', 1)[0] ?? '', name)
+}
+
+function elementPart(element: string, name: string): string | undefined {
   const pair = element.split(';').find((part) => part.trim().toLowerCase().startsWith(`${name}=`))
   return pair?.split('=')[1]?.trim().replaceAll('"', '')
 }

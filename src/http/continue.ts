@@ -9,12 +9,15 @@ const waiting = new WeakSet<IncomingMessage>()
  */
 export function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
   waiting.add(request)
+  // Streams know no gentler word for "somebody wants bytes".
+  // oxlint-disable no-underscore-dangle
   const read = request._read.bind(request)
   request._read = (size) => {
     // Node itself reads on after an answer, to throw the rest away: too late for an invitation.
     if (waiting.delete(request) && !response.headersSent) response.writeContinue()
     read(size)
   }
+  // oxlint-enable no-underscore-dangle
 }
 
 /** Whether the client of `request` still waits for `100 Continue`. */

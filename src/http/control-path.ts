@@ -12,7 +12,7 @@ export function controlSocketPath(data: string): string {
 /** A path for bind and connect, and what releases it. */
 export interface ShortPath {
   readonly path: string
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /**

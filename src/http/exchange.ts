@@ -9,6 +9,8 @@ export interface Exchange {
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly caller: Caller
+  /** Anyone may read what this is about: proxies may keep it. */
+  readonly isPublic: boolean
   readonly requestId: string
   /** Scheme and host under which the client reached us, without a slash at the end: `https://registry.example:5000`. */
   readonly origin: string

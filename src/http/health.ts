@@ -1,4 +1,5 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 import { type Handler, json } from './exchange.ts'
 import type { Readiness } from './readiness.ts'
 import type { Route } from './route.ts'
@@ -27,7 +28,11 @@ const health: Handler = () => Promise.resolve(json(200, { status: 'ok' }, UNCACH
 /** Reads one record, so that a store that does not answer takes the server out of rotation. */
 function readiness(parts: { readonly readiness: Readiness; readonly metadata: MetadataStore }): Handler {
   return async () => {
-    if (parts.readiness.state !== 'ready') return json(503, { status: parts.readiness.state }, UNCACHED)
+    if (parts.readiness.state !== 'ready')
+      throw new RegistryError('UNAVAILABLE', {
+        message: `the server is ${parts.readiness.state}`,
+        headers: { 'retry-after': '5' },
+      })
     await parts.metadata.read([Uint8Array.of(0)])
     return json(200, { status: 'ready' }, UNCACHED)
   }

@@ -12,7 +12,7 @@ export interface TestServer {
   readonly readiness: Readiness
   readonly log: string[]
   /** Stops the server, if nobody did, and removes its data. */
-  dispose(): Promise<void>
+  readonly dispose: () => Promise<void>
 }
 
 /** A server for tests: on a free port, with a data directory of its own and a log in memory. */

@@ -45,7 +45,7 @@ async function get(options: RequestOptions): Promise<Got> {
 async function raw(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.write(text)
-  return await received(socket)
+  return received(socket)
 }
 
 async function received(socket: Socket): Promise<string> {

@@ -50,7 +50,9 @@ export async function startServer({ config, handler, log, readiness }: ServerPar
   return {
     url: `${tls ? 'https' : 'http'}://${joinHostPort(config.listen.host ?? 'localhost', port)}`,
     port,
-    checkTls: async () => await watch?.check(),
+    checkTls: async () => {
+      await watch?.check()
+    },
     stop: () => (stopped ??= stop({ listeners: [front, control], config, readiness, log }, watch, release)),
   }
 }
@@ -87,7 +89,8 @@ async function listen(server: Server | HttpsServer, { host, port }: Config['list
 
 function whyNot(cause: unknown, where: string): string {
   const next = 'choose another address with LAMINA_LISTEN.'
-  switch (systemCode(cause)) {
+  const code = systemCode(cause)
+  switch (code) {
     case 'EADDRINUSE':
       return `Cannot listen on ${where}: another program already does. Stop that one, or ${next}`
     case 'EACCES':
@@ -96,7 +99,8 @@ function whyNot(cause: unknown, where: string): string {
       return `Cannot listen on ${where}: this machine has no such address; ${next}`
     case 'ENOTFOUND':
       return `Cannot listen on ${where}: the name leads to no address; ${next}`
+    case undefined:
     default:
-      return `Cannot listen on ${where} (${systemCode(cause) ?? String(cause)}); ${next}`
+      return `Cannot listen on ${where} (${code ?? String(cause)}); ${next}`
   }
 }

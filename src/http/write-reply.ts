@@ -40,7 +40,7 @@ async function writeStream(
   let sent = 0
   if (request.method !== 'HEAD')
     await body(async (chunk) => {
-      await writeChunk(response, chunk)
+      await writeChunk(request, response, chunk)
       sent += chunk.length
     })
   await endResponse(request, response)
@@ -48,16 +48,17 @@ async function writeStream(
 }
 
 /** Resolves when the kernel has the chunk: its memory is used again then. */
-function writeChunk(response: ServerResponse, chunk: Uint8Array): Promise<void> {
+function writeChunk(request: IncomingMessage, response: ServerResponse, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (response.destroyed || response.socket === null) {
+    if (response.destroyed || request.socket.destroyed) {
       reject(new ClientGone('the client is gone'))
       return
     }
     const gone = (): void => reject(new ClientGone('the client went away'))
-    response.once('close', gone)
+    // The socket's, not the response's: while an earlier request is being answered, this response has none yet.
+    request.socket.once('close', gone)
     response.write(chunk, (error) => {
-      response.off('close', gone)
+      request.socket.off('close', gone)
       if (error == null) resolve()
       else reject(new ClientGone('the client went away', { cause: error }))
     })

@@ -11,6 +11,8 @@ export interface Descriptor {
   readonly artifactType: string | undefined
 }
 
+/** Characters of a digest, of any algorithm: it is shown to clients in sentences and in headers. */
+const DIGEST_LIMIT = 255
 /** image-spec "Digests": algorithm components joined by `+._-`, then the encoded part. */
 const DIGEST_TEXT = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/
 
@@ -23,7 +25,8 @@ export function parseDescriptor(value: unknown, where: string): Descriptor | str
   if (!isObject(value)) return `${where} is not an object`
   const { mediaType, digest: text, size, urls, artifactType } = value
   if (typeof mediaType !== 'string') return `${where}.mediaType is missing or not a string`
-  if (typeof text !== 'string' || !DIGEST_TEXT.test(text)) return `${where}.digest is missing or not a digest`
+  if (typeof text !== 'string' || text.length > DIGEST_LIMIT || !DIGEST_TEXT.test(text))
+    return `${where}.digest is missing or not a digest`
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
     return `${where}.size is missing or not a size in bytes`
   const digest = parseDigest(text)

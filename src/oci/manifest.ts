@@ -38,7 +38,7 @@ export function parseManifest(bytes: Uint8Array, headerType: string): ParsedMani
     return 'docker schema 1 manifests are not supported; push with docker 1.10 or newer, or convert with skopeo'
   const kind = manifestKind(mediaType)
   if (kind === undefined)
-    return `media type '${mediaType}' is not a manifest type; use ${OCI_MANIFEST} or ${OCI_INDEX}`
+    return `media type ${shown(mediaType)} is not a manifest type; use ${OCI_MANIFEST} or ${OCI_INDEX}`
   return headProblem(json, mediaType, kind) ?? parseParts(json, mediaType, kind)
 }
 
@@ -60,16 +60,23 @@ function typeOf(json: Json, headerType: string): string {
   return 'manifests' in json ? OCI_INDEX : OCI_MANIFEST
 }
 
+/** As a sentence can hold it: a manifest may say megabytes, or no text at all, where a type belongs. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `'${value.slice(0, 100)}'` : 'not a string'
+}
+
 function headProblem(json: Json, mediaType: string, kind: ManifestKind): Problem | undefined {
   if (json['schemaVersion'] !== 2) return 'schemaVersion must be 2'
   const own = json['mediaType']
   // image-spec "Image Manifest": "mediaType ... when used, this field MUST contain the media type" of the document.
   if (own !== undefined && own !== mediaType)
-    return `mediaType in the manifest is '${String(own)}', Content-Type says '${mediaType}'`
+    return `mediaType in the manifest is ${shown(own)}, Content-Type says ${shown(mediaType)}`
   if (own === undefined && (mediaType === DOCKER_MANIFEST || mediaType === DOCKER_LIST))
     return `a docker manifest must hold its mediaType`
   // A document that reads as an image for one client and as an index for another (CVE-2021-41190).
   if (kind === 'image' && 'manifests' in json) return `an image manifest may not hold 'manifests'`
+  if (kind === 'image' && !Array.isArray(json['layers']))
+    return `an image manifest must hold a list of 'layers', which may be empty`
   if (kind === 'index' && ('config' in json || 'layers' in json))
     return `an index may not hold 'config' or 'layers'`
   return undefined
@@ -82,7 +89,7 @@ function parseParts(json: Json, mediaType: string, kind: ManifestKind): ParsedMa
   if (typeof layers === 'string') return layers
   const manifests = parseList(json['manifests'], 'manifests')
   if (typeof manifests === 'string') return manifests
-  if (kind === 'index' && json['manifests'] === undefined) return `an index must hold 'manifests'`
+  if (kind === 'index' && !Array.isArray(json['manifests'])) return `an index must hold a list of 'manifests'`
   const subject = json['subject'] === undefined ? undefined : parseDescriptor(json['subject'], 'subject')
   if (typeof subject === 'string') return subject
   const annotations = parseAnnotations(json['annotations'])

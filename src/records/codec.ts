@@ -21,12 +21,19 @@ export function recordCodec<Schema extends z.ZodType>(
     decode: (bytes) => {
       if (bytes[0] !== format)
         throw new TypeError(`${name} record has format ${bytes[0]}; this version reads ${format}`)
-      const json: unknown = JSON.parse(
-        Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1).toString(),
-      )
-      const parsed = schema.safeParse(json)
+      const parsed = schema.safeParse(parseJson(bytes.subarray(1)))
       if (!parsed.success) throw new TypeError(`damaged ${name} record`, { cause: parsed.error })
       return parsed.data
     },
+  }
+}
+
+/** Undefined, which no schema takes, for what is not JSON. */
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }

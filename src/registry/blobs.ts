@@ -76,8 +76,10 @@ export async function unlinkBlob(parts: RegistryParts, name: RepositoryName, dig
     const holders = await transaction.range({ prefix: inProject, limit: 2 })
     transaction.delete(link.key)
     transaction.delete(holder)
-    if (holders.length === 1) {
-      // With the last holder of a project goes its charge.
+    const other = holders.find(({ key }) => Buffer.compare(key, holder) !== 0)
+    // With the last holder of a project goes its charge; of two that go at once, one has to see that it is the last.
+    if (other !== undefined) transaction.checkExists(other.key)
+    else {
       transaction.checkRange(keys.blob(sha256), inProject, holders)
       transaction.delete(keys.charge(project, sha256))
     }

@@ -45,8 +45,11 @@ export async function deleteManifest(
       const prefix = keys.tagsOf(repo, digest)
       const tagged = await transaction.range({ prefix, limit: TAGS_AT_ONCE + 1 })
       const at = parts.now()
-      for (const entry of tagged.slice(0, TAGS_AT_ONCE))
+      for (const entry of tagged.slice(0, TAGS_AT_ONCE)) {
+        // A tag that leads elsewhere by now is not ours to delete.
+        transaction.checkVersion(entry.key, entry.version)
         await moveTag(transaction, { repo, tag: tagFromKey(entry.key), at, by }, undefined)
+      }
       if (tagged.length > TAGS_AT_ONCE) return false
       transaction.checkRange(manifest.key, prefix, tagged)
       removeRecords(transaction, parts, { repo, digest, record: manifest.value })

@@ -1,6 +1,6 @@
 import type { Transaction } from '../../storage/metadata/transact.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
-import type { Digest } from '../oci/digest.ts'
+import { type Digest, digestAlgorithm } from '../oci/digest.ts'
 import type { ParsedManifest } from '../oci/manifest.ts'
 import { isNonDistributable } from '../oci/media-type.ts'
 import { RegistryError } from '../oci/registry-error.ts'
@@ -15,13 +15,16 @@ interface References {
 
 /**
  * distribution-spec "Pushing Manifests": a registry may refuse an image whose blobs it lacks. It does not for layers
- * that are not distributed here, nor for entries of an index (sparse indexes).
+ * that are not distributed here, nor for entries of an index (sparse indexes), nor for digests of another algorithm than
+ * sha256: the same bytes may be here under their sha256.
  */
 function referencesOf(manifest: ParsedManifest, allowSparse: boolean): References {
   const required: Digest[] = []
   const optional: Digest[] = []
-  const sort = (descriptor: Descriptor, needed: boolean): void => {
-    if (descriptor.digest !== undefined) (needed ? required : optional).push(descriptor.digest)
+  const sort = ({ digest }: Descriptor, needed: boolean): void => {
+    if (digest === undefined) return
+    const list = needed && digestAlgorithm(digest) === 'sha256' ? required : optional
+    list.push(digest)
   }
   if (manifest.config !== undefined) sort(manifest.config, !allowSparse)
   for (const layer of manifest.layers)

@@ -39,11 +39,17 @@ function startWorker(): Worker {
   started.on('message', (message: { id: number; result: ParsedManifest | string }) => {
     waiting.get(message.id)?.resolve(message.result)
     waiting.delete(message.id)
-    if (waiting.size === 0) idle = setTimeout(() => void started.terminate(), IDLE_MS).unref()
+    if (waiting.size === 0) idle = setTimeout(() => retire(started), IDLE_MS).unref()
   })
   started.on('error', (error) => fail(started, error))
   started.on('exit', (code) => fail(started, new Error(`manifest worker ended with code ${code}`)))
   return started
+}
+
+/** From here on nobody is given to it: what came while it ends would be lost with it. */
+function retire(tired: Worker): void {
+  if (worker === tired) worker = undefined
+  void tired.terminate()
 }
 
 function fail(ended: Worker, error: unknown): void {

@@ -26,8 +26,12 @@ export function uploadLocation(name: RepositoryName, id: string): string {
   return `/v2/${name}/blobs/uploads/${id}`
 }
 
+/** As randomUUID writes it. Other text is no session, and may hold what a key must not. */
+const SESSION_ID = /^[0-9a-f-]{36}$/
+
 /** Loads a session. Throws BLOB_UPLOAD_UNKNOWN when it is not there, over, or someone else's: all the same answer. */
 export async function loadSession(parts: RegistryParts, session: SessionName): Promise<Session> {
+  if (!SESSION_ID.test(session.id)) throw uploadUnknown(session)
   const key = keys.upload(session.id)
   const [stored] = await parts.metadata.read([key])
   const record = stored && uploadCodec.decode(stored.value)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { UploadGone } from '../../storage/blobs/blob-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
 import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../oci/digest.ts'
@@ -22,6 +23,9 @@ import {
   uploadUnknown,
 } from './upload-session.ts'
 
+/** How long a second writer waits for the first to end. */
+const PATIENCE_MS = 1000
+
 /**
  * Upload sessions. A session is its record: begun before the first byte, moved on at the end of each request,
  * finished in the one commit that makes the blob readable. Memory holds nothing but hashes and who is writing now.
@@ -29,7 +33,8 @@ import {
 export class Uploads {
   readonly #parts: RegistryParts
   readonly #hashes = new HashCache()
-  readonly #writing = new Set<string>()
+  /** Ends when the request that is writing to the session has ended. */
+  readonly #writing = new Map<string, Promise<unknown>>()
 
   constructor(parts: RegistryParts) {
     this.#parts = parts
@@ -72,8 +77,8 @@ export class Uploads {
   /** Appends a chunk; gives the number of bytes that are here now. Throws RANGE_INVALID, SIZE_INVALID. */
   async append(name: SessionName, chunk: Chunk): Promise<number> {
     await this.#checkRoom()
-    const session = await this.#open(name)
-    return this.#exclusively(name, session, async () => {
+    return this.#exclusively(name, async () => {
+      const session = await this.#open(name)
       checkChunk(name, session.record.offset, chunk)
       const hash = await this.#resume(name, session)
       const received = await receiveChunk(this.#parts.blobs, session.record, hash, chunk)
@@ -89,10 +94,10 @@ export class Uploads {
    * what it held before stay usable then.
    */
   async finish(name: SessionName, digest: Digest, chunk: Chunk): Promise<void> {
-    const session = await loadSession(this.#parts, name)
-    if (session.record.done === digest) return
-    if (session.record.done !== undefined) throw uploadUnknown(name)
-    await this.#exclusively(name, session, async () => {
+    await this.#exclusively(name, async () => {
+      const session = await loadSession(this.#parts, name)
+      if (session.record.done === digest) return
+      if (session.record.done !== undefined) throw uploadUnknown(name)
       checkChunk(name, session.record.offset, chunk)
       const hash = await this.#resume(name, session)
       const received = await receiveChunk(this.#parts.blobs, session.record, hash, chunk)
@@ -123,19 +128,26 @@ export class Uploads {
     return session
   }
 
-  /** One writer at a time; the second is told where the first began. */
-  async #exclusively<Result>(
-    name: SessionName,
-    session: Session,
-    work: () => Promise<Result>,
-  ): Promise<Result> {
-    if (this.#writing.has(name.id))
-      throw outOfOrder(name, session.record.offset, 'another request is writing to this upload session')
-    this.#writing.add(name.id)
+  /**
+   * One writer at a time. A client that lost its connection may be back before its old request has noticed: so the
+   * second waits a little, and is then told how far the session is. `work` loads the session itself: one that was
+   * loaded before could be older than what the last writer did, and its bytes would be cut off.
+   */
+  async #exclusively<Result>(name: SessionName, work: () => Promise<Result>): Promise<Result> {
+    const writing = this.#writing.get(name.id)
+    if (writing !== undefined)
+      await Promise.race([writing, setTimeout(PATIENCE_MS, undefined, { ref: false })])
+    if (this.#writing.has(name.id)) {
+      const { offset } = (await this.#open(name)).record
+      throw outOfOrder(name, offset, 'another request is writing to this upload session')
+    }
+    const mine = Promise.withResolvers<undefined>()
+    this.#writing.set(name.id, mine.promise)
     try {
       return await work()
     } finally {
       this.#writing.delete(name.id)
+      mine.resolve(undefined)
     }
   }
 

@@ -111,5 +111,5 @@ async function pemKey(key: webcrypto.CryptoKey): Promise<string> {
 
 async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
   const der = createPrivateKey(pem).export({ format: 'der', type: 'pkcs8' })
-  return await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign'])
+  return webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign'])
 }

@@ -80,6 +80,7 @@ async function dispatch(request: IncomingMessage) {
       params,
       query: url.searchParams,
       caller,
+      isPublic: false,
       requestId: '',
       origin,
       note: () => undefined,

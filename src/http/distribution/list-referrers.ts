@@ -17,16 +17,15 @@ export function listReferrers({ registry }: DistributionParts): Handler {
     const types = exchange.query.getAll('artifactType').filter((type) => type !== '')
     const last = parseDigest(queryText(exchange, 'last') ?? '')
     const found = referrersOf(registry, { name, subject, types, last })
-    const page = await takePage(found, n, (referrer) => JSON.stringify(referrer).length + 1)
+    const page = await takePage(found, n, (referrer) => Buffer.byteLength(JSON.stringify(referrer)) + 1)
     const end = page.items.at(-1)?.digest
-    const filter = types.length === 0 ? {} : { artifactType: types[0] }
     const path = `/v2/${name}/referrers/${subject}`
     return {
       status: 200,
       headers: {
         'content-type': OCI_INDEX,
         ...(types.length > 0 && { 'oci-filters-applied': 'artifactType' }),
-        ...(page.more && nextLink(path, { n: n?.toString(), last: end, ...filter })),
+        ...(page.more && nextLink(path, { n: n?.toString(), last: end, artifactType: types })),
       },
       body: JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: page.items }),
     }

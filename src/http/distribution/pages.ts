@@ -30,9 +30,10 @@ export async function takePage<Item>(
 /** RFC 8288 Link to the next page, relative: clients refuse another host, and drop what follows a semicolon. */
 export function nextLink(
   path: string,
-  query: Readonly<Record<string, string | undefined>>,
+  query: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): { link: string } {
   const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, value)
+  for (const [name, value = []] of Object.entries(query))
+    for (const text of typeof value === 'string' ? [value] : value) search.append(name, text)
   return { link: `<${path}?${search.toString()}>; rel="next"` }
 }

@@ -61,5 +61,6 @@ export function pageSize(exchange: Exchange): number | undefined {
     throw new RegistryError('PAGINATION_NUMBER_INVALID', {
       message: `n is '${text.slice(0, 50)}'; it takes a whole number from 0 on`,
     })
-  return Number(text)
+  // What no list can have is as good as any larger number, and is written as digits in the next page's Link.
+  return Math.min(Number(text), Number.MAX_SAFE_INTEGER)
 }

@@ -22,8 +22,7 @@ export function mayPush(parts: DistributionParts, exchange: Exchange, name: Repo
 
 /** What a proxy in between may keep: content of a public project anyone, of a private one only the caller. */
 export function immutable(exchange: Exchange): string {
-  const who = exchange.caller.identity.kind === 'anonymous' ? 'public' : 'private'
-  return `${who}, max-age=31536000, immutable`
+  return `${exchange.isPublic ? 'public' : 'private'}, max-age=31536000, immutable`
 }
 
 export function accountName(exchange: Exchange): string {

@@ -59,12 +59,22 @@ export function multipleRanges(
     body: async (write) => {
       for (const [index, range] of ranges.entries()) {
         const reader = await open(range)
-        await write(heads[index] ?? lineEnd)
+        await closingOnError(reader, () => write(heads[index] ?? lineEnd))
         await reader.pump(write)
         await write(lineEnd)
       }
       await write(end)
     },
+  }
+}
+
+/** A reader closes itself once it is pumped, not before. */
+async function closingOnError(reader: BlobReader, step: () => Promise<void>): Promise<void> {
+  try {
+    await step()
+  } catch (error) {
+    await reader.close()
+    throw error
   }
 }
 

@@ -1,7 +1,7 @@
 import { uploadRange } from '../../oci/content-range.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { type SessionName, uploadLocation } from '../../registry/upload-session.ts'
-import { repositoryName } from '../authorize.ts'
+import { challenged, repositoryName, scopeOf } from '../authorize.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import { chunkOf } from './chunk.ts'
 import { queryText, requireDigest } from './params.ts'
@@ -16,23 +16,39 @@ function sessionOf(exchange: Exchange): SessionName {
   }
 }
 
+/** An expired token is good for nothing but its account's own running upload: without one it is just expired. */
+function forOwnSession(handler: Handler): Handler {
+  return async (exchange) => {
+    try {
+      return await handler(exchange)
+    } catch (error) {
+      const unknown = error instanceof RegistryError && error.code === 'BLOB_UPLOAD_UNKNOWN'
+      if (!unknown || !exchange.caller.expired) throw error
+      throw challenged(exchange.origin, 'the token has expired', {
+        scope: scopeOf({ right: 'push', params: exchange.params, query: exchange.query }),
+        error: 'invalid_token',
+      })
+    }
+  }
+}
+
 function sessionHeaders(session: SessionName, range: string): Record<string, string> {
   return { location: uploadLocation(session.name, session.id), range, 'docker-upload-uuid': session.id }
 }
 
 /** distribution-spec end-5: PATCH appends a chunk. */
 export function patchUpload({ uploads }: DistributionParts): Handler {
-  return async (exchange) => {
+  return forOwnSession(async (exchange) => {
     const session = sessionOf(exchange)
     const offset = await uploads.append(session, chunkOf(exchange))
     exchange.note({ offset })
     return { status: 202, headers: sessionHeaders(session, uploadRange(offset, '0-0')) }
-  }
+  })
 }
 
 /** distribution-spec end-6: PUT ends the session, with the last chunk or without. */
 export function putUpload({ uploads }: DistributionParts): Handler {
-  return async (exchange) => {
+  return forOwnSession(async (exchange) => {
     const session = sessionOf(exchange)
     const text = queryText(exchange, 'digest')
     if (text === undefined)
@@ -43,24 +59,24 @@ export function putUpload({ uploads }: DistributionParts): Handler {
     exchange.note({ digest })
     await uploads.finish(session, digest, chunkOf(exchange))
     return created(session.name, digest)
-  }
+  })
 }
 
 /** distribution-spec end-13: GET tells how far the session is. */
 export function getUpload({ uploads }: DistributionParts): Handler {
-  return async (exchange) => {
+  return forOwnSession(async (exchange) => {
     const session = sessionOf(exchange)
     return {
       status: 204,
       headers: sessionHeaders(session, uploadRange(await uploads.status(session), '0--1')),
     }
-  }
+  })
 }
 
 /** distribution-spec end-14: DELETE cancels the session. */
 export function cancelUpload({ uploads }: DistributionParts): Handler {
-  return async (exchange) => {
+  return forOwnSession(async (exchange) => {
     await uploads.cancel(sessionOf(exchange))
     return { status: 204 }
-  }
+  })
 }

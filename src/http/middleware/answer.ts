@@ -40,14 +40,15 @@ async function fail(
   failure: { error: unknown; log: Logger },
 ): Promise<void> {
   const { error, log } = failure
-  if (error instanceof ClientGone) {
+  if (error instanceof ClientGone || isGone(ctx)) {
     state.fields['aborted'] = true
     ctx.res.destroy()
     return
   }
   const known = withChallenge(asRegistryError(error), state)
   state.fields['code'] = known.code
-  if (known.status >= 500) log.error({ requestId: state.id, err: known.cause ?? error }, known.message)
+  if (known.status >= 500 && (known.cause !== undefined || known !== error))
+    log.error({ requestId: state.id, err: known.cause ?? error }, known.message)
   if (ctx.res.headersSent) {
     // Too late for an answer: an answer cut short is better than one that looks whole.
     state.fields['aborted'] = true
@@ -57,6 +58,11 @@ async function fail(
   for (const name of ['content-length', 'content-range', 'cache-control', 'etag', 'docker-content-digest'])
     ctx.res.removeHeader(name)
   await send(ctx, state, renderError(known, state.id))
+}
+
+/** The client closed its connection, so that whatever failed is its doing and nobody is left to be told. */
+function isGone(ctx: Context): boolean {
+  return ctx.req.destroyed && !ctx.req.complete
 }
 
 /** Every 401 carries a challenge: clients learn from it where to get a token. */

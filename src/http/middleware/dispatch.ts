@@ -28,9 +28,10 @@ export function dispatch(parts: DispatchParts): Middleware {
     const caller = await identify(parts, ctx, { state, route, params })
     state.fields['account'] = accountOf(caller.identity)
     if (params['name'] !== undefined) state.fields['project'] = params['name'].split('/', 1)[0]
-    await authorize(parts.access, { right: route.right, params, caller, origin: state.client.origin })
+    const request = { right: route.right, params, caller, query: state.query, origin: state.client.origin }
+    const { isPublic } = await authorize(parts.access, request)
     parts.readOnly.refuse(route)
-    state.reply = await route.handle(exchangeOf(ctx, { state, params, caller }))
+    state.reply = await route.handle(exchangeOf(ctx, { state, params, caller, isPublic }))
   }
 }
 
@@ -63,7 +64,7 @@ async function identify(
     return await parts.authenticate(ctx.req.headers.authorization, at.state.client.address)
   } catch (error) {
     if (!(error instanceof RegistryError) || error.code !== 'UNAUTHORIZED') throw error
-    const scope = scopeOf({ right: at.route.right, params: at.params })
+    const scope = scopeOf({ right: at.route.right, params: at.params, query: at.state.query })
     const invalid = error.detail?.['error'] === 'invalid_token'
     throw challenged(at.state.client.origin, error.message + proxyHint(at.state), {
       scope,
@@ -80,15 +81,21 @@ function proxyHint(state: RequestState): string {
 
 function exchangeOf(
   ctx: Context,
-  parts: { readonly state: RequestState; readonly params: Match['params']; readonly caller: Caller },
+  parts: {
+    readonly state: RequestState
+    readonly params: Match['params']
+    readonly caller: Caller
+    readonly isPublic: boolean
+  },
 ): Exchange {
-  const { state, params, caller } = parts
+  const { state, params, caller, isPublic } = parts
   return {
     request: ctx.req,
     method: ctx.req.method ?? 'GET',
     params,
     query: state.query,
     caller,
+    isPublic,
     requestId: state.id,
     origin: state.client.origin,
     note: (fields) => {

@@ -52,6 +52,7 @@ async function send(sent: Sent): Promise<Reply> {
     params: {},
     query: new URLSearchParams(query),
     caller: await auth.authenticate(authorization, '192.0.2.1'),
+    isPublic: false,
     requestId: '1',
     origin: 'http://localhost',
     note: () => undefined,

@@ -1,0 +1,324 @@
+import { createHash } from 'node:crypto'
+import { type BlobStore, blobLocation } from '../../storage/blobs/blob-store.ts'
+import { emptyMemoryBlobs, openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
+import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
+import type { Commit, MetadataStore, RangeQuery } from '../../storage/metadata/metadata-store.ts'
+import { type Digest, type DigestAlgorithm, digestFromBytes } from '../oci/digest.ts'
+import { OCI_INDEX, OCI_MANIFEST } from '../oci/media-type.ts'
+import { parseName, type RepositoryName } from '../oci/name.ts'
+import { parseTag, type Tag } from '../oci/tag.ts'
+import { type BlobRecord, blobCodec } from '../records/blob.ts'
+import { keys } from '../records/keys.ts'
+import { getBlob } from './blobs.ts'
+import { getManifest } from './manifests.ts'
+import type { RegistryParts, RegistrySettings } from './parts.ts'
+import { type ManifestPush, type PushedManifest, pushManifest } from './push-manifest.ts'
+import { findRepository } from './repositories.ts'
+import type { Chunk } from './upload-session.ts'
+import { Uploads } from './uploads.ts'
+
+/** A registry over memory stores, with a clock and with hooks that run in the gaps where races happen. */
+
+export const HOUR = 3_600_000
+export const ALICE = 'user:alice'
+
+/** Hooks run once, then they are taken off, so that what they do themselves does not trigger them. */
+export interface Hooks {
+  beforeCommit?: ((commit: Commit) => Promise<void>) | undefined
+  afterRead?: ((keys: readonly Uint8Array[]) => Promise<void>) | undefined
+  afterRange?: ((query: RangeQuery) => Promise<void>) | undefined
+}
+
+export interface TestRegistry {
+  readonly parts: RegistryParts
+  readonly metadata: MetadataStore
+  readonly blobs: BlobStore
+  readonly contents: ReturnType<typeof emptyMemoryBlobs>
+  readonly hooks: Hooks
+  readonly clock: { now: number }
+  readonly disk: { free: number | undefined }
+  uploads: Uploads
+  /** As after a restart of the process: nothing in memory is left. */
+  restart(): void
+}
+
+export async function openTestRegistry(settings: Partial<RegistrySettings> = {}): Promise<TestRegistry> {
+  const contents = emptyMemoryBlobs()
+  const hooks: Hooks = {}
+  const clock = { now: 1_800_000_000_000 }
+  const disk: TestRegistry['disk'] = { free: undefined }
+  const metadata = hooked(await openMemoryMetadataStore(), hooks)
+  const blobs = withDisk(openMemoryBlobStore(contents), disk)
+  const parts: RegistryParts = {
+    metadata,
+    blobs,
+    now: () => clock.now,
+    ensureProject: () => Promise.resolve(),
+    settings: {
+      grace: 24 * HOUR,
+      uploadExpiry: 24 * HOUR,
+      maxUploads: 1000,
+      allowSparse: false,
+      minFree: 1000,
+      ...settings,
+    },
+  }
+  const registry: TestRegistry = {
+    parts,
+    metadata,
+    blobs,
+    contents,
+    hooks,
+    clock,
+    disk,
+    uploads: new Uploads(parts),
+    restart: () => {
+      registry.uploads = new Uploads(parts)
+    },
+  }
+  return registry
+}
+
+function hooked(store: MetadataStore, hooks: Hooks): MetadataStore {
+  return {
+    read: async (wanted) => {
+      const found = await store.read(wanted)
+      const hook = hooks.afterRead
+      await hook?.(wanted)
+      return found
+    },
+    range: async (query) => {
+      const found = await store.range(query)
+      const hook = hooks.afterRange
+      await hook?.(query)
+      return found
+    },
+    commit: async (commit) => {
+      const hook = hooks.beforeCommit
+      hooks.beforeCommit = undefined
+      await hook?.(commit)
+      await store.commit(commit)
+    },
+    snapshot: () => store.snapshot(),
+    close: () => store.close(),
+  }
+}
+
+function withDisk(store: BlobStore, disk: TestRegistry['disk']): BlobStore {
+  return new Proxy(store, {
+    get: (target, property) => {
+      if (property === 'freeBytes') return () => Promise.resolve(disk.free)
+      const value: unknown = Reflect.get(target, property, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+export function name(text: string): RepositoryName {
+  const parsed = parseName(text)
+  if (parsed === undefined) throw new TypeError(`${text} is not a name`)
+  return parsed
+}
+
+export function tag(text: string): Tag {
+  const parsed = parseTag(text)
+  if (parsed === undefined) throw new TypeError(`${text} is not a tag`)
+  return parsed
+}
+
+export function digestOf(bytes: Uint8Array | string, algorithm: DigestAlgorithm = 'sha256'): Digest {
+  return digestFromBytes(algorithm, createHash(algorithm).update(bytes).digest())
+}
+
+/** A body in pieces of `size` bytes. */
+export function chunk(
+  bytes: Uint8Array | string,
+  extra: Partial<Chunk> & { readonly size?: number } = {},
+): Chunk {
+  const { size = 7, ...rest } = extra
+  const all = Buffer.from(bytes)
+  return {
+    bytes: (async function* () {
+      for (let at = 0; at < all.length; at += size) {
+        await Promise.resolve()
+        yield all.subarray(at, at + size)
+      }
+    })(),
+    range: undefined,
+    length: undefined,
+    ...rest,
+  }
+}
+
+/** A body that ends with an error, as when a client hangs up. */
+export function cutChunk(bytes: Uint8Array | string): Chunk {
+  const all = Buffer.from(bytes)
+  return {
+    bytes: (async function* () {
+      await Promise.resolve()
+      if (all.length > 0) yield all
+      throw new Error('aborted')
+    })(),
+    range: undefined,
+    length: undefined,
+  }
+}
+
+/** Pushes a blob in one go; gives its digest. */
+export async function pushBlob(
+  registry: TestRegistry,
+  repository: string,
+  content: Uint8Array | string,
+  algorithm: DigestAlgorithm = 'sha256',
+): Promise<Digest> {
+  const digest = digestOf(content, algorithm)
+  const id = await registry.uploads.start(name(repository), ALICE)
+  await registry.uploads.finish({ id, name: name(repository), account: ALICE }, digest, chunk(content))
+  return digest
+}
+
+/** A manifest of a config and layers that are here already. */
+export function image(config: Digest, layers: readonly Digest[] = [], more: object = {}): Uint8Array {
+  return Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: OCI_MANIFEST,
+      config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: config, size: 1 },
+      layers: layers.map((digest) => ({
+        mediaType: 'application/vnd.oci.image.layer.v1.tar',
+        digest,
+        size: 1,
+      })),
+      ...more,
+    }),
+  )
+}
+
+export function index(children: readonly Digest[], more: object = {}): Uint8Array {
+  return Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: OCI_INDEX,
+      manifests: children.map((digest) => ({ mediaType: OCI_MANIFEST, digest, size: 1 })),
+      ...more,
+    }),
+  )
+}
+
+export function push(
+  registry: TestRegistry,
+  repository: string,
+  bytes: Uint8Array,
+  more: Partial<Omit<ManifestPush, 'tags'>> & { readonly tags?: readonly string[] } = {},
+): Promise<PushedManifest> {
+  const { tags = [], ...rest } = more
+  return pushManifest(registry.parts, registry.uploads, {
+    name: name(repository),
+    bytes,
+    contentType: '',
+    digest: undefined,
+    tags: tags.map(tag),
+    account: ALICE,
+    ...rest,
+  })
+}
+
+const mayNot = () => Promise.resolve(false)
+
+/** A blob's bytes as a pull gets them; undefined when it is not in the repository. */
+export async function pull(
+  registry: TestRegistry,
+  repository: string,
+  digest: Digest,
+): Promise<Buffer | undefined> {
+  try {
+    const blob = await getBlob(registry.parts, name(repository), digest, mayNot)
+    const pieces: Buffer[] = []
+    await (await blob.open()).pump((piece) => void pieces.push(Buffer.from(piece)))
+    return Buffer.concat(pieces)
+  } catch (error) {
+    if (codeOf(error) === 'BLOB_UNKNOWN') return undefined
+    throw error
+  }
+}
+
+/** The digest that a tag leads to; undefined when it is not there. */
+export async function resolve(
+  registry: TestRegistry,
+  repository: string,
+  text: string,
+): Promise<Digest | undefined> {
+  try {
+    const reference = { kind: 'tag', tag: tag(text) } as const
+    return (await getManifest(registry.parts, name(repository), reference, mayNot)).digest
+  } catch (error) {
+    if (codeOf(error) === 'MANIFEST_UNKNOWN') return undefined
+    throw error
+  }
+}
+
+/** A manifest's bytes; undefined when it is not there. */
+export async function pullManifest(
+  registry: TestRegistry,
+  repository: string,
+  digest: Digest,
+): Promise<Uint8Array | undefined> {
+  try {
+    const manifest = await getManifest(registry.parts, name(repository), { kind: 'digest', digest }, mayNot)
+    return await manifest.read()
+  } catch (error) {
+    if (codeOf(error) === 'MANIFEST_UNKNOWN') return undefined
+    throw error
+  }
+}
+
+/** The code of a RegistryError. */
+export function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+/** The id of a repository that exists. */
+export async function idOf(registry: TestRegistry, repository: string): Promise<string> {
+  const found = await findRepository(registry.metadata, name(repository))
+  if (found === undefined) throw new Error(`${repository} is not there`)
+  return found.id
+}
+
+/** Keys under a prefix. */
+export async function keysUnder(registry: TestRegistry, prefix: Uint8Array): Promise<string[]> {
+  const entries = await registry.metadata.range({ prefix, limit: 10_000 })
+  return entries.map(({ key }) => Buffer.from(key).toString('hex'))
+}
+
+export async function blobRecord(registry: TestRegistry, digest: Digest): Promise<BlobRecord | undefined> {
+  const [stored] = await registry.metadata.read([keys.blob(digest)])
+  return stored && blobCodec.decode(stored.value)
+}
+
+export async function setBlobRecord(
+  registry: TestRegistry,
+  digest: Digest,
+  record: BlobRecord,
+): Promise<void> {
+  const sets = [{ key: keys.blob(digest), value: blobCodec.encode(record) }]
+  await registry.metadata.commit({ checks: [], sets, deletes: [] })
+}
+
+/** Deletes records behind the registry's back, as a collector or another replica would. */
+export function remove(registry: TestRegistry, ...deletes: Uint8Array[]): Promise<void> {
+  return registry.metadata.commit({ checks: [], sets: [], deletes })
+}
+
+/** Locations in the trash, with their due dates. */
+export async function locations(registry: TestRegistry): Promise<string[]> {
+  const found: string[] = []
+  for await (const { location } of registry.blobs.list()) found.push(location)
+  return found
+}
+
+/** Changes the bytes at a location. */
+export function damage(registry: TestRegistry, location: string, bytes: Uint8Array | undefined): void {
+  const at = blobLocation(location)
+  if (bytes === undefined) registry.contents.blobs.delete(at)
+  else registry.contents.blobs.set(at, { bytes, modified: new Date() })
+}
