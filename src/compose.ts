@@ -126,8 +126,11 @@ interface RouteParts {
   readonly view: Parameters<typeof viewClient>[1]
 }
 
-/** The whole surface; openapi.yaml describes the same, and a test compares them. */
-function allRoutes({ stores, auth, registry, readOnly, readiness, view }: RouteParts): Route[] {
+/**
+ * The whole surface; openapi.yaml describes the same, and a test compares them.
+ * @internal
+ */
+export function allRoutes({ stores, auth, registry, readOnly, readiness, view }: RouteParts): Route[] {
   const now = Date.now
   const { metadata } = stores
   const accounts = createAccounts({ metadata, secrets: auth.credentials, now })

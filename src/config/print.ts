@@ -26,7 +26,7 @@ your machine does not know it).
 export function configurationDocument(): string {
   const sections = SETTINGS.map(
     ({ yamlName, environmentName, doc, expects, default: fallback }) =>
-      `## ${yamlName}\n\`${environmentName}\` · default: ${fallback === undefined ? 'none' : `\`${fallback}\``}\n\n${doc}\nA value is ${expects}.\n`,
+      `## ${yamlName}\n\n\`${environmentName}\` · default: ${fallback === undefined ? 'none' : `\`${fallback}\``}\n\n${doc}\nA value is ${expects}.\n`,
   )
   return [INTRODUCTION, ...sections].join('\n')
 }

@@ -134,11 +134,9 @@ export class Uploads {
    * loaded before could be older than what the last writer did, and its bytes would be cut off.
    */
   async #exclusively<Result>(name: SessionName, work: () => Promise<Result>): Promise<Result> {
-    const writing = this.#writing.get(name.id)
-    if (writing !== undefined)
-      await Promise.race([writing, setTimeout(PATIENCE_MS, undefined, { ref: false })])
+    await this.#waitForWriter(name.id)
     if (this.#writing.has(name.id)) {
-      const { offset } = (await this.#open(name)).record
+      const { offset } = (await loadSession(this.#parts, name)).record
       throw outOfOrder(name, offset, 'another request is writing to this upload session')
     }
     const mine = Promise.withResolvers<undefined>()
@@ -149,6 +147,12 @@ export class Uploads {
       this.#writing.delete(name.id)
       mine.resolve(undefined)
     }
+  }
+
+  async #waitForWriter(id: string): Promise<void> {
+    const patience = setTimeout(PATIENCE_MS, 'over' as const, { ref: false })
+    for (let writing = this.#writing.get(id); writing !== undefined; writing = this.#writing.get(id))
+      if ((await Promise.race([writing, patience])) === 'over') return
   }
 
   /** The hash at the session's offset: from memory, else by reading the bytes again, which their digest must prove. */
