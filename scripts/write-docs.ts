@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises'
-import { configurationDocument } from '../src/config/print.ts'
+import { join } from 'node:path'
+import { DOCUMENTS } from './documents.ts'
+import { ROOT } from './project-files.ts'
 
-// The documents that are made from code. A test says so when this was forgotten.
-await writeFile(new URL('../docs/configuration.md', import.meta.url), configurationDocument())
+// A test says so when this was forgotten.
+for (const [path, text] of Object.entries(DOCUMENTS)) await writeFile(join(ROOT, path), text())

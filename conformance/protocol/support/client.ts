@@ -1,52 +1,6 @@
 import http from 'node:http'
 import { breaches } from './foundations.ts'
-
-/** One request, as it goes on the wire: the path is not decoded, normalised or escaped. */
-export interface Ask {
-  /** GET when left out. */
-  readonly method?: string
-  readonly path: string
-  /** An array sends the header once for each value. */
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>
-  /** Sent with Content-Length. */
-  readonly body?: string | Uint8Array
-  /** Sent instead of `body`, chunked, without Content-Length. */
-  readonly chunks?: readonly Uint8Array[]
-}
-
-/** What came back: headers by lower-case name, with every line of a repeated header. */
-export class Reply {
-  readonly status: number
-  readonly headers: ReadonlyMap<string, readonly string[]>
-  readonly body: Buffer
-
-  constructor(status: number, headers: ReadonlyMap<string, readonly string[]>, body: Buffer) {
-    this.status = status
-    this.headers = headers
-    this.body = body
-  }
-
-  /** The only line of a header; undefined when absent. Throws when it was sent twice. */
-  header(name: string): string | undefined {
-    const lines = this.headers.get(name) ?? []
-    if (lines.length > 1) throw new Error(`header ${name} was sent ${lines.length} times: ${lines.join(' | ')}`)
-    return lines[0]
-  }
-
-  /** Every line of a header, in order. */
-  lines(name: string): readonly string[] {
-    return this.headers.get(name) ?? []
-  }
-
-  get text(): string {
-    return this.body.toString('utf8')
-  }
-
-  get json(): unknown {
-    const value: unknown = JSON.parse(this.text)
-    return value
-  }
-}
+import { type Ask, Reply } from './wire.ts'
 
 /** Sends requests through node:http, with one Authorization value, and holds each answer against P§0. */
 export class Client {
@@ -70,38 +24,40 @@ export class Client {
     const reply = await this.#send(ask)
     const broken = breaches(ask, reply)
     if (broken.length > 0)
-      throw new Error(`${ask.method ?? 'GET'} ${ask.path.slice(0, 200)} → ${reply.status}: ${broken.join('; ')}\n${reply.text.slice(0, 500)}`)
+      throw new Error(
+        `${ask.method ?? 'GET'} ${ask.path.slice(0, 200)} → ${reply.status}: ${broken.join('; ')}\n${reply.text.slice(0, 500)}`,
+      )
     return reply
   }
 
   async get(path: string, headers: Ask['headers'] = {}): Promise<Reply> {
-    return await this.ask({ path, headers })
+    return this.ask({ path, headers })
   }
 
   async head(path: string, headers: Ask['headers'] = {}): Promise<Reply> {
-    return await this.ask({ method: 'HEAD', path, headers })
+    return this.ask({ method: 'HEAD', path, headers })
   }
 
   async post(path: string, body: string | Uint8Array = '', headers: Ask['headers'] = {}): Promise<Reply> {
-    return await this.ask({ method: 'POST', path, headers, body })
+    return this.ask({ method: 'POST', path, headers, body })
   }
 
   async patch(path: string, body: string | Uint8Array, headers: Ask['headers'] = {}): Promise<Reply> {
-    return await this.ask({ method: 'PATCH', path, headers, body })
+    return this.ask({ method: 'PATCH', path, headers, body })
   }
 
   async put(path: string, body: string | Uint8Array = '', headers: Ask['headers'] = {}): Promise<Reply> {
-    return await this.ask({ method: 'PUT', path, headers, body })
+    return this.ask({ method: 'PUT', path, headers, body })
   }
 
   async delete(path: string): Promise<Reply> {
-    return await this.ask({ method: 'DELETE', path })
+    return this.ask({ method: 'DELETE', path })
   }
 
   /** A request with a JSON body. */
   async sendJson(method: string, path: string, value: unknown): Promise<Reply> {
     const headers = { 'content-type': 'application/json' }
-    return await this.ask({ method, path, headers, body: JSON.stringify(value) })
+    return this.ask({ method, path, headers, body: JSON.stringify(value) })
   }
 
   /** Closes idle connections. */
@@ -126,7 +82,11 @@ export class Client {
         const parts: Buffer[] = []
         response.on('data', (part: Buffer) => parts.push(part))
         response.on('error', reject)
-        response.on('end', () => resolve(new Reply(response.statusCode ?? 0, headerLines(response.rawHeaders), Buffer.concat(parts))))
+        response.on('end', () =>
+          resolve(
+            new Reply(response.statusCode ?? 0, headerLines(response.rawHeaders), Buffer.concat(parts)),
+          ),
+        )
       })
       // A server that answers before the body is over may close: the answer counts, not the broken pipe.
       request.on('error', (error) => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Ask, Client, Reply } from './client.ts'
+import type { Client } from './client.ts'
 import { at } from './json.ts'
+import type { Ask, Reply } from './wire.ts'
 
 /** What an answer must be. What is left out may be anything that P§0 allows. */
 export interface Expected {
@@ -55,4 +56,12 @@ export function check(reply: Reply, expected: Expected): void {
 
 function sameBytes(got: Buffer, want: string | Uint8Array): boolean {
   return got.equals(typeof want === 'string' ? Buffer.from(want) : want)
+}
+
+/** Rows for `test.each` with a part of the text short enough for a title: `$shown`. */
+export function titled(texts: readonly string[]): { readonly text: string; readonly shown: string }[] {
+  return texts.map((text) => ({
+    text,
+    shown: text.length > 40 ? `${text.slice(0, 40)}… (${text.length})` : `'${text}'`,
+  }))
 }

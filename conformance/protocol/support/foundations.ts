@@ -1,5 +1,5 @@
-import type { Ask, Reply } from './client.ts'
 import { at } from './json.ts'
+import type { Ask, Reply } from './wire.ts'
 
 /**
  * P§0 "OCI codes → status". The spec closes the list of codes; the second group are docker's own.
@@ -25,13 +25,19 @@ const STATUSES: Readonly<Record<string, readonly number[]>> = {
   TAG_INVALID: [400],
   RANGE_INVALID: [416],
   PAGINATION_NUMBER_INVALID: [400],
+  STORAGE_FULL: [507],
 }
+
+/** Codes of our own, which no endpoint of the distribution protocol sends. */
+const OWN: Readonly<Record<string, readonly number[]>> = { REQUEST_INVALID: [400], CONFLICT: [409] }
 
 /** Statuses for which the spec names no code of their own. */
 const FREE = new Set([409, 412, 413, 414, 415, 507])
 
 /** The rules of P§0 that hold for every answer, and that this answer breaks. */
 export function breaches(ask: Ask, reply: Reply): string[] {
+  // Health is for load balancers, which read the status alone.
+  if (ask.path === '/healthz' || ask.path === '/readyz') return []
   const head = ask.method === 'HEAD'
   const registry = ask.path === '/v2' || ask.path.startsWith('/v2/')
   const found = [
@@ -42,18 +48,31 @@ export function breaches(ask: Ask, reply: Reply): string[] {
     // "Never compress registry responses, never send `Content-Encoding`"
     ...(reply.headers.has('content-encoding') ? ['it has a Content-Encoding'] : []),
     ...(head && reply.body.length > 0 ? ['a HEAD has a body'] : []),
-    ...(lengthIsWrong(head, reply) ? [`Content-Length ${reply.header('content-length')} but ${reply.body.length} bytes`] : []),
+    ...(lengthIsWrong(head, reply)
+      ? [`Content-Length ${reply.header('content-length')} but ${reply.body.length} bytes`]
+      : []),
     // "Every 401 anywhere must carry" a challenge.
-    ...(reply.status === 401 && reply.lines('www-authenticate').length === 0 ? ['a 401 without a challenge'] : []),
+    ...(reply.status === 401 && reply.lines('www-authenticate').length === 0
+      ? ['a 401 without a challenge']
+      : []),
     // RFC 9110 15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
     ...(reply.status === 405 && reply.header('allow') === undefined ? ['a 405 without Allow'] : []),
     // "429 with integer `Retry-After`"
     ...([429, 503].includes(reply.status) && !/^\d+$/.test(reply.header('retry-after') ?? '')
       ? ['no integer Retry-After']
       : []),
-    ...(reply.status >= 500 && reply.status !== 503 ? ['the server failed'] : []),
+    // "Accept […] without redirecting"; blobs are served here, not elsewhere.
+    ...(reply.status >= 300 && reply.status < 400 && reply.status !== 304 ? ['a redirect'] : []),
+    // "no weak ETags (`W/`)"
+    ...(/^"[^"]+"$/.test(reply.header('etag') ?? '"-"') ? [] : [`the ETag ${reply.header('etag')}`]),
+    // "`Warning` header form: code 299, agent a dash, quoted text, no date, 4096 bytes in all"
+    ...(reply.lines('warning').every((line) => /^299 - "[^"]*"$/.test(line))
+      ? []
+      : ['a Warning that clients do not show']),
+    ...(reply.status >= 500 && ![503, 507].includes(reply.status) ? ['the server failed'] : []),
   ]
-  return reply.status >= 400 && !head ? [...found, ...errorBreaches(reply)] : found
+  const codes = registry && !ask.path.startsWith('/v2/token') ? STATUSES : { ...STATUSES, ...OWN }
+  return reply.status >= 400 && !head ? [...found, ...errorBreaches(reply, codes)] : found
 }
 
 function lengthIsWrong(head: boolean, reply: Reply): boolean {
@@ -62,25 +81,25 @@ function lengthIsWrong(head: boolean, reply: Reply): boolean {
 }
 
 /** "Errors: JSON `errors[]` of code/message/detail with an `application/json` type". */
-function errorBreaches(reply: Reply): string[] {
+function errorBreaches(reply: Reply, codes: typeof STATUSES): string[] {
   if (!/^application\/json(;|$)/.test(reply.header('content-type') ?? ''))
     return [`the error's type is ${reply.header('content-type')}`]
   const body = reply.json
   const errors = at(body, 'errors')
   if (!Array.isArray(errors) || errors.length === 0) return ['no errors[] in the error']
-  const found = errors.flatMap((error: unknown) => oneErrorBreaches(reply.status, error))
+  const found = errors.flatMap((error: unknown) => oneErrorBreaches(reply.status, error, codes))
   // MBv errors.go treats a top-level `details` key as the message.
   if (at(body, 'details') !== undefined) found.push('a top-level details key')
   if (/node:internal|\bat .*\.(ts|js):\d+/.test(reply.text)) found.push('a stack trace leaks')
   return found
 }
 
-function oneErrorBreaches(status: number, error: unknown): string[] {
+function oneErrorBreaches(status: number, error: unknown, codes: typeof STATUSES): string[] {
   const code = at(error, 'code')
   const message = at(error, 'message')
   if (typeof code !== 'string') return ['an error without a code']
   if (typeof message !== 'string' || message === '') return [`${code} without a message`]
-  const statuses = STATUSES[code]
+  const statuses = codes[code]
   if (statuses === undefined) return [`${code} is not in the closed list of codes`]
   return statuses.includes(status) || FREE.has(status) ? [] : [`${code} with status ${status}`]
 }

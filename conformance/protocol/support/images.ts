@@ -40,7 +40,11 @@ export interface Descriptor {
   readonly [field: string]: unknown
 }
 
-export function descriptor(mediaType: string, of: Pick<Content, 'digest' | 'size'>, more: object = {}): Descriptor {
+export function descriptor(
+  mediaType: string,
+  of: Pick<Content, 'digest' | 'size'>,
+  more: object = {},
+): Descriptor {
   return { mediaType, digest: of.digest, size: of.size, ...more }
 }
 
@@ -64,7 +68,9 @@ export interface Image extends Manifest {
 /** A small OCI image: a config and layers of 200 bytes; `more` adds fields to the manifest or replaces them. */
 export function image(seed: string, more: object = {}, layers = 1): Image {
   const config = content(
-    Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] }, seed })),
+    Buffer.from(
+      JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] }, seed }),
+    ),
   )
   const bodies = Array.from({ length: layers }, (_, index) => blob(`${seed}/layer/${index}`, 200))
   const made = manifest({

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
-import type { Client, Reply } from './client.ts'
+import type { Client } from './client.ts'
 import { textAt } from './json.ts'
+import type { Reply } from './wire.ts'
 
 /** An Authorization header for a user name and a secret. */
 export function basic(user: string, secret: string): string {
@@ -13,7 +14,8 @@ export function bearer(token: string): string {
 
 /** The path of a GET on the token endpoint. */
 export function tokenPath(scopes: readonly string[], more: Readonly<Record<string, string>> = {}): string {
-  const query = new URLSearchParams([...scopes.map((scope) => ['scope', scope]), ...Object.entries(more)])
+  const query = new URLSearchParams(more)
+  for (const scope of scopes) query.append('scope', scope)
   return `/token?${query.toString()}`
 }
 
@@ -55,9 +57,13 @@ export interface Challenge {
 export function challengeOf(reply: Reply): Challenge {
   const line = reply.header('www-authenticate') ?? ''
   const [, scheme, rest] = /^([A-Za-z]+) ((?:[a-z_]+="[^"]*"(?:, ?)?)+)$/.exec(line) ?? []
-  if (scheme === undefined || rest === undefined) throw new Error(`not a challenge that clients parse: ${line}`)
-  const pairs = [...rest.matchAll(/([a-z_]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value])
-  return { scheme, parameters: Object.fromEntries(pairs) }
+  if (scheme === undefined || rest === undefined)
+    throw new Error(`not a challenge that clients parse: ${line}`)
+  const pairs = [...rest.matchAll(/([a-z_]+)="([^"]*)"/g)].map(
+    ([, name = '', value = '']): [string, string] => [name, value],
+  )
+  const parameters: Record<string, string> = Object.fromEntries(pairs)
+  return { scheme, parameters }
 }
 
 /** The claims inside a token, unverified. */

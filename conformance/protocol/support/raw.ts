@@ -1,10 +1,10 @@
 import net from 'node:net'
-import { Reply } from './client.ts'
+import { Reply } from './wire.ts'
 
 /** One byte-exact conversation: what the client writes and what it gets back. */
 export class RawConnection {
   readonly #socket: net.Socket
-  #received = Buffer.alloc(0)
+  #received: Buffer = Buffer.alloc(0)
   #ended = false
   #error: Error | undefined
   #wake: () => void = () => undefined
@@ -31,7 +31,7 @@ export class RawConnection {
 
   static async open(url: string): Promise<RawConnection> {
     const { hostname, port } = new URL(url)
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const socket = net.connect(Number(port), hostname)
       socket.once('connect', () => resolve(new RawConnection(socket)))
       socket.once('error', reject)
@@ -64,30 +64,38 @@ export class RawConnection {
 
   /** Waits for the next whole answer. Throws when the connection ends or breaks first, or after 15 s. */
   async reply(): Promise<Reply> {
-    const deadline = AbortSignal.timeout(15_000)
+    const until = performance.now() + 15_000
     for (;;) {
       const parsed = takeReply(this.#received, this.#ended)
       if (parsed !== undefined) {
         this.#received = parsed.rest
         return parsed.reply
       }
-      if (this.#error !== undefined) throw new Error(`the connection broke before an answer: ${this.#error.message}`)
-      if (this.#ended) throw new Error(`the connection ended before an answer: ${this.#received.toString('latin1').slice(0, 200)}`)
-      await new Promise<void>((resolve, reject) => {
-        this.#wake = resolve
-        deadline.onabort = () => reject(new Error('no answer within 15 s'))
-      })
+      if (this.#error !== undefined)
+        throw new Error(`the connection broke before an answer: ${this.#error.message}`)
+      if (this.#ended)
+        throw new Error(
+          `the connection ended before an answer: ${this.#received.toString('latin1').slice(0, 200)}`,
+        )
+      await this.#change(until)
     }
   }
 
-  /** Waits until the server ends the connection; throws after `ms`. */
-  async closed(ms = 15_000): Promise<void> {
-    const deadline = AbortSignal.timeout(ms)
-    while (!this.over)
-      await new Promise<void>((resolve, reject) => {
-        this.#wake = resolve
-        deadline.onabort = () => reject(new Error(`still connected after ${ms} ms`))
-      })
+  /** Waits until the server ends the connection; throws after `milliseconds`. */
+  async closed(milliseconds: number): Promise<void> {
+    const until = performance.now() + milliseconds
+    while (!this.over) await this.#change(until)
+  }
+
+  /** Resolves when something happened on the socket; rejects at `until`. */
+  #change(until: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('nothing happened in time')), until - performance.now())
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 }
 
@@ -125,7 +133,12 @@ function takeReply(bytes: Buffer, ended: boolean): { reply: Reply; rest: Buffer 
 }
 
 /** Bytes of the body that follow, as they stand on the wire; undefined while they are not all there. */
-function bodySize(status: number, headers: Map<string, string[]>, body: Buffer, ended: boolean): number | undefined {
+function bodySize(
+  status: number,
+  headers: Map<string, string[]>,
+  body: Buffer,
+  ended: boolean,
+): number | undefined {
   if (status < 200 || status === 204 || status === 304) return 0
   const length = headers.get('content-length')?.[0]
   if (length !== undefined) return body.length >= Number(length) ? Number(length) : undefined

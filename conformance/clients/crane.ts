@@ -1,0 +1,82 @@
+import path from 'node:path'
+import { makeImage, writeLayout } from '../fixtures/image.ts'
+import { expect } from '../report.ts'
+import { must } from '../servers/processes.ts'
+import { builtTool } from '../servers/workspace.ts'
+import { type ClientTest, expectUploaded, look, sentBytes, type World } from './world.ts'
+
+/** crane, for what go-containerregistry does: ko, kaniko and cosign push the same way. */
+export const crane: ClientTest = {
+  name: 'crane',
+  transports: ['http', 'tls'],
+  run: async (world) => {
+    const label = world.tls ? 'crane tls' : 'crane'
+    const { report, host, folder, registry } = world
+    const app = `${host}/crane/app`
+    const base = { seed: 'crane-base', size: 700_000 }
+    const first = makeImage({ layers: [base, { seed: 'crane-one', size: 90_000 }] })
+    const second = makeImage({ layers: [base, { seed: 'crane-two', size: 90_000 }] })
+    await report.scenario(`${label}: login`, async () => {
+      await run(world, ['auth', 'login', host, '-u', world.user, '-p', world.password])
+      return 'stored'
+    })
+    await report.scenario(`${label}: push`, async () => {
+      await writeLayout(first, path.join(folder, 'one'), 'v1')
+      look(world)
+      await run(world, ['push', path.join(folder, 'one'), `${app}:v1`])
+      const wire = look(world)
+      expectUploaded(
+        wire,
+        [first.config, ...first.layers].map(({ digest }) => digest),
+        'first push',
+      )
+      return sentBytes(wire)
+    })
+    await report.scenario(`${label}: push with one changed layer`, async () => {
+      await writeLayout(second, path.join(folder, 'two'), 'v2')
+      await run(world, ['push', path.join(folder, 'two'), `${app}:v2`])
+      const wire = look(world)
+      const added = [second.config, ...second.layers.slice(1)].map(({ digest }) => digest)
+      expectUploaded(wire, added, 'second push')
+      return sentBytes(wire)
+    })
+    await report.scenario(`${label}: digest and pull`, async () => {
+      const digest = await run(world, ['digest', `${app}:v2`])
+      expect(digest === second.manifest.digest, `digest is ${digest}`)
+      await run(world, ['pull', '--format', 'oci', `${app}@${digest}`, path.join(folder, 'pulled')])
+      const wire = look(world)
+      const missing = [second.config, ...second.layers].filter((blob) => !wire.downloaded.has(blob.digest))
+      expect(missing.length === 0, `${missing.length} blobs did not come down`)
+      await run(world, ['validate', '--remote', `${app}:v2`])
+      return digest.slice(0, 19)
+    })
+    await report.scenario(`${label}: cp to another repository moves no bytes`, async () => {
+      look(world)
+      await run(world, ['cp', `${app}:v2`, `${host}/crane/copy:v2`])
+      const wire = look(world)
+      expect(wire.uploadBytes === 0, `${wire.uploadBytes} bytes of blobs were sent`)
+      expect(
+        (await registry.manifest('crane/copy', 'v2')).digest === second.manifest.digest,
+        'another manifest',
+      )
+      return sentBytes(wire)
+    })
+    await report.scenario(`${label}: ls and delete`, async () => {
+      expect((await run(world, ['ls', app])) === 'v1\nv2', 'ls lists other tags')
+      await run(world, ['delete', `${app}:v1`])
+      expect((await run(world, ['ls', app])) === 'v2', 'the tag is still listed')
+      await run(world, ['delete', `${app}@${second.manifest.digest}`])
+      const answer = await registry.request('GET', `/v2/crane/app/manifests/${second.manifest.digest}`)
+      expect(answer.status === 404, `the deleted manifest answers ${answer.status}`)
+      return 'tag, then digest'
+    })
+  },
+}
+
+function run(world: World, args: string[]): Promise<string> {
+  const env = {
+    DOCKER_CONFIG: path.join(world.folder, 'docker'),
+    ...(world.tls ? { SSL_CERT_FILE: world.tls.ca } : {}),
+  }
+  return must(builtTool('crane'), args, { env })
+}

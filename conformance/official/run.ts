@@ -1,0 +1,17 @@
+import { Report } from '../report.ts'
+import { makeCertificates } from '../servers/certificates.ts'
+import { scratchFolder } from '../servers/workspace.ts'
+import { mainRuns, runMainSuite } from './main-suite.ts'
+import { runTaggedSuite } from './tagged-suite.ts'
+
+// `npm run test:conformance`: the official suites at their strictest; reports stay in .work/reports.
+const report = new Report('official')
+const scratch = await scratchFolder('certificates')
+try {
+  const certificates = await makeCertificates(scratch.path, ['localhost', '127.0.0.1'])
+  for (const run of mainRuns) await runMainSuite(run, report, certificates)
+  await runTaggedSuite(report)
+} finally {
+  await scratch.remove()
+}
+report.finish()

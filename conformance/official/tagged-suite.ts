@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto'
+import { cp, readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { makeImage } from '../fixtures/image.ts'
+import { messageOf, type Report } from '../report.ts'
+import { admin, Lamina } from '../servers/lamina.ts'
+import { finish } from '../servers/processes.ts'
+import { RegistryClient } from '../servers/registry-client.ts'
+import { builtTool, projectRoot, scratchFolder, workFolder } from '../servers/workspace.ts'
+import { notPassed, readJunit } from './junit.ts'
+
+/** The files of the suite as git names their content at tag v1.1.1 of opencontainers/distribution-spec. */
+const upstream: Record<string, string> = {
+  '00_conformance_suite_test.go': '7023077607dc507520d6d5dd0b399e402e0cc034',
+  '01_pull_test.go': 'b6352438c99f8b2829aba238ed384576bb9e6389',
+  '02_push_test.go': '13845386576291c7a58126f8d29d235f9f143565',
+  '03_discovery_test.go': '071b63a998e9f2a80a6100228ac800ec967861dd',
+  '04_management_test.go': '78b7af6b31c1ccba670948ab8e9288ecbf016779',
+  'go.mod': '7ea42067f22b01adcf518808fa8a63660ac4a23d',
+  'go.sum': '105ad8c6b2333b56503abac4414557260daa11d0',
+  'image.go': 'eeb7cd799dfd3124a6521b04cdd341cbcadbbfb5',
+  'reporter.go': 'c1b5c1a116b0b7000402480dfdaac8f6435f8c6d',
+  'setup.go': '350369aa838dd06e4d34d6a466b1ed52d3098f1a',
+}
+
+/** How many tests the suite has in each run, skipped ones included. */
+const pinnedTests = 80
+
+/** Tests that only a registry without cross-repository mounts can run: they begin with its 202 to a mount. */
+const deviations: Record<string, string> = {
+  'Cross-mounting of nonexistent blob should yield session id': 'Lamina mounts what the caller may read',
+  'Cross-mounting without from, and automatic content discovery disabled should return a 202':
+    'Lamina also finds content without `from`',
+}
+
+/** One way to run the suite. */
+interface TaggedRun {
+  name: string
+  env: Record<string, string>
+  /** Runs only tests of such names; all without it. */
+  focus?: string
+  /** Pushes content for runs that bring none of their own, and names it. */
+  prepare?: (lamina: Lamina) => Promise<Record<string, string>>
+}
+
+// The suite knows the variable's absence as "say nothing about automatic mounts"; '0' claims a registry without them.
+const matrix: readonly TaggedRun[] = [{}, { OCI_AUTOMATIC_CROSSMOUNT: '1' }].flatMap((crossmount) =>
+  ['0', '1'].map((first) => ({
+    name: `v1.1.1-crossmount-${'OCI_AUTOMATIC_CROSSMOUNT' in crossmount ? 'on' : 'off'}-manifest-first-${first}`,
+    env: { ...crossmount, OCI_DELETE_MANIFEST_BEFORE_BLOBS: first },
+  })),
+)
+
+/** Two set-up tests run only on content that was there before. */
+const prepared: TaggedRun = {
+  name: 'v1.1.1-prepared-content',
+  env: {},
+  focus: 'Tests Pull|Populate registry with test tags|listing tags',
+  prepare: prepareContent,
+}
+
+/** Runs the suite of tag v1.1.1 in its matrix: no failure, and no test that every run skips. */
+export async function runTaggedSuite(report: Report): Promise<void> {
+  await report.scenario('official: v1.1.1 sources are those of the tag', checkSources)
+  const skipped: Set<string>[] = []
+  for (const run of [...matrix, prepared]) skipped.push(await runOnce(run, report))
+  const [first = new Set<string>(), ...others] = skipped
+  const always = [...first].filter((name) => others.every((set) => set.has(name)))
+  const excused = always.filter((name) => Object.keys(deviations).some((known) => name.endsWith(known)))
+  const what = 'official: v1.1.1 leaves no test skipped in every run'
+  if (always.length === excused.length && excused.length === Object.keys(deviations).length) {
+    report.ok(what, `${skipped.length} runs; but ${Object.values(deviations).join('; ')}`)
+  } else report.fail(what, `skipped: ${always.join('; ')}; known: ${excused.length}`)
+}
+
+async function checkSources(): Promise<string> {
+  for (const [name, id] of Object.entries(upstream)) {
+    const bytes = await readFile(path.join(projectRoot, 'conformance/official/v1.1.1', name))
+    const actual = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
+    if (actual !== id) throw new Error(`${name} is not the file of the tag`)
+  }
+  return `${Object.keys(upstream).length} files`
+}
+
+async function runOnce(run: TaggedRun, report: Report): Promise<Set<string>> {
+  const what = `official: ${run.name}`
+  const scratch = await scratchFolder('official')
+  try {
+    const lamina = await Lamina.start({
+      name: `lamina-${run.name}`,
+      data: path.join(scratch.path, 'data'),
+      env: { LAMINA_ALLOW_SPARSE: 'true' },
+    })
+    try {
+      const env = { ...settings(lamina, scratch.path), ...run.env, ...(await run.prepare?.(lamina)) }
+      const focus = run.focus === undefined ? [] : [`--ginkgo.focus=${run.focus}`]
+      const { stdout } = await finish(builtTool('conformance-v1.1.1'), focus, { cwd: scratch.path, env })
+      return await judge(run, path.join(scratch.path, 'junit.xml'), { report, said: stdout })
+    } finally {
+      await lamina.stop()
+    }
+  } catch (error) {
+    report.fail(what, messageOf(error))
+    return new Set()
+  } finally {
+    await scratch.remove()
+  }
+}
+
+async function prepareContent(lamina: Lamina): Promise<Record<string, string>> {
+  const registry = new RegistryClient(lamina.url)
+  const image = makeImage({ layers: [{ seed: 'prepared', size: 4000 }] })
+  const tags = ['test0', 'test1', 'test2', 'test3']
+  for (const tag of tags) await registry.pushImage('conformance/first', image, tag)
+  registry.close()
+  return {
+    OCI_BLOB_DIGEST: image.config.digest,
+    OCI_MANIFEST_DIGEST: image.manifest.digest,
+    OCI_TAG_NAME: 'test0',
+    OCI_TAG_LIST: tags.join(),
+  }
+}
+
+function settings(lamina: Lamina, folder: string): Record<string, string> {
+  return {
+    OCI_ROOT_URL: lamina.url,
+    OCI_NAMESPACE: 'conformance/first',
+    OCI_CROSSMOUNT_NAMESPACE: 'conformance/second',
+    OCI_USERNAME: admin.user,
+    OCI_PASSWORD: admin.password,
+    OCI_TEST_PULL: '1',
+    OCI_TEST_PUSH: '1',
+    OCI_TEST_CONTENT_DISCOVERY: '1',
+    OCI_TEST_CONTENT_MANAGEMENT: '1',
+    OCI_REPORT_DIR: folder,
+  }
+}
+
+async function judge(
+  run: TaggedRun,
+  file: string,
+  { report, said }: { report: Report; said: string },
+): Promise<Set<string>> {
+  const junit = await readJunit(file).catch((error: unknown) => {
+    throw new Error(`no results: ${said.trim().slice(-500)}`, { cause: error })
+  })
+  const kept = path.join(await workFolder('reports', run.name), 'junit.xml')
+  await rm(kept, { force: true })
+  await cp(file, kept)
+  const passed = junit.cases.filter(({ status }) => status === 'passed').length
+  const skipped = junit.cases.filter(({ status }) => status === 'skipped')
+  const bad = junit.cases.filter(({ status }) => status !== 'passed' && status !== 'skipped')
+  const totals = `${passed} of ${junit.cases.length} passed, ${bad.length} failed, ${skipped.length} skipped`
+  const what = `official: ${run.name}`
+  if (bad.length === 0 && junit.cases.length >= pinnedTests) report.ok(what, totals, passed)
+  else report.fail(what, `${totals}, ${pinnedTests} expected: ${notPassed(bad)}`)
+  return new Set(skipped.map((test) => test.name))
+}

@@ -1,0 +1,63 @@
+/** Collects the scenarios of one part of the system tests: one printed line each, totals at the end. */
+export class Report {
+  readonly #part: string
+  #passed = 0
+  #failed = 0
+  #checks = 0
+
+  constructor(part: string) {
+    this.#part = part
+  }
+
+  /** Prints `ok what (details)` and counts; `checks` are the single assertions of a suite behind this line. */
+  ok(what: string, details: string, checks = 0): void {
+    this.#passed += 1
+    this.#checks += checks
+    print('ok', what, details)
+  }
+
+  /** Prints `FAIL what (details)` and counts. */
+  fail(what: string, details: string): void {
+    this.#failed += 1
+    print('FAIL', what, details)
+  }
+
+  /** Runs one scenario; what it returns is printed as details. False when it failed. */
+  async scenario(what: string, act: () => Promise<string>): Promise<boolean> {
+    const begun = Date.now()
+    try {
+      const details = await act()
+      this.ok(what, `${details}, ${seconds(begun)}`)
+      return true
+    } catch (error) {
+      this.fail(what, `${messageOf(error)}, ${seconds(begun)}`)
+      return false
+    }
+  }
+
+  /** Prints the closing line that `run.ts` reads, and makes the process fail when anything failed or nothing ran. */
+  finish(): void {
+    console.log(`= ${this.#part}: ${this.#passed} passed, ${this.#failed} failed, ${this.#checks} checks`)
+    if (this.#failed > 0 || this.#passed === 0) process.exitCode = 1
+  }
+}
+
+/** The message of anything thrown, with its causes, in one line. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause === undefined ? '' : ` (${messageOf(error.cause)})`
+  return `${error.message}${cause}`.replaceAll(/\s*\n\s*/g, ' | ').slice(0, 1500)
+}
+
+/** Fails the scenario with a message unless the condition holds. */
+export function expect(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message)
+}
+
+function print(outcome: 'ok' | 'FAIL', what: string, details: string): void {
+  console.log(`${outcome} ${what}${details === '' ? '' : ` (${details})`}`)
+}
+
+function seconds(begun: number): string {
+  return `${((Date.now() - begun) / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Installs what the system tests drive: Debian's container tools through apt, the others by `go install` at pinned
+# versions into .work/bin. Safe to run again; stops at the first thing that does not work.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+# Pinned: a run must mean the same next month.
+crane=github.com/google/go-containerregistry/cmd/crane@v0.22.1
+regctl=github.com/regclient/regclient/cmd/regctl@v0.11.7
+oras=oras.land/oras/cmd/oras@v1.3.6
+helm=helm.sh/helm/v3/cmd/helm@v3.22.0
+conformance=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111
+
+packages=(docker.io iptables containerd runc podman conmon crun skopeo golang-github-containers-common
+  uidmap openssl iproute2 ca-certificates)
+
+say() { printf 'install: %s\n' "$*"; }
+
+if [[ $(id -u) != 0 ]]; then
+  say "needs root: dockerd, containerd and the full-disk mount do too"
+  exit 1
+fi
+command -v go >/dev/null || { say "needs Go 1.24 or newer in PATH"; exit 1; }
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if ((${#missing[@]} > 0)); then
+  say "apt: ${missing[*]}"
+  # No service may start: tests start their own daemons on their own sockets.
+  if [[ ! -e /usr/sbin/policy-rc.d ]]; then
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod +x /usr/sbin/policy-rc.d
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+mkdir -p .work/bin
+export GOBIN="$PWD/.work/bin" CGO_ENABLED=0 GOFLAGS=-buildvcs=false
+for module in "$crane" "$regctl" "$oras" "$conformance" "$helm"; do
+  name=$(basename "${module%@*}")
+  stamp=".work/bin/.$name.version"
+  if [[ -x .work/bin/$name && -f $stamp && $(<"$stamp") == "$module" ]]; then continue; fi
+  say "go install $module"
+  go install -ldflags='-s -w' "$module"
+  printf '%s' "$module" >"$stamp"
+done
+
+# The suite of tag v1.1.1 is not on the module proxy (its folder was a module of its own, without tags): its files
+# stand beside this one, unchanged, and are built from a copy so that nothing is written into the checkout.
+suite=conformance/official/v1.1.1
+if [[ ! -x .work/bin/conformance-v1.1.1 || -n $(find "$suite" -newer .work/bin/conformance-v1.1.1 -print -quit) ]]; then
+  say "go test -c $suite"
+  rm -rf .work/conformance-v1.1.1
+  cp -r "$suite" .work/conformance-v1.1.1
+  (cd .work/conformance-v1.1.1 && go test -c -o ../bin/conformance-v1.1.1 .)
+fi
+
+for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/skopeo \
+  .work/bin/{crane,regctl,oras,helm,conformance,conformance-v1.1.1}; do
+  [[ -x $tool ]] || { say "$tool is missing after the installation"; exit 1; }
+done
+say "complete: $(/usr/sbin/dockerd --version | head -1); $(podman --version); $(skopeo --version)"

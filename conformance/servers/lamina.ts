@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import type { Certificates } from './certificates.ts'
+import { finish, Server } from './processes.ts'
+import { nodeBinary, projectRoot } from './workspace.ts'
+
+/** What a test wants of its registry. */
+export interface LaminaOptions {
+  /** Names the log file. */
+  name: string
+  /** The data directory; the same one after a restart. */
+  data: string
+  /** false starts with LAMINA_AUTH=off. */
+  auth?: boolean
+  tls?: Certificates
+  env?: Record<string, string>
+}
+
+/** The administrator every test server starts with. */
+export const admin = { user: 'admin', password: 'Conformance-run-2718' }
+
+// The harness itself is proven against other registries by pointing this at a starter with the same contract.
+const entry = process.env['LAMINA_MAIN'] ?? 'src/main.ts'
+const listening = z.object({ msg: z.literal('listening'), url: z.string() })
+
+/** A running registry that can be killed and come back on the same port and data. */
+export class Lamina {
+  readonly #options: LaminaOptions
+  #server: Server
+  #url: string
+
+  private constructor(options: LaminaOptions, server: Server, url: string) {
+    this.#options = options
+    this.#server = server
+    this.#url = url
+  }
+
+  /** Starts a registry on a free loopback port and waits until it listens. */
+  static async start(options: LaminaOptions): Promise<Lamina> {
+    const { server, url } = await launch(options, '127.0.0.1:0')
+    return new Lamina(options, server, url)
+  }
+
+  /** http://127.0.0.1:PORT or https://… */
+  get url(): string {
+    return this.#url
+  }
+
+  get port(): number {
+    return Number(new URL(this.#url).port)
+  }
+
+  get pid(): number {
+    return this.#server.pid
+  }
+
+  /** Whether the process is still there. */
+  get alive(): boolean {
+    return this.#server.alive
+  }
+
+  /** The latest lines of its log. */
+  get log(): readonly string[] {
+    return this.#server.lines
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop()
+  }
+
+  /** kill -9. */
+  kill(): Promise<void> {
+    return this.#server.kill()
+  }
+
+  /** kill -9 this instant, without waiting: for hooks in the middle of a transfer. */
+  killNow(): void {
+    this.#server.signal('SIGKILL')
+  }
+
+  /** Starts again after `stop` or `kill`, on the same port and data directory. */
+  async restart(): Promise<void> {
+    const { server, url } = await launch(this.#options, `127.0.0.1:${this.port}`)
+    this.#server = server
+    this.#url = url
+  }
+
+  /** Runs a sub-command of `lamina` against this server through its data directory; must succeed. */
+  async command(args: string[]): Promise<string> {
+    const env = { LAMINA_DATA: this.#options.data }
+    const { code, stdout, stderr } = await finish(nodeBinary, [entry, ...args], { env, cwd: projectRoot })
+    if (code !== 0) throw new Error(`lamina ${args[0] ?? ''} ended with ${code}: ${stderr.slice(-500)}`)
+    return stdout
+  }
+}
+
+async function launch(options: LaminaOptions, listen: string): Promise<{ server: Server; url: string }> {
+  const env: Record<string, string> = {
+    LAMINA_LISTEN: listen,
+    LAMINA_DATA: options.data,
+    LAMINA_ADMIN_PASSWORD: admin.password,
+    LAMINA_STOP_DELAY: '0',
+    LAMINA_LOG: 'info',
+  }
+  if (options.auth === false) env['LAMINA_AUTH'] = 'off'
+  if (options.tls) Object.assign(env, { LAMINA_TLS_CERT: options.tls.cert, LAMINA_TLS_KEY: options.tls.key })
+  Object.assign(env, options.env)
+  const server = await Server.start(options.name, nodeBinary, [entry, 'serve'], { env, cwd: projectRoot })
+  const url = await server.until(() => urlOf(server.lines))
+  return { server, url }
+}
+
+function urlOf(lines: readonly string[]): string | undefined {
+  for (const line of lines) {
+    if (!line.includes('"listening"')) continue
+    const parsed = listening.safeParse(JSON.parse(line))
+    if (parsed.success) return parsed.data.url
+  }
+  return undefined
+}

@@ -1,0 +1,162 @@
+/**
+ * Who may import whom; layers.test.ts compares it with the real imports, those of types included. A row is a folder or,
+ * before that, one file; beside what it lists, a file may import its own folder. An entry is a folder, one file, a
+ * package, or `node:*` for what Node brings along. An entry that nobody needs any more fails the test: rights shrink.
+ */
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  // The command: main picks it, cli reads the words, compose connects everything. Only compose knows the drivers.
+  'src/main.ts': ['node:*', 'src/cli/run.ts'],
+  'src/compose.ts': [
+    'node:*',
+    'pino',
+    'src/auth',
+    'src/config',
+    'src/http',
+    'src/http/api',
+    'src/http/distribution',
+    'src/http/token',
+    'src/maintenance',
+    'src/projects',
+    'src/registry',
+    'storage/store-errors.ts',
+    'storage/blobs/filesystem',
+    'storage/metadata/metadata-store.ts',
+    'storage/metadata/level',
+  ],
+  'src/log.ts': ['pino', 'pino-pretty', 'src/config'],
+  'src/version.ts': ['package.json'],
+  'src/cli': [
+    'node:*',
+    'pino',
+    'zod',
+    'src/compose.ts',
+    'src/log.ts',
+    'src/version.ts',
+    'src/config',
+    'src/tls',
+    'src/http/composed.ts',
+    'src/http/control-path.ts',
+    'src/http/readiness.ts',
+    'src/http/server.ts',
+    'src/http/start-error.ts',
+  ],
+  'src/config': ['node:*', 'yaml', 'zod'],
+  'src/tls': ['node:*', '@peculiar/x509'],
+
+  // Rules without a world: what the specifications say, and what is stored.
+  'src/oci': [],
+  'src/records': ['zod', 'src/oci'],
+
+  // The domain: knows the two store interfaces, no driver, no HTTP, and none of its siblings.
+  'src/registry': [
+    'node:*',
+    'lru-cache',
+    'src/oci',
+    'src/records',
+    'storage/store-errors.ts',
+    'storage/blobs/blob-store.ts',
+    'storage/metadata/metadata-store.ts',
+    'storage/metadata/transact.ts',
+  ],
+  'src/auth': [
+    'node:*',
+    '@node-rs/argon2',
+    'jose',
+    'lru-cache',
+    'zod',
+    'src/oci',
+    'src/records',
+    'storage/metadata/metadata-store.ts',
+    'storage/metadata/transact.ts',
+  ],
+  'src/projects': [
+    'src/oci',
+    'src/records',
+    'storage/metadata/metadata-store.ts',
+    'storage/metadata/transact.ts',
+  ],
+  'src/maintenance': [
+    'src/records',
+    'storage/blobs/blob-store.ts',
+    'storage/metadata/metadata-store.ts',
+    'storage/metadata/transact.ts',
+  ],
+
+  // HTTP: the domain behind routes. Koa stays in the app and its middleware; handlers give plain replies.
+  'src/http': [
+    'node:*',
+    'koa',
+    'pino',
+    'src/http/middleware',
+    'src/auth',
+    'src/config',
+    'src/oci',
+    'src/projects',
+    'storage/store-errors.ts',
+    'storage/blobs/blob-store.ts',
+    'storage/metadata/metadata-store.ts',
+  ],
+  'src/http/middleware': ['node:*', 'koa', 'pino', 'src/http', 'src/auth', 'src/oci'],
+  'src/http/distribution': [
+    'node:*',
+    'src/http',
+    'src/auth',
+    'src/oci',
+    'src/registry',
+    'storage/blobs/blob-store.ts',
+  ],
+  'src/http/token': ['node:*', 'src/http', 'src/http/api/body.ts', 'src/auth', 'src/oci'],
+  'src/http/api': ['node:*', 'zod', 'src/http', 'src/auth', 'src/oci', 'src/projects', 'src/records'],
+
+  // Storage: interfaces that know digests and bytes, drivers that know their own package.
+  storage: [],
+  'storage/blobs': ['src/oci'],
+  'storage/blobs/filesystem': ['node:*', 'src/oci', 'storage/store-errors.ts', 'storage/blobs'],
+  'storage/blobs/memory': ['src/oci', 'storage/store-errors.ts', 'storage/blobs/blob-store.ts'],
+  'storage/metadata': [],
+  'storage/metadata/level': [
+    'node:*',
+    'classic-level',
+    'storage/store-errors.ts',
+    'storage/metadata/metadata-store.ts',
+  ],
+  /** The level driver on a database that lives in memory: unit tests run the code that production runs. */
+  'storage/metadata/memory': ['memory-level', 'storage/metadata/metadata-store.ts', 'storage/metadata/level'],
+}
+
+/** Files that only tests run, beside *.test.ts: contract suites, fixtures, faults, programs that a test starts. */
+export const TEST_SUPPORT: readonly string[] = [
+  'contract*.ts',
+  '*-fixture.ts',
+  '*-child.ts',
+  'simulated-*.ts',
+  'failing-*.ts',
+  'test-*.ts',
+]
+
+/** What every test may use beside the rights of its folder. */
+export const TEST_LAYER: readonly string[] = [
+  'node:*',
+  'fast-check',
+  'vitest',
+  'zod',
+  'storage/store-errors.ts',
+  'storage/blobs/blob-store.ts',
+  'storage/blobs/memory',
+  'storage/metadata/metadata-store.ts',
+  'storage/metadata/memory',
+]
+
+/** What the tests of one folder use beside that. */
+export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
+  'src/cli': ['src/http/listener.ts', 'src/http/server-fixture.ts'],
+  /** The control socket is tried with the client that it is for. */
+  'src/http': ['src/tls', 'src/cli/api-client.ts'],
+  'src/http/token': ['jose', 'src/projects'],
+  'storage/blobs/memory': ['storage/blobs/contract.ts'],
+  'storage/metadata/level': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
+  'storage/metadata/memory': ['storage/metadata/contract.ts'],
+}
+
+/** The system seen from outside: starts the command and talks to it, and sees nothing of what it is made of. */
+export const CONFORMANCE_LAYER: readonly string[] = ['node:*', 'vitest', 'zod', 'fast-check']

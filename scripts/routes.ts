@@ -1,0 +1,30 @@
+import { createAuth } from '../src/auth/create-auth.ts'
+import { allRoutes } from '../src/compose.ts'
+import { ReadOnlySwitch } from '../src/http/read-only.ts'
+import { createReadiness } from '../src/http/readiness.ts'
+import type { Route } from '../src/http/route.ts'
+import { createEnsureProject } from '../src/projects/projects.ts'
+import { openMemoryBlobStore } from '../storage/blobs/memory/memory-blob-store.ts'
+import { openMemoryMetadataStore } from '../storage/metadata/memory/memory-metadata-store.ts'
+
+/** The table of routes as the server has it, over stores in memory. */
+export async function composedRoutes(): Promise<Route[]> {
+  const now = Date.now
+  const stores = { metadata: await openMemoryMetadataStore(), blobs: openMemoryBlobStore() }
+  const auth = createAuth({
+    ...stores,
+    enabled: true,
+    settings: { createProjects: 'users' },
+    secret: undefined,
+  })
+  const ensureProject = createEnsureProject({ now, mayPush: () => Promise.resolve(false) })
+  const settings = { grace: 0, uploadExpiry: 0, maxUploads: 0, allowSparse: false, minFree: 0 }
+  return allRoutes({
+    stores,
+    auth,
+    registry: { ...stores, now, ensureProject, settings },
+    readOnly: new ReadOnlySwitch(false),
+    readiness: createReadiness(),
+    view: { publicUrl: undefined, trustedProxies: undefined },
+  })
+}
