@@ -1,15 +1,17 @@
 import { ERROR_CODES, type ErrorCode } from '../src/oci/error-code.ts'
 
+/** What docs/errors.md says of a code. */
 interface Explanation {
   /** When it happens. */
   readonly meaning: string
   /** What whoever meets it can do. */
   readonly advice: string
-  /** Statuses that it has beside its usual one. */
-  readonly also?: string
+  /** Statuses that it has beside its usual one, and for what. */
+  readonly also?: Readonly<Record<number, string>>
 }
 
-const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
+/** Every code, in the order of the document. */
+export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
   BLOB_UNKNOWN: {
     meaning: 'This repository has no blob with that digest. Another repository having it does not count.',
     advice:
@@ -39,7 +41,7 @@ const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     meaning:
       'A manifest is not JSON, not what its media type says, or longer than 4 MiB. The message says which.',
     advice: 'It is the program that made the manifest that has to change.',
-    also: '413 for a manifest that is too long',
+    also: { 413: 'a manifest that is too long' },
   },
   MANIFEST_UNKNOWN: {
     meaning: 'This repository has no manifest with that tag or digest.',
@@ -73,7 +75,11 @@ const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
   UNSUPPORTED: {
     meaning: 'The method is not possible at this path (`Allow` says which are), or the path leads nowhere.',
     advice: 'Check the address. openapi.yaml lists all.',
-    also: '404 for a path that leads nowhere, 400 for tag parameters beside a tag, 414 for more than 100 of them',
+    also: {
+      400: 'tag parameters beside a tag',
+      404: 'a path that leads nowhere',
+      414: 'more than 100 tags at once',
+    },
   },
   TOOMANYREQUESTS: {
     meaning:
@@ -110,7 +116,7 @@ const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
   REQUEST_INVALID: {
     meaning: 'A request to `/api/v1/` or `/token` is not what the route takes. The message names the field.',
     advice: 'Compare it with openapi.yaml.',
-    also: '413 for a body that is too long, 415 for one of another type',
+    also: { 413: 'a body that is too long', 415: 'one of another type' },
   },
   CONFLICT: {
     meaning:
@@ -133,13 +139,16 @@ export function errorDocument(): string {
     .filter(isErrorCode)
     .map((code) => {
       const { status, message } = ERROR_CODES[code]
-      const { meaning, advice, also } = EXPLANATIONS[code]
-      const statuses = also === undefined ? `${status}` : `${status}; ${also}`
+      const { meaning, advice, also = {} } = EXPLANATIONS[code]
+      const statuses = [status, ...Object.entries(also).map(([other, why]) => `${other} for ${why}`)].join(
+        ', ',
+      )
       return `## ${code}\n\n${statuses} · “${message}”\n\n${meaning}\n\n${advice}\n`
     })
   return [INTRODUCTION, ...sections].join('\n')
 }
 
-function isErrorCode(text: string): text is ErrorCode {
+/** Whether `text` is a code of ours. */
+export function isErrorCode(text: string): text is ErrorCode {
   return text in ERROR_CODES
 }

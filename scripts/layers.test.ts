@@ -1,7 +1,7 @@
-import { basename, dirname, matchesGlob } from 'node:path/posix'
+import { basename, dirname } from 'node:path/posix'
 import { expect, test } from 'vitest'
 import { type Import, importsOf } from './imports.ts'
-import { CONFORMANCE_LAYER, LAYERS, TEST_LAYER, TEST_LAYERS, TEST_SUPPORT } from './layers.ts'
+import { CONFORMANCE_LAYER, isTest, LAYERS, TEST_LAYER, TEST_LAYERS } from './layers.ts'
 import { projectFiles } from './project-files.ts'
 
 const files = await projectFiles('src/**/*.ts', 'storage/**/*.ts')
@@ -60,11 +60,6 @@ test('conformance sees the registry from outside', () => {
 function rowOf(file: string): string {
   const tested = file.replace(/\.test\.ts$/, '.ts')
   return LAYERS[tested] === undefined ? dirname(file) : tested
-}
-
-function isTest(file: string): boolean {
-  const name = basename(file)
-  return name.endsWith('.test.ts') || TEST_SUPPORT.some((pattern) => matchesGlob(name, pattern))
 }
 
 function isOwnFolder({ file, target }: Import): boolean {

@@ -1,3 +1,5 @@
+import { basename, matchesGlob } from 'node:path/posix'
+
 /**
  * Who may import whom; layers.test.ts compares it with the real imports, those of types included. A row is a folder or,
  * before that, one file; beside what it lists, a file may import its own folder. An entry is a folder, one file, a
@@ -125,7 +127,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Files that only tests run, beside *.test.ts: contract suites, fixtures, faults, programs that a test starts. */
-export const TEST_SUPPORT: readonly string[] = [
+const TEST_SUPPORT: readonly string[] = [
   'contract*.ts',
   '*-fixture.ts',
   '*-child.ts',
@@ -133,6 +135,11 @@ export const TEST_SUPPORT: readonly string[] = [
   'failing-*.ts',
   'test-*.ts',
 ]
+
+/** Whether only tests run a file. */
+export function isTest(path: string): boolean {
+  return ['*.test.ts', ...TEST_SUPPORT].some((pattern) => matchesGlob(basename(path), pattern))
+}
 
 /** What every test may use beside the rights of its folder. */
 export const TEST_LAYER: readonly string[] = [

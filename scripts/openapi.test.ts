@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ERROR_CODES } from '../src/oci/error-code.ts'
+import { EXPLANATIONS, isErrorCode } from './error-document.ts'
 import { type Operation, readOpenapi } from './openapi.ts'
 import { composedRoutes } from './routes.ts'
 
@@ -72,6 +73,16 @@ test('the error codes are those of the server, and each is the answer of somethi
   expect([...new Set(used)].sort()).toEqual(codes)
 })
 
+test('a code comes with the status that docs/errors.md says', () => {
+  const answers = operations.flatMap(({ responses }) => Object.entries(responses))
+  const wrong = answers.flatMap(([status, answer]) =>
+    codesOf(answer)
+      .filter((code) => status !== 'default' && !statusesOf(code).includes(status))
+      .map((code) => `${status} ${code}`),
+  )
+  expect(wrong).toEqual([])
+})
+
 test('every $ref leads somewhere, and every component is referred to', () => {
   const references = [...new Set(referencesIn(everything))]
   expect(references.filter((reference) => lookUp(reference) === undefined)).toEqual([])
@@ -94,6 +105,12 @@ function parameterOf(parameter: Parameter) {
 function codesOf(answer: Operation['responses'][string]): readonly string[] {
   const response = '$ref' in answer ? components.responses[nameIn(answer.$ref)] : answer
   return response?.['x-codes'] ?? []
+}
+
+function statusesOf(code: string): readonly string[] {
+  return isErrorCode(code)
+    ? [`${ERROR_CODES[code].status}`, ...Object.keys(EXPLANATIONS[code].also ?? {})]
+    : []
 }
 
 function nameIn(reference: string): string {

@@ -98,7 +98,10 @@ function registryParts(config: Config, stores: Stores, auth: Auth): RegistryPart
   return {
     ...stores,
     now: Date.now,
-    ensureProject: createEnsureProject({ now: Date.now, mayPush: auth.access.accountMayPush }),
+    ensureProject: createEnsureProject({
+      now: Date.now,
+      mayPush: (account, project) => auth.access.accountMayPush(account, project),
+    }),
     settings: {
       grace: config.grace,
       uploadExpiry: config.uploadExpiry,

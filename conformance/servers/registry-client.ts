@@ -108,6 +108,11 @@ export class RegistryClient {
   /** Sends an image's blobs and puts its manifest under a tag. */
   async pushImage(repository: string, image: Image, tag: string): Promise<void> {
     for (const blob of [...image.layers, image.config]) await this.pushBlob(repository, blob)
+    await this.putManifest(repository, image, tag)
+  }
+
+  /** Puts the manifest of an image whose blobs are there. */
+  async putManifest(repository: string, image: Image, tag: string): Promise<void> {
     const answer = await this.request('PUT', `/v2/${repository}/manifests/${tag}`, {
       body: image.manifest.bytes,
       headers: { 'content-type': 'application/vnd.oci.image.manifest.v1+json' },

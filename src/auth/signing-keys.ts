@@ -11,7 +11,10 @@ import { seal, unseal } from './sealing.ts'
 const FRESH = 5_000
 /** How often an unknown key id may cause a read, in milliseconds. */
 const RELOAD_GAP = 1_000
-/** How long a retired key still verifies, in milliseconds: an upload lives a week and goes on with an expired token. */
+/**
+ * How long a retired key still verifies, in milliseconds: an upload lives a week and goes on with an expired token.
+ * @internal
+ */
 export const KEEP_RETIRED = 7 * 86_400_000
 
 export interface SigningKey {

@@ -8,7 +8,10 @@ import { type SigningKey, type SigningKeys, tokenHeader } from './signing-keys.t
 /** Audience and issuer: constants, not the host, so that a token is good under every name of the registry. */
 export const TOKEN_SERVICE = 'lamina'
 const TOKEN_ISSUER = 'lamina'
-/** Characters; longer tokens are refused unread. */
+/**
+ * Characters; longer tokens are refused unread.
+ * @internal
+ */
 export const TOKEN_LIMIT = 16 * 1024
 export const TOKEN_SECONDS = 300
 /** Seconds by which the clock of another replica may be ahead. */

@@ -8,6 +8,7 @@ import type { Credentials } from './credentials.ts'
 import { type Passwords, requirePassword } from './passwords.ts'
 import { makePassword } from './secrets.ts'
 
+/** A user without what must stay secret. Times are milliseconds. */
 export interface UserSummary {
   readonly name: string
   readonly administrator: boolean
@@ -25,6 +26,7 @@ interface UserPage {
   readonly limit: number
 }
 
+/** People who may log in. Names are unique; the last administrator stays. */
 export interface Users {
   /** Throws REQUEST_INVALID for a bad name or password, CONFLICT when the name is taken. */
   create(user: {
@@ -41,6 +43,7 @@ export interface Users {
   setPassword(name: string, password: string | undefined): Promise<GeneratedPassword>
 }
 
+/** Users as records of the metadata store. */
 export function createUsers(parts: {
   readonly metadata: MetadataStore
   readonly passwords: Passwords

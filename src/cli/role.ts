@@ -11,6 +11,7 @@ export const ROLE_OPTION: Readonly<Record<string, Option>> = {
   },
 }
 
+/** The role that was typed. Throws UsageError for one that there is not. */
 export function roleOf(input: Input): string {
   const role = optionValue(input, 'role') ?? ''
   if (ROLES.includes(role)) return role

@@ -16,7 +16,7 @@ export interface AppParts extends DispatchParts {
  * then the dispatcher, which authenticates, authorises and hands over to the route's handler.
  */
 export function createApp(parts: AppParts): (request: IncomingMessage, response: ServerResponse) => void {
-  const app = new Koa<Koa.DefaultState, Koa.DefaultContext>()
+  const app = new Koa()
   app.use(requestState(parts))
   app.use(accessLog(parts.log))
   app.use(answer(parts.log))

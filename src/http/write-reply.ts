@@ -59,8 +59,8 @@ function writeChunk(request: IncomingMessage, response: ServerResponse, chunk: U
     request.socket.once('close', gone)
     response.write(chunk, (error) => {
       request.socket.off('close', gone)
-      if (error == null) resolve()
-      else reject(new ClientGone('the client went away', { cause: error }))
+      if (error) reject(new ClientGone('the client went away', { cause: error }))
+      else resolve()
     })
   })
 }

@@ -13,7 +13,10 @@ export interface ResourceScope {
 /** A type may carry a class, `repository(plugin)`, which says nothing about rights. */
 const TYPE = /^([a-z0-9]+)(?:\([a-z0-9]+\))?$/
 
-/** The scope in `text`, or undefined when it has no type, name or action. The name is not checked further. */
+/**
+ * The scope in `text`, or undefined when it has no type, name or action. The name is not checked further.
+ * @internal
+ */
 export function parseScope(text: string): ResourceScope | undefined {
   // A name may begin with `host:port/`: the type ends at the first colon, the actions begin behind the last.
   const first = text.indexOf(':')

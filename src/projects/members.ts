@@ -15,6 +15,7 @@ interface MemberSummary {
   readonly since: number
 }
 
+/** Who may do what in a project, user by user. */
 export interface Members {
   /** In the order of user names, behind `after`. */
   list(
@@ -27,6 +28,7 @@ export interface Members {
   remove(project: string, user: string): Promise<void>
 }
 
+/** Members as records of the metadata store. */
 export function createMembers(parts: {
   readonly metadata: MetadataStore
   readonly now: () => number

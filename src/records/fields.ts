@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { type Digest, parseDigest } from '../oci/digest.ts'
 import { parseName, type RepositoryName } from '../oci/name.ts'
-import { parseTag, type Tag } from '../oci/tag.ts'
 
 /** Field types that several records share. Dates are milliseconds since 1970. */
 
@@ -13,7 +12,6 @@ export const digestField = z.custom<Digest>(
 export const nameField = z.custom<RepositoryName>(
   (value) => typeof value === 'string' && parseName(value) !== undefined,
 )
-export const tagField = z.custom<Tag>((value) => typeof value === 'string' && parseTag(value) !== undefined)
 export const roleField = z.enum(['viewer', 'writer', 'admin'])
 /** What a member or service account may do in a project; each role includes the ones before it. */
 export type Role = z.infer<typeof roleField>

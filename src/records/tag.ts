@@ -7,7 +7,6 @@ export const tagCodec = recordCodec(
   1,
   z.object({ digest: digestField, at: dateField, by: z.string() }),
 )
-export type TagRecord = ReturnType<typeof tagCodec.decode>
 
 /** Value of `tagged`, whose key says it all. */
 export const taggedCodec = recordCodec('tagged', 1, z.object({}))

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { recordCodec } from './codec.ts'
 import { dateField, digestField, nameField, sizeField } from './fields.ts'
 
+/** Value of `upload`: one session of a blob being pushed. */
 export const uploadCodec = recordCodec(
   'upload',
   1,

@@ -54,7 +54,7 @@ export async function getBlob(
   }
 }
 
-export function blobUnknown(name: RepositoryName, digest: Digest): RegistryError {
+function blobUnknown(name: RepositoryName, digest: Digest): RegistryError {
   return new RegistryError('BLOB_UNKNOWN', {
     message: `blob ${digest} is not in repository '${name}'`,
     detail: { name, digest },

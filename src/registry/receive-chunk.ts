@@ -61,7 +61,9 @@ async function receiveFrom(
     }
   } catch (error) {
     await writer.close().catch((closing: unknown) => {
-      throw new AggregateError([error, closing], 'writing an upload failed, and closing it too')
+      throw new AggregateError([error, closing], 'writing an upload failed, and closing it too', {
+        cause: error,
+      })
     })
     throw error
   }

@@ -29,7 +29,7 @@ export async function requireRepository(
   return repository
 }
 
-export function nameUnknown(name: RepositoryName): RegistryError {
+function nameUnknown(name: RepositoryName): RegistryError {
   return new RegistryError('NAME_UNKNOWN', {
     message: `repository '${name}' does not exist here; a first push creates it`,
     detail: { name },

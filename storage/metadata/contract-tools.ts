@@ -71,7 +71,7 @@ export async function dump(store: Pick<MetadataStore, 'range'>, prefix = ''): Pr
 }
 
 /** Entries as a range check names them. */
-export function expected(entries: readonly Entry[]): { key: Uint8Array; version: bigint }[] {
+function expected(entries: readonly Entry[]): { key: Uint8Array; version: bigint }[] {
   return entries.map(({ key, version }) => ({ key, version }))
 }
 

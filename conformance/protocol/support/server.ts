@@ -12,6 +12,8 @@ import { basic } from './login.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const START_MS = 20_000
+/** Longest stop of a server without stop delay and without connections, on a busy machine. */
+const STOP_MS = 7000
 
 /** Password of `admin` on every server that these tests start: with a colon, which Basic must not split at. */
 export const ADMIN_PASSWORD = 'corr:ect horse "battery"'
@@ -70,8 +72,13 @@ export class Server {
   /** SIGTERM, and waits. Throws as `exited` does. Keeps the data. */
   async stop(): Promise<void> {
     this.client.close()
+    const begun = performance.now()
     this.#process.kill('SIGTERM')
     await this.exited()
+    // Nothing runs any more: what waits then is a timer or a thread that was forgotten.
+    const took = performance.now() - begun
+    if (took > STOP_MS)
+      throw new Error(`lamina took ${Math.round(took)} ms to stop, with nothing to wait for`)
   }
 
   /** Waits for the end. Throws when the exit was not clean, or the log tells of a failure or a secret. */

@@ -7,6 +7,7 @@ import type { ApiParts } from './parts.ts'
 
 type Parts = Pick<ApiParts, 'signingKeys'>
 
+/** The keys that sign tokens: for administrators. */
 export function keyRoutes(parts: Parts): Route[] {
   return [
     {

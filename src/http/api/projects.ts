@@ -13,6 +13,7 @@ import type { ApiParts } from './parts.ts'
 
 type Parts = Pick<ApiParts, 'projects' | 'access'>
 
+/** Projects: whoever may pull from one sees it, its admins change it. */
 export function projectRoutes(parts: Parts): Route[] {
   const all = '/api/v1/projects'
   const one = '/api/v1/projects/{project}'

@@ -12,6 +12,7 @@ import type { ApiParts } from './parts.ts'
 
 type Parts = Pick<ApiParts, 'users' | 'access'>
 
+/** Users: for administrators, but for what everyone may know and change of oneself. */
 export function userRoutes(parts: Parts): Route[] {
   return [
     {

@@ -1,6 +1,6 @@
 import type { Context, Middleware, Next } from 'koa'
 import type { Logger } from 'pino'
-import { RegistryError } from '../../oci/registry-error.ts'
+import type { RegistryError } from '../../oci/registry-error.ts'
 import { challenged } from '../authorize.ts'
 import type { Reply } from '../exchange.ts'
 import { asRegistryError, renderError } from '../render-error.ts'

@@ -43,7 +43,7 @@ export function requestState(parts: ClientViewSettings & { readonly log: Logger 
     }
     const sent = ctx.req.headers['x-request-id']
     const id = typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : randomUUID()
-    const [path = '/', query = ''] = splitTarget(ctx.req.url ?? '/')
+    const [path, query] = splitTarget(ctx.req.url ?? '/')
     const search = new URLSearchParams(query)
     states.set(ctx.req, { id, client, path, query: search, fields: {}, reply: { status: 404 }, bytesOut: 0 })
     await next()

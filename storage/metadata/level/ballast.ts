@@ -25,7 +25,10 @@ export interface Ballast {
   readonly isEnough: boolean
 }
 
-/** For databases that need no disk. */
+/**
+ * For databases that need no disk.
+ * @internal
+ */
 export const noBallast: Ballast = {
   make: () => Promise.resolve(true),
   release: () => Promise.resolve(),

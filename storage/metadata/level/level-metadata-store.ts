@@ -38,12 +38,18 @@ export function openLevelMetadataStore(options: LevelStoreOptions): Promise<Meta
   })
 }
 
-/** A LevelDB in `directory`, not yet open. */
+/**
+ * A LevelDB in `directory`, not yet open.
+ * @internal
+ */
 export function createClassicLevel(directory: string): LevelDatabase {
   return new ClassicLevel<Uint8Array, Uint8Array>(directory, { keyEncoding: 'view', valueEncoding: 'view' })
 }
 
-/** The same store over any database of the Level family: for memory-level and for tests. */
+/**
+ * The same store over any database of the Level family: for memory-level and for tests.
+ * @internal
+ */
 export async function openLevelStoreOver(parts: ConnectionParts): Promise<MetadataStore> {
   const connection = new LevelConnection(parts)
   await connection.start()

@@ -1,0 +1,218 @@
+import { type Blob, digestOf, type Image, makeImage } from '../fixtures/image.ts'
+import { type Dice, randomBytes } from '../fixtures/random.ts'
+import type { Answer, RegistryClient } from '../servers/registry-client.ts'
+import { ABSENT, type Expectations } from './expectations.ts'
+
+/** An upload that was begun and not closed; it must survive a kill. */
+interface OpenUpload {
+  location: string
+  blob: Blob
+  acknowledged: number
+}
+
+/** Thrown for an answer that no registry should give here. */
+export class UnexpectedAnswer extends Error {}
+
+/** Pushes, moves tags and deletes in a repository of its own, and notes what the server promised. */
+export class ChaosWorker {
+  readonly repository: string
+  readonly #client: RegistryClient
+  readonly #expected: Expectations
+  readonly #dice: Dice
+  readonly #images = new Map<string, Image>()
+  #open: OpenUpload | undefined
+  operations = 0
+  resumed = 0
+
+  constructor(name: string, parts: { client: RegistryClient; expected: Expectations; dice: Dice }) {
+    this.repository = `chaos/${name}`
+    this.#client = parts.client
+    this.#expected = parts.expected
+    this.#dice = parts.dice
+  }
+
+  /** Does one random thing; rejects with UnexpectedAnswer, or with the connection's error when the server is gone. */
+  async step(others: readonly ChaosWorker[]): Promise<void> {
+    const roll = this.#dice.below(100)
+    if (roll < 40 || this.#images.size === 0) await this.#pushImage()
+    else if (roll < 55) await this.#putTag(this.repository, `t${this.#dice.below(5)}`)
+    else if (roll < 65) await this.#putTag('chaos/shared', 'latest')
+    else if (roll < 72) await this.#deleteTag()
+    else if (roll < 80) await this.#deleteManifest()
+    else if (roll < 90) await this.#mount(this.#dice.pick(others))
+    else await this.#leaveUploadOpen()
+    this.operations += 1
+  }
+
+  /** After a restart: the open upload must still be there with all or none of its bytes, and must close. */
+  async resume(): Promise<void> {
+    const open = this.#open
+    this.#open = undefined
+    if (open === undefined) return
+    const status = await this.#client.request('GET', open.location)
+    expectStatus(status, [204], 'status of an upload after a restart')
+    const end = Number(/^0-(-?\d+)$/.exec(String(status.headers['range']))?.[1])
+    const offset = end + 1
+    if (!(offset <= open.blob.bytes.length) || (offset < open.acknowledged && offset !== 0)) {
+      throw new UnexpectedAnswer(
+        `an upload with ${open.acknowledged} acknowledged bytes says ${String(status.headers['range'])}`,
+      )
+    }
+    const rest = open.blob.bytes.subarray(offset)
+    const patched = await this.#client.request('PATCH', locationOf(status) ?? open.location, {
+      body: rest,
+      headers: {
+        'content-range': `${offset}-${open.blob.bytes.length - 1}`,
+        'content-type': 'application/octet-stream',
+      },
+    })
+    expectStatus(patched, [202], 'PATCH of a resumed upload')
+    await this.#close(locationOf(patched) ?? open.location, open.blob)
+    this.resumed += 1
+  }
+
+  async #pushImage(): Promise<void> {
+    const sizes = Array.from({ length: 1 + this.#dice.below(2) }, () =>
+      this.#dice.pick([300, 9000, 70_000, 900_000]),
+    )
+    // Few seeds: several workers push the same layer at the same time, and again after it was there.
+    const layers = sizes.map((size) => ({ seed: `chaos-${this.#dice.below(30)}`, size }))
+    const image = makeImage({
+      layers: [...layers, { seed: `${this.repository}-${this.#dice.below(1e6)}`, size: 500 }],
+    })
+    for (const blob of [...image.layers, image.config]) await this.#pushBlob(blob)
+    await this.#putManifest(this.repository, image, `t${this.#dice.below(5)}`)
+    this.#images.set(image.manifest.digest, image)
+  }
+
+  async #pushBlob(blob: Blob): Promise<void> {
+    const there = await this.#client.request('HEAD', `/v2/${this.repository}/blobs/${blob.digest}`)
+    expectStatus(there, [200, 404], 'HEAD of a blob')
+    if (there.status === 200) return
+    const opened = await this.#client.request('POST', `/v2/${this.repository}/blobs/uploads/`)
+    expectStatus(opened, [202], 'POST of an upload')
+    let location = locationOf(opened) ?? ''
+    if (this.#dice.below(2) === 0) {
+      const patched = await this.#client.request('PATCH', location, {
+        body: blob.bytes,
+        headers: { 'content-type': 'application/octet-stream' },
+      })
+      expectStatus(patched, [202], 'PATCH of an upload')
+      location = locationOf(patched) ?? location
+      await this.#close(location, blob)
+    } else await this.#close(location, blob, blob.bytes)
+  }
+
+  async #close(location: string, blob: Blob, body = Buffer.alloc(0)): Promise<void> {
+    const pending = this.#expected.begin(new Map([[`blob ${this.repository} ${blob.digest}`, 'present']]))
+    const closed = await this.#client.request('PUT', withDigest(location, blob.digest), {
+      body,
+      headers: { 'content-type': 'application/octet-stream' },
+    })
+    expectStatus(closed, [201], 'PUT of an upload')
+    pending.acknowledge()
+  }
+
+  /** Puts one of this worker's own images under a tag, in its repository or the one that all share. */
+  async #putTag(repository: string, tag: string): Promise<void> {
+    const image = this.#dice.pick([...this.#images.values()])
+    if (repository !== this.repository) {
+      for (const { digest } of [...image.layers, image.config])
+        await this.#mountBlob(repository, digest, this.repository)
+    }
+    await this.#putManifest(repository, image, tag)
+  }
+
+  async #putManifest(repository: string, image: Image, tag: string): Promise<void> {
+    const { digest, bytes } = image.manifest
+    const writes = new Map([
+      [`tag ${repository} ${tag}`, digest],
+      [`manifest ${repository} ${digest}`, 'present'],
+    ])
+    const pending = this.#expected.begin(writes)
+    const answer = await this.#client.request('PUT', `/v2/${repository}/manifests/${tag}`, {
+      body: bytes,
+      headers: { 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
+    })
+    expectStatus(answer, [201], `PUT of manifest ${digest} as ${repository}:${tag}`)
+    pending.acknowledge()
+  }
+
+  async #deleteTag(): Promise<void> {
+    const tags = this.#expected.certain(`tag ${this.repository} `)
+    if (tags.length === 0) return
+    const { key } = this.#dice.pick(tags)
+    const pending = this.#expected.begin(new Map([[key, ABSENT]]))
+    const answer = await this.#client.request('DELETE', `/v2/${this.repository}/manifests/${lastWord(key)}`)
+    expectStatus(answer, [202], 'DELETE of a tag')
+    pending.acknowledge()
+  }
+
+  async #deleteManifest(): Promise<void> {
+    const prefix = `manifest ${this.repository} `
+    const manifests = this.#expected.certain(prefix)
+    // Keep enough to move tags between.
+    if (manifests.length < 6) return
+    const digest = lastWord(this.#dice.pick(manifests).key)
+    const tags = this.#expected.certain(`tag ${this.repository} `).filter(({ value }) => value === digest)
+    const keys = [`${prefix}${digest}`, ...tags.map(({ key }) => key)]
+    const pending = this.#expected.begin(new Map(keys.map((key) => [key, ABSENT])))
+    this.#images.delete(digest)
+    const answer = await this.#client.request('DELETE', `/v2/${this.repository}/manifests/${digest}`)
+    expectStatus(answer, [202], 'DELETE of a manifest')
+    pending.acknowledge()
+  }
+
+  async #mount(from: ChaosWorker): Promise<void> {
+    const blobs = this.#expected.certain(`blob ${from.repository} `)
+    if (blobs.length > 0)
+      await this.#mountBlob(this.repository, lastWord(this.#dice.pick(blobs).key), from.repository)
+  }
+
+  async #mountBlob(repository: string, digest: string, from: string): Promise<void> {
+    const pending = this.#expected.begin(new Map([[`blob ${repository} ${digest}`, 'present']]))
+    const query = new URLSearchParams({ mount: digest, from })
+    const answer = await this.#client.request('POST', `/v2/${repository}/blobs/uploads/?${query.toString()}`)
+    expectStatus(answer, [201], `mount of ${digest} from ${from}`)
+    pending.acknowledge()
+  }
+
+  async #leaveUploadOpen(): Promise<void> {
+    if (this.#open !== undefined) return
+    const bytes = randomBytes(`open-${this.repository}-${this.#dice.below(1e9)}`, 200_000)
+    const blob = { digest: digestOf(bytes), bytes }
+    const opened = await this.#client.request('POST', `/v2/${this.repository}/blobs/uploads/`)
+    expectStatus(opened, [202], 'POST of an upload')
+    const location = locationOf(opened) ?? ''
+    this.#open = { location, blob, acknowledged: 0 }
+    const half = bytes.subarray(0, 100_000)
+    const patched = await this.#client.request('PATCH', location, {
+      body: half,
+      headers: { 'content-range': `0-${half.length - 1}`, 'content-type': 'application/octet-stream' },
+    })
+    expectStatus(patched, [202], 'PATCH of an upload')
+    this.#open = { location: locationOf(patched) ?? location, blob, acknowledged: half.length }
+  }
+}
+
+function expectStatus(answer: Answer, wanted: readonly number[], what: string): void {
+  if (wanted.includes(answer.status)) return
+  throw new UnexpectedAnswer(`${what} answered ${answer.status}: ${answer.body.toString().slice(0, 300)}`)
+}
+
+/** Path and query of an answer's Location, which may be absolute. */
+function locationOf({ headers }: Answer): string | undefined {
+  if (headers.location === undefined) return undefined
+  const url = new URL(headers.location, 'http://registry')
+  return url.pathname + url.search
+}
+
+function withDigest(location: string, digest: string): string {
+  const url = new URL(location, 'http://registry')
+  url.searchParams.set('digest', digest)
+  return url.pathname + url.search
+}
+
+function lastWord(key: string): string {
+  return key.slice(key.lastIndexOf(' ') + 1)
+}

@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { nodeBinary, projectRoot, workFolder } from './servers/workspace.ts'
+
+// `npm run test:system`: every part, two side by side; `--full` at its full size, with a summary for the record.
+
+/** One program of the system tests. */
+interface Part {
+  name: string
+  file: string
+  env: Record<string, string>
+}
+
+/** How a part ended, as its own closing line says and as its exit confirms. */
+interface Outcome {
+  name: string
+  passed: number
+  failed: number
+  checks: number
+  seconds: number
+  lines: string[]
+}
+
+const full = process.argv.includes('--full')
+const file = (name: string): string => path.join(projectRoot, 'conformance', name)
+const part = (name: string, source: string, env: Record<string, string> = {}): Part => ({
+  name,
+  file: file(source),
+  env,
+})
+
+// Two cores: each lane runs one part after the other. The soak shares its time with the kill rounds.
+const lanes: readonly Part[][] = [
+  [
+    part('official', 'official/run.ts'),
+    part('kill-rounds', 'faults/kill-rounds.ts', { ROUNDS: full ? '2000' : (process.env['ROUNDS'] ?? '60') }),
+  ],
+  [
+    part('clients', 'clients/run.ts'),
+    part('full-disk', 'faults/full-disk.ts'),
+    part('soak', 'faults/soak.ts', {
+      SECONDS_OF_SOAK: full ? '1800' : (process.env['SECONDS_OF_SOAK'] ?? '120'),
+    }),
+  ],
+]
+
+const begun = new Date()
+const outcomes = (await Promise.all(lanes.map(runLane))).flat()
+const sum = (count: (outcome: Outcome) => number): number =>
+  outcomes.reduce((total, one) => total + count(one), 0)
+const closing = `= system: ${sum((one) => one.passed)} passed, ${sum((one) => one.failed)} failed, ${sum((one) => one.checks)} checks`
+console.log('')
+for (const { name, passed, failed, checks, seconds } of outcomes) {
+  console.log(
+    `  ${name}: ${passed} passed, ${failed} failed, ${checks} checks inside, ${seconds.toFixed(0)} s`,
+  )
+}
+for (const line of outcomes.flatMap(({ lines }) => lines))
+  if (line.startsWith('FAIL')) console.log(`  ${line}`)
+console.log(closing)
+await writeFile(path.join(await workFolder('reports'), 'system.txt'), `${closing}\n`)
+if (full) await writeSummary()
+if (sum((one) => one.failed) > 0) process.exitCode = 1
+
+async function runLane(parts: readonly Part[]): Promise<Outcome[]> {
+  const done: Outcome[] = []
+  for (const one of parts) done.push(await runPart(one))
+  return done
+}
+
+function runPart({ name, file: source, env }: Part): Promise<Outcome> {
+  const started = Date.now()
+  return new Promise((resolve) => {
+    const child = spawn(nodeBinary, [source], {
+      cwd: projectRoot,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const lines: string[] = []
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line)
+      console.log(line)
+    })
+    child.on('error', (error) => lines.push(`FAIL ${name}: cannot start (${error.message})`))
+    child.on('close', (code) => resolve(judge({ name, lines, code, seconds: (Date.now() - started) / 1000 })))
+  })
+}
+
+/** Believes the closing line only when the scenario lines and the exit code agree with it. */
+function judge(ended: { name: string; lines: string[]; code: number | null; seconds: number }): Outcome {
+  const { name, lines, code, seconds } = ended
+  const count = (start: string): number => lines.filter((line) => line.startsWith(start)).length
+  const [passed, failed] = [count('ok '), count('FAIL ')]
+  const closingLine = new RegExp(`^= ${name}: (\\d+) passed, (\\d+) failed, (\\d+) checks$`).exec(
+    lines.at(-1) ?? '',
+  )
+  const complete =
+    closingLine !== null &&
+    Number(closingLine[1]) === passed &&
+    Number(closingLine[2]) === failed &&
+    passed + failed > 0 &&
+    (code === 0) === (failed === 0)
+  if (!complete) {
+    const line = `FAIL ${name}: ended with ${code ?? 'a signal'} and without a matching closing line`
+    console.log(line)
+    return { name, passed, failed: failed + 1, checks: 0, seconds, lines: [...lines, line] }
+  }
+  return { name, passed, failed, checks: Number(closingLine[3]), seconds, lines }
+}
+
+async function writeSummary(): Promise<void> {
+  const day = begun.toISOString().slice(0, 10)
+  const folder = path.join(projectRoot, 'docs/test-reports')
+  await mkdir(folder, { recursive: true })
+  const rows = outcomes.map(
+    ({ name, passed, failed, checks, seconds }) =>
+      `| ${name} | ${passed} | ${failed} | ${checks} | ${seconds.toFixed(0)} |`,
+  )
+  const text = [
+    `# System tests at full size, ${day}`,
+    '',
+    `Node ${process.version}, ${os.type()} ${os.release()}, ${os.availableParallelism()} processors.`,
+    '',
+    '| part | passed | failed | checks inside | seconds |',
+    '| --- | ---: | ---: | ---: | ---: |',
+    ...rows,
+    '',
+    ...outcomes.flatMap(({ lines }) =>
+      lines.filter((line) => /^(ok|FAIL) /.test(line)).map((line) => `- ${line}`),
+    ),
+    '',
+  ].join('\n')
+  await writeFile(path.join(folder, `${day}.md`), text)
+}
