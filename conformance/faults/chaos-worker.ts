@@ -103,7 +103,7 @@ export class ChaosWorker {
     } else await this.#close(location, blob, blob.bytes)
   }
 
-  async #close(location: string, blob: Blob, body = Buffer.alloc(0)): Promise<void> {
+  async #close(location: string, blob: Blob, body: Buffer = Buffer.alloc(0)): Promise<void> {
     const pending = this.#expected.begin(new Map([[`blob ${this.repository} ${blob.digest}`, 'present']]))
     const closed = await this.#client.request('PUT', withDigest(location, blob.digest), {
       body,

@@ -27,7 +27,7 @@ async function run(): Promise<string> {
   const lamina = await Lamina.start({
     name: 'lamina-kill',
     data: path.join(scratch.path, 'data'),
-    env: { LAMINA_MAX_UPLOADS: '100000', LAMINA_LOG: 'warn' },
+    env: { LAMINA_MAX_UPLOADS: '100000' },
   })
   const expected = new Expectations()
   const choices = dice(seed)
@@ -68,13 +68,14 @@ async function inRound(round: number, act: () => Promise<void>): Promise<void> {
 
 async function loadAndKill(lamina: Lamina, workers: readonly ChaosWorker[], choices: Dice): Promise<void> {
   let killed = false
+  const isKilled = (): boolean => killed
   const loads = workers.map(async (worker) => {
-    while (!killed) {
+    while (!isKilled()) {
       try {
         await worker.step(workers)
       } catch (error) {
         // The dying server's connections break; before the kill nothing may.
-        if (!killed || !isConnectionError(error)) throw error
+        if (!isKilled() || !isConnectionError(error)) throw error
       }
     }
   })

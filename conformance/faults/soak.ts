@@ -33,7 +33,7 @@ interface Load {
 async function run(): Promise<string> {
   const scratch = await scratchFolder('soak')
   const data = path.join(scratch.path, 'data')
-  const lamina = await Lamina.start({ name: 'lamina-soak', data, env: { LAMINA_LOG: 'warn' } })
+  const lamina = await Lamina.start({ name: 'lamina-soak', data })
   const client = new RegistryClient(lamina.url)
   const load: Load = { client, recent: [], until: Date.now() + seconds * 1000, pushes: 0, pulls: 0 }
   try {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Where installed tools, reports and logs of test runs go; git ignores it. */
-export const workDirectory = path.join(projectRoot, '.work')
+const workDirectory = path.join(projectRoot, '.work')
 
 /** The Node that npm brought with the project. */
 export const nodeBinary = path.join(projectRoot, 'node_modules/.bin/node')

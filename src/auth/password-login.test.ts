@@ -140,25 +140,13 @@ describe('passwords', () => {
     expect(await passwords.hash('x')).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
   })
 
-  it('take as long for users who do not exist', async () => {
-    const stored = await passwords.hash('x')
-    const measure = async (record: string | undefined) => {
-      const began = performance.now()
-      for (let index = 0; index < 10; index++) await passwords.verify(record, 'y')
-      return performance.now() - began
-    }
-    await measure(undefined)
-    const [known, unknown] = [await measure(stored), await measure(undefined)]
-    expect(unknown / known).toBeGreaterThan(0.4)
-    expect(unknown / known).toBeLessThan(2.5)
-  })
-
-  it('turn callers away rather than queue without end', async () => {
+  // An unknown user costs a hash like any other: these queue for one, and would not if it were skipped.
+  it('hash for users who do not exist, and turn callers away rather than queue without end', async () => {
     const busy = createPasswords()
     const all = await Promise.allSettled(Array.from({ length: 230 }, () => busy.verify(undefined, 'x')))
     const refused = all.filter((one) => one.status === 'rejected')
     expect(refused).toHaveLength(26)
     expect(refused[0]).toMatchObject({ reason: { code: 'TOOMANYREQUESTS' } })
     expect(await busy.verify(undefined, 'x')).toBe(false)
-  })
+  }, 60_000)
 })

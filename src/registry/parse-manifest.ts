@@ -35,7 +35,8 @@ export async function parseManifestAside(
 
 function startWorker(): Worker {
   const started = new Worker(new URL('./parse-manifest-worker.ts', import.meta.url))
-  started.unref()
+  // Not before: coming online, a worker holds the process again.
+  started.once('online', () => started.unref())
   started.on('message', (message: { id: number; result: ParsedManifest | string }) => {
     waiting.get(message.id)?.resolve(message.result)
     waiting.delete(message.id)

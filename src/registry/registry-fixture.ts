@@ -178,7 +178,7 @@ export async function pushBlob(
 }
 
 /** A manifest of a config and layers that are here already. */
-export function image(config: Digest, layers: readonly Digest[] = [], more: object = {}): Uint8Array {
+export function image(config: Digest, layers: readonly Digest[] = [], more: object = {}): Buffer {
   return Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
@@ -262,10 +262,10 @@ export async function pullManifest(
   registry: TestRegistry,
   repository: string,
   digest: Digest,
-): Promise<Uint8Array | undefined> {
+): Promise<Buffer | undefined> {
   try {
     const manifest = await getManifest(registry.parts, name(repository), { kind: 'digest', digest }, mayNot)
-    return await manifest.read()
+    return Buffer.from(await manifest.read())
   } catch (error) {
     if (codeOf(error) === 'MANIFEST_UNKNOWN') return undefined
     throw error
@@ -309,7 +309,7 @@ export function remove(registry: TestRegistry, ...deletes: Uint8Array[]): Promis
   return registry.metadata.commit({ checks: [], sets: [], deletes })
 }
 
-/** Locations in the trash, with their due dates. */
+/** Where bytes are, the trash included. */
 export async function locations(registry: TestRegistry): Promise<string[]> {
   const found: string[] = []
   for await (const { location } of registry.blobs.list()) found.push(location)

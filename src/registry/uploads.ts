@@ -134,25 +134,26 @@ export class Uploads {
    * loaded before could be older than what the last writer did, and its bytes would be cut off.
    */
   async #exclusively<Result>(name: SessionName, work: () => Promise<Result>): Promise<Result> {
-    await this.#waitForWriter(name.id)
-    if (this.#writing.has(name.id)) {
-      const { offset } = (await loadSession(this.#parts, name)).record
-      throw outOfOrder(name, offset, 'another request is writing to this upload session')
+    const { id } = name
+    let patience: Promise<'over'> | undefined
+    // Nothing is awaited between the last look and the entry below: of many who wait, one goes next.
+    for (let writing = this.#writing.get(id); writing !== undefined; writing = this.#writing.get(id)) {
+      patience ??= setTimeout(PATIENCE_MS, 'over' as const, { ref: false })
+      if ((await Promise.race([writing, patience])) === 'over') throw await this.#busy(name)
     }
     const mine = Promise.withResolvers<undefined>()
-    this.#writing.set(name.id, mine.promise)
+    this.#writing.set(id, mine.promise)
     try {
       return await work()
     } finally {
-      this.#writing.delete(name.id)
+      this.#writing.delete(id)
       mine.resolve(undefined)
     }
   }
 
-  async #waitForWriter(id: string): Promise<void> {
-    const patience = setTimeout(PATIENCE_MS, 'over' as const, { ref: false })
-    for (let writing = this.#writing.get(id); writing !== undefined; writing = this.#writing.get(id))
-      if ((await Promise.race([writing, patience])) === 'over') return
+  async #busy(name: SessionName): Promise<RegistryError> {
+    const { offset } = (await loadSession(this.#parts, name)).record
+    return outOfOrder(name, offset, 'another request is writing to this upload session')
   }
 
   /** The hash at the session's offset: from memory, else by reading the bytes again, which their digest must prove. */

@@ -11,7 +11,7 @@ export const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json'
 export const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
 
 /** Digest of bytes, as `algorithm:hex`. */
-export function digestOf(bytes: Uint8Array, algorithm = 'sha256'): string {
+function digestOf(bytes: Uint8Array, algorithm = 'sha256'): string {
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
 }
 

@@ -121,7 +121,17 @@ function parsed(line: string): unknown {
 
 /** Starts a server and waits until it listens. Without `data` it gets a new, empty directory. */
 export async function startServer(settings: Settings = {}, data?: string): Promise<Server> {
-  const directory = data ?? (await mkdtemp(join(tmpdir(), 'lamina-protocol-')))
+  if (data !== undefined) return launch(settings, data)
+  const directory = await mkdtemp(join(tmpdir(), 'lamina-protocol-'))
+  try {
+    return await launch(settings, directory)
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function launch(settings: Settings, directory: string): Promise<Server> {
   const log: string[] = []
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', 'serve'], {
     cwd: ROOT,
