@@ -89,6 +89,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'node:*',
     'koa',
     'pino',
+    'zod',
     'src/http/middleware',
     'src/auth',
     'src/config',
@@ -107,7 +108,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/registry',
     'storage/blobs/blob-store.ts',
   ],
-  'src/http/token': ['node:*', 'src/http', 'src/http/api/body.ts', 'src/auth', 'src/oci'],
+  'src/http/token': ['node:*', 'src/http', 'src/auth', 'src/oci'],
   'src/http/api': ['node:*', 'zod', 'src/http', 'src/auth', 'src/oci', 'src/projects', 'src/records'],
 
   // Storage: interfaces that know digests and bytes, drivers that know their own package.

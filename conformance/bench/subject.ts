@@ -3,7 +3,7 @@ import { digestOf } from '../fixtures/image.ts'
 import { admin } from '../servers/lamina.ts'
 
 export const REPOSITORY = 'demo/app'
-const IMAGE = 'application/vnd.oci.image.manifest.v1+json'
+export const IMAGE = 'application/vnd.oci.image.manifest.v1+json'
 const CONFIG = 'application/vnd.oci.image.config.v1+json'
 const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip'
 const LAYERS = 6
@@ -45,7 +45,8 @@ export async function pushImage(subject: Subject): Promise<void> {
 export function manifestOfAnnotations(bytes: number): string {
   const config = Buffer.from('{"architecture":"amd64","os":"linux"}')
   const annotations: Record<string, string> = {}
-  for (let at = 0; at * 32 < bytes - 1024; at++) annotations[`key-${String(at).padStart(8, '0')}`] = 'v'.repeat(14)
+  for (let at = 0; at * 32 < bytes - 1024; at++)
+    annotations[`key-${String(at).padStart(8, '0')}`] = 'v'.repeat(14)
   return imageManifest(config, [], annotations)
 }
 

@@ -3,7 +3,7 @@ import { open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { must } from '../servers/processes.ts'
-import { REPOSITORY, type Subject, startUpload } from './subject.ts'
+import { IMAGE, REPOSITORY, type Subject, startUpload } from './subject.ts'
 
 /** Longest that one transfer or copy may take, in milliseconds. */
 const PATIENCE = 600_000
@@ -18,7 +18,7 @@ export async function timed(command: string, args: string[]): Promise<{ seconds:
 
 /** Answers a second to GET of a manifest by tag, over `connections`, by wrk in its own process. */
 export async function manifestRate(subject: Subject, connections: number, seconds: number): Promise<number> {
-  const headers = Object.entries({ accept: '*/*', ...subject.headers }).flatMap(([name, value]) => [
+  const headers = Object.entries({ accept: IMAGE, ...subject.headers }).flatMap(([name, value]) => [
     '-H',
     `${name}: ${value}`,
   ])
@@ -26,12 +26,17 @@ export async function manifestRate(subject: Subject, connections: number, second
   const load = ['-t1', `-c${connections}`, `-d${seconds}s`, ...headers, target]
   const said = await must('wrk', load, { patience: PATIENCE })
   const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(said)?.[1])
-  if (said.includes('Non-2xx') || !(rate > 0)) throw new Error(`${subject.name}: wrk says ${said.slice(-300)}`)
+  if (said.includes('Non-2xx') || !(rate > 0))
+    throw new Error(`${subject.name}: wrk says ${said.slice(-300)}`)
   return rate
 }
 
 /** Seconds of a GET whose body goes nowhere, by curl. */
-export async function download(url: string, bytes: number, headers: Subject['headers'] = {}): Promise<number> {
+export async function download(
+  url: string,
+  bytes: number,
+  headers: Subject['headers'] = {},
+): Promise<number> {
   const format = ['-w', '%{http_code} %{size_download} %{time_total}']
   const said = await must('curl', ['-s', '-o', '/dev/null', ...format, ...headerArguments(headers), url], {
     patience: PATIENCE,

@@ -57,9 +57,9 @@ export class Expectations {
     return [...this.#keys.keys()]
   }
 
-  /** Forgets a key that nobody will ask for again. */
-  forget(key: string): void {
-    this.#keys.delete(key)
+  /** The keys that may hold one of several values: those an unanswered operation was about. */
+  open(): string[] {
+    return [...this.#keys].filter(([, possibilities]) => possibilities.length > 1).map(([key]) => key)
   }
 
   /** Undefined when the observed value is possible (it is then the only one left), else what would have been. */

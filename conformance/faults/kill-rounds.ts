@@ -102,11 +102,16 @@ async function verify(
   choices: Dice | undefined,
 ): Promise<number> {
   const keys = expected.keys()
-  // The youngest keys are the endangered ones; older ones are sampled.
+  // The youngest keys are the endangered ones; older ones are sampled. What the kill left open is settled each time:
+  // the next deletes rely on knowing which tag leads where.
   const chosen =
     choices === undefined || keys.length <= SAMPLE * 2
       ? keys
-      : [...keys.slice(-SAMPLE), ...Array.from({ length: SAMPLE }, () => choices.pick(keys))]
+      : [
+          ...expected.open(),
+          ...keys.slice(-SAMPLE),
+          ...Array.from({ length: SAMPLE }, () => choices.pick(keys)),
+        ]
   for (const key of chosen) {
     const observed = await observe(client, key)
     const promised = expected.settle(key, observed)

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Handler } from '../exchange.ts'
+import { readJson } from '../request-body.ts'
 import type { Route } from '../route.ts'
 import { answer } from './answers.ts'
-import { readJson } from './body.ts'
 import type { ApiParts } from './parts.ts'
 
 type Parts = Pick<ApiParts, 'signingKeys'>

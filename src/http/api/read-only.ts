@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Handler } from '../exchange.ts'
 import type { ReadOnlySwitch } from '../read-only.ts'
+import { readJson } from '../request-body.ts'
 import type { Route } from '../route.ts'
 import { answer } from './answers.ts'
-import { readJson } from './body.ts'
 
 const state = z.strictObject({ readOnly: z.boolean(), reason: z.string().max(500).optional() })
 

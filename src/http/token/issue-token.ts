@@ -6,8 +6,8 @@ import type { Login, Logins } from '../../auth/login.ts'
 import type { Tokens } from '../../auth/tokens.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { formatScope, parseScopes } from '../../oci/scope.ts'
-import { mediaTypeOf, readBody } from '../api/body.ts'
 import { type Exchange, type Handler, json, type Reply } from '../exchange.ts'
+import { mediaTypeOf, readBody } from '../request-body.ts'
 
 /** What the token endpoint asks. */
 export interface TokenParts {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
-import { RegistryError } from '../../oci/registry-error.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 
 /** Bytes that a body of /api/v1 or of the token endpoint may have. */
 const BODY_LIMIT = 64 * 1024
