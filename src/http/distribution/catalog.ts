@@ -1,4 +1,5 @@
-import { parseName, projectOf, type RepositoryName } from '../../oci/name.ts'
+import { parseName, projectOf, type RepositoryName, whyNotName } from '../../oci/name.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
 import { repositoriesOf } from '../../registry/repositories.ts'
 import { type Exchange, type Handler, json } from '../exchange.ts'
 import { nextLink, takePage } from './pages.ts'
@@ -9,11 +10,20 @@ import type { DistributionParts } from './parts.ts'
 export function listCatalog(parts: DistributionParts): Handler {
   return async (exchange) => {
     const n = pageSize(exchange)
-    const last = parseName(queryText(exchange, 'last') ?? '')
+    const last = lastOf(exchange)
     const page = await takePage(repositoriesFrom(parts, exchange, last), n, (name) => name.length + 3)
     const next = page.more ? nextLink('/v2/_catalog', { n: n?.toString(), last: page.items.at(-1) }) : {}
     return json(200, { repositories: page.items }, next)
   }
+}
+
+/** Throws NAME_INVALID: to begin again from the start would let a client go round for ever. */
+function lastOf(exchange: Exchange): RepositoryName | undefined {
+  const text = queryText(exchange, 'last')
+  const last = text === undefined ? undefined : parseName(text)
+  if (text !== undefined && last === undefined)
+    throw new RegistryError('NAME_INVALID', { message: whyNotName(text) })
+  return last
 }
 
 async function* repositoriesFrom(
