@@ -137,13 +137,11 @@ async function keepAnAdministrator(transaction: Transaction, name: string): Prom
 
 /** A user made later under this name inherits nothing: memberships go, both ways, with the user. */
 async function leaveProjects(transaction: Transaction, name: string): Promise<void> {
-  const prefix = keys.memberships(name)
-  const entries = await transaction.range({ prefix, limit: RANGE_CHECK_LIMIT })
-  if (entries.length === RANGE_CHECK_LIMIT)
+  const entries = await transaction.wholeRange(keys.user(name), keys.memberships(name))
+  if (entries === undefined)
     throw new RegistryError('CONFLICT', {
-      message: `'${name}' is a member of more than ${RANGE_CHECK_LIMIT - 1} projects; remove some memberships first`,
+      message: `'${name}' is a member of more than ${RANGE_CHECK_LIMIT} projects; remove some memberships first`,
     })
-  transaction.checkRange(keys.user(name), prefix, entries)
   for (const entry of entries) {
     const reader = new TupleReader(entry.key)
     reader.text()

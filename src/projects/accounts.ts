@@ -95,13 +95,11 @@ export function createAccounts(parts: {
         await drop(transaction, project, name)
       }),
     removeAll: async (transaction, project) => {
-      const prefix = keys.accounts(project)
-      const entries = await transaction.range({ prefix, limit: RANGE_CHECK_LIMIT })
-      if (entries.length === RANGE_CHECK_LIMIT)
+      const entries = await transaction.wholeRange(keys.project(project), keys.accounts(project))
+      if (entries === undefined)
         throw new RegistryError('CONFLICT', {
-          message: `project '${project}' has more than ${RANGE_CHECK_LIMIT - 1} accounts; delete some first`,
+          message: `project '${project}' has more than ${RANGE_CHECK_LIMIT} accounts; delete some first`,
         })
-      transaction.checkRange(keys.project(project), prefix, entries)
       for (const entry of entries) await drop(transaction, project, nameIn(entry.key))
     },
   }

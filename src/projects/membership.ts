@@ -31,13 +31,11 @@ export function removeMember(transaction: Transaction, project: string, user: st
 
 /** For the end of a project, whose record the caller deletes. Throws CONFLICT when there are too many for one commit. */
 export async function removeAllMembers(transaction: Transaction, project: string): Promise<void> {
-  const prefix = keys.members(project)
-  const entries = await transaction.range({ prefix, limit: RANGE_CHECK_LIMIT })
-  if (entries.length === RANGE_CHECK_LIMIT)
+  const entries = await transaction.wholeRange(keys.project(project), keys.members(project))
+  if (entries === undefined)
     throw new RegistryError('CONFLICT', {
-      message: `project '${project}' has more than ${RANGE_CHECK_LIMIT - 1} members; remove some first`,
+      message: `project '${project}' has more than ${RANGE_CHECK_LIMIT} members; remove some first`,
     })
-  transaction.checkRange(keys.project(project), prefix, entries)
   for (const entry of entries) {
     const reader = new TupleReader(entry.key)
     reader.text()

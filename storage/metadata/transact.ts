@@ -3,6 +3,7 @@ import {
   type Entry,
   MetadataConflict,
   type MetadataStore,
+  RANGE_CHECK_LIMIT,
   type RangeQuery,
 } from './metadata-store.ts'
 
@@ -78,6 +79,17 @@ export class Transaction {
     entries: readonly { key: Uint8Array; version: bigint }[],
   ): void {
     this.#checks.push({ kind: 'range', owner, prefix, entries })
+  }
+
+  /**
+   * Everything under `prefix`, checked at the commit to be still everything; undefined when it is too much for one
+   * commit. `owner` guards the range.
+   */
+  async wholeRange(owner: Uint8Array, prefix: Uint8Array): Promise<Entry[] | undefined> {
+    const entries = await this.#store.range({ prefix, limit: RANGE_CHECK_LIMIT + 1 })
+    if (entries.length > RANGE_CHECK_LIMIT) return undefined
+    this.checkRange(owner, prefix, entries)
+    return entries
   }
 
   /** The last word on a key counts: a set replaces an earlier delete of the same decision, and the reverse. */
