@@ -48,13 +48,13 @@ async function pushManifest({ url, headers }: Subject, file: string): Promise<vo
 
 /** Milliseconds of each answer until `end`, and of one more. */
 async function pingUntil(subject: Subject, agent: Agent, end: Promise<unknown>): Promise<number[]> {
-  let over = false
+  const state = { over: false }
   const ended = end.finally(() => {
-    over = true
+    state.over = true
   })
   const times: number[] = []
   do times.push(await ping(subject, agent))
-  while (!over)
+  while (!state.over)
   await ended
   return times
 }

@@ -38,7 +38,7 @@ export async function startDockerRegistry(folder: string): Promise<Peer> {
     `version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: '${data}'}}\nhttp: {addr: '127.0.0.1:${port}'}\n`,
   )
   const server = await Server.start('bench-docker-registry', 'docker-registry', ['serve', config])
-  return await answering(server, port, '/v2/')
+  return answering(server, port, '/v2/')
 }
 
 /** nginx with one worker that serves `folder/www` with sendfile, without an access log. */
@@ -52,7 +52,7 @@ export async function startNginx(folder: string): Promise<Peer> {
   // Its workers are another user, who must get through to the file.
   await must('chmod', ['o+x', folder])
   const server = await Server.start('bench-nginx', 'nginx', ['-c', config])
-  return await answering(server, port, '/')
+  return answering(server, port, '/')
 }
 
 async function answering(server: Server, port: number, probe: string): Promise<Peer> {

@@ -20,7 +20,7 @@ import { RandomFile } from './work.ts'
  * takes less than a minute, moves smaller blobs, and leaves its report in .work/, since its numbers are rougher.
  */
 const MIB = 2 ** 20
-const FULL: Size = { starts: 7, rounds: 5, manifestSeconds: 4, blobBytes: 1024 * MIB, largeManifests: 10 }
+const FULL: Size = { starts: 5, rounds: 3, manifestSeconds: 4, blobBytes: 1024 * MIB, largeManifests: 10 }
 const QUICK: Size = { starts: 3, rounds: 3, manifestSeconds: 1, blobBytes: 128 * MIB, largeManifests: 3 }
 
 const quick = process.argv.includes('--quick')

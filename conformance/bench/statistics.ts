@@ -18,11 +18,6 @@ export class Samples {
     return median(this.all(name))
   }
 
-  /** The largest; 0 when there is none. */
-  max(name: string): number {
-    return Math.max(0, ...this.all(name))
-  }
-
   all(name: string): readonly number[] {
     return this.#lists.get(name) ?? []
   }

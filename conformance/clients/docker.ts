@@ -51,11 +51,7 @@ async function overHttp(world: World, engine: Dockerd): Promise<void> {
 
 async function overTls(world: World, engine: Dockerd, ca: string): Promise<void> {
   const { report, host } = world
-  await report.scenario('docker tls: an unknown authority is refused', async () => {
-    const { code, stderr } = await engine.try(['login', '-u', world.user, '-p', world.password, host])
-    expect(code !== 0 && stderr.includes('x509'), `login ended with ${code}: ${stderr.slice(-300)}`)
-    return 'x509 error'
-  })
+  // An unknown authority is not refused here: docker does not look at the certificates of loopback addresses.
   await report.scenario('docker tls: login', async () => {
     await engine.trust(host, ca)
     return login(world, engine)

@@ -3,7 +3,6 @@ import path from 'node:path'
 import { messageOf, Report } from '../report.ts'
 import { type Certificates, makeCertificates } from '../servers/certificates.ts'
 import { admin, Lamina } from '../servers/lamina.ts'
-import { borrowAddress } from '../servers/loopback-address.ts'
 import { RecordingProxy } from '../servers/recording-proxy.ts'
 import { RegistryClient } from '../servers/registry-client.ts'
 import { scratchFolder } from '../servers/workspace.ts'
@@ -25,37 +24,23 @@ const report = new Report('clients')
 const scratch = await scratchFolder('clients')
 try {
   await drive('http', undefined)
-  // Clients trust loopback names without looking at certificates; a documentation address is checked like any other.
-  const address = await borrowAddress('192.0.2.77')
-  try {
-    await drive(
-      'tls',
-      await makeCertificates(scratch.path, ['localhost', '127.0.0.1', address.ip]),
-      address.ip,
-    )
-  } finally {
-    await address.giveBack()
-  }
+  await drive('tls', await makeCertificates(scratch.path, ['localhost', '127.0.0.1']))
 } finally {
   await scratch.remove()
 }
 report.finish()
 
-async function drive(
-  transport: 'http' | 'tls',
-  tls: Certificates | undefined,
-  ip = '127.0.0.1',
-): Promise<void> {
+async function drive(transport: 'http' | 'tls', tls: Certificates | undefined): Promise<void> {
   const clients = chosen.filter(({ transports }) => transports.includes(transport))
   // The server behind the proxy speaks the same scheme: it names itself by it in its challenges.
   const data = path.join(scratch.path, `data-${transport}`)
   const lamina = await Lamina.start({ name: `lamina-clients-${transport}`, data, ...(tls ? { tls } : {}) })
-  const proxy = await RecordingProxy.start({ upstream: lamina.url, address: ip, ...(tls ? { tls } : {}) })
+  const proxy = await RecordingProxy.start({ upstream: lamina.url, ...(tls ? { tls } : {}) })
   try {
     for (const client of clients) {
       const folder = path.join(scratch.path, transport, client.name)
       await mkdir(folder, { recursive: true })
-      const host = `${tls ? ip : 'localhost'}:${proxy.port}`
+      const host = `${tls ? '127.0.0.1' : 'localhost'}:${proxy.port}`
       const registry = new RegistryClient(lamina.url, tls?.ca)
       const world: World = { lamina, proxy, host, tls, ...admin, registry, folder, report }
       await client

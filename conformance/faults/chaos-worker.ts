@@ -10,8 +10,8 @@ interface OpenUpload {
   acknowledged: number
 }
 
-/** Thrown for an answer that no registry should give here. */
-export class UnexpectedAnswer extends Error {}
+/** An answer that no registry should give here. */
+class UnexpectedAnswer extends Error {}
 
 /** Pushes, moves tags and deletes in a repository of its own, and notes what the server promised. */
 export class ChaosWorker {

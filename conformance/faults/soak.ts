@@ -8,8 +8,8 @@ import { Lamina } from '../servers/lamina.ts'
 import { RegistryClient } from '../servers/registry-client.ts'
 import { scratchFolder } from '../servers/workspace.ts'
 
-// SECONDS of mixed pushes and pulls: no request may fail, and the server's memory must stay bounded.
-const seconds = Number(process.env['SECONDS_OF_SOAK'] ?? process.env['SECONDS'] ?? 120)
+// SECONDS_OF_SOAK of mixed pushes and pulls: no request may fail, and the server's memory must stay bounded.
+const seconds = Number(process.env['SECONDS_OF_SOAK'] ?? 120)
 const seed = Number(process.env['SEED'] ?? 7)
 const PUSHERS = 3
 const PULLERS = 3
@@ -17,6 +17,8 @@ const PULLERS = 3
 const LIMIT = 300
 /** How much the last quarter may lie above the second one, in MiB: what grows for ever shows here. */
 const GROWTH = 40
+/** Below this many seconds a run is mostly warm-up, and only the limit is judged. */
+const LONG = 600
 
 const report = new Report('soak')
 await report.scenario(`faults: ${seconds} s of mixed pushes and pulls`, run)
@@ -99,6 +101,6 @@ function judgeMemory(samples: readonly number[]): string {
   const [highest, second, last] = [Math.max(...samples), mean(quarter), mean(samples.length - quarter)]
   const said = `at most ${highest.toFixed(0)} MiB resident, ${second.toFixed(0)} in the second quarter, ${last.toFixed(0)} in the last`
   expect(highest < LIMIT, `${said}; the limit is ${LIMIT}`)
-  expect(last < second + GROWTH, `${said}: it grows`)
+  expect(seconds < LONG || last < second + GROWTH, `${said}: it grows`)
   return said
 }

@@ -1,27 +1,18 @@
-import { createHash } from 'node:crypto'
-import { cp, readFile, rm } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { makeImage } from '../fixtures/image.ts'
 import { messageOf, type Report } from '../report.ts'
 import { admin, Lamina } from '../servers/lamina.ts'
 import { finish } from '../servers/processes.ts'
 import { RegistryClient } from '../servers/registry-client.ts'
-import { builtTool, projectRoot, scratchFolder, workFolder } from '../servers/workspace.ts'
+import { scratchFolder, workFolder } from '../servers/workspace.ts'
 import { notPassed, readJunit } from './junit.ts'
 
-/** The files of the suite as git names their content at tag v1.1.1 of opencontainers/distribution-spec. */
-const upstream: Record<string, string> = {
-  '00_conformance_suite_test.go': '7023077607dc507520d6d5dd0b399e402e0cc034',
-  '01_pull_test.go': 'b6352438c99f8b2829aba238ed384576bb9e6389',
-  '02_push_test.go': '13845386576291c7a58126f8d29d235f9f143565',
-  '03_discovery_test.go': '071b63a998e9f2a80a6100228ac800ec967861dd',
-  '04_management_test.go': '78b7af6b31c1ccba670948ab8e9288ecbf016779',
-  'go.mod': '7ea42067f22b01adcf518808fa8a63660ac4a23d',
-  'go.sum': '105ad8c6b2333b56503abac4414557260daa11d0',
-  'image.go': 'eeb7cd799dfd3124a6521b04cdd341cbcadbbfb5',
-  'reporter.go': 'c1b5c1a116b0b7000402480dfdaac8f6435f8c6d',
-  'setup.go': '350369aa838dd06e4d34d6a466b1ed52d3098f1a',
-}
+/**
+ * The suite's program, built from its own sources by whoever runs this: no module proxy serves them, so a fresh machine
+ * cannot have it.
+ */
+const program = process.env['CONFORMANCE_V1_1_1']
 
 /** How many tests the suite has in each run, skipped ones included. */
 const pinnedTests = 80
@@ -61,9 +52,14 @@ const prepared: TaggedRun = {
 
 /** Runs the suite of tag v1.1.1 in its matrix: no failure, and no test that every run skips. */
 export async function runTaggedSuite(report: Report): Promise<void> {
-  await report.scenario('official: v1.1.1 sources are those of the tag', checkSources)
+  if (program === undefined) {
+    console.log(
+      'not run official: v1.1.1 (no module proxy serves this tag; CONFORMANCE_V1_1_1 names its program, built with `go test -c`)',
+    )
+    return
+  }
   const skipped: Set<string>[] = []
-  for (const run of [...matrix, prepared]) skipped.push(await runOnce(run, report))
+  for (const run of [...matrix, prepared]) skipped.push(await runOnce(program, run, report))
   const [first = new Set<string>(), ...others] = skipped
   const always = [...first].filter((name) => others.every((set) => set.has(name)))
   const excused = always.filter((name) => Object.keys(deviations).some((known) => name.endsWith(known)))
@@ -73,16 +69,7 @@ export async function runTaggedSuite(report: Report): Promise<void> {
   } else report.fail(what, `skipped: ${always.join('; ')}; known: ${excused.length}`)
 }
 
-async function checkSources(): Promise<string> {
-  for (const [name, id] of Object.entries(upstream)) {
-    const bytes = await readFile(path.join(projectRoot, 'conformance/official/v1.1.1', name))
-    const actual = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
-    if (actual !== id) throw new Error(`${name} is not the file of the tag`)
-  }
-  return `${Object.keys(upstream).length} files`
-}
-
-async function runOnce(run: TaggedRun, report: Report): Promise<Set<string>> {
+async function runOnce(suite: string, run: TaggedRun, report: Report): Promise<Set<string>> {
   const what = `official: ${run.name}`
   const scratch = await scratchFolder('official')
   try {
@@ -94,7 +81,7 @@ async function runOnce(run: TaggedRun, report: Report): Promise<Set<string>> {
     try {
       const env = { ...settings(lamina, scratch.path), ...run.env, ...(await run.prepare?.(lamina)) }
       const focus = run.focus === undefined ? [] : [`--ginkgo.focus=${run.focus}`]
-      const { stdout } = await finish(builtTool('conformance-v1.1.1'), focus, { cwd: scratch.path, env })
+      const { stdout } = await finish(suite, focus, { cwd: scratch.path, env })
       return await judge(run, path.join(scratch.path, 'junit.xml'), { report, said: stdout })
     } finally {
       await lamina.stop()

@@ -49,18 +49,8 @@ for module in "$crane" "$regctl" "$oras" "$conformance" "$helm"; do
   printf '%s' "$module" >"$stamp"
 done
 
-# The suite of tag v1.1.1 is not on the module proxy (its folder was a module of its own, without tags): its files
-# stand beside this one, unchanged, and are built from a copy so that nothing is written into the checkout.
-suite=conformance/official/v1.1.1
-if [[ ! -x .work/bin/conformance-v1.1.1 || -n $(find "$suite" -newer .work/bin/conformance-v1.1.1 -print -quit) ]]; then
-  say "go test -c $suite"
-  rm -rf .work/conformance-v1.1.1
-  cp -r "$suite" .work/conformance-v1.1.1
-  (cd .work/conformance-v1.1.1 && go test -c -o ../bin/conformance-v1.1.1 .)
-fi
-
 for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/skopeo \
-  .work/bin/{crane,regctl,oras,helm,conformance,conformance-v1.1.1}; do
+  .work/bin/{crane,regctl,oras,helm,conformance}; do
   [[ -x $tool ]] || { say "$tool is missing after the installation"; exit 1; }
 done
 say "complete: $(/usr/sbin/dockerd --version | head -1); $(podman --version); $(skopeo --version)"

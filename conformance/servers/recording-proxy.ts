@@ -19,8 +19,6 @@ export interface Exchange {
 /** Where a proxy listens and what it stands before. */
 export interface ProxyOptions {
   upstream: string
-  /** The address to listen on; 127.0.0.1 by default. */
-  address?: string
   tls?: Certificates
 }
 
@@ -54,7 +52,7 @@ export class RecordingProxy {
     const proxy = new RecordingProxy(new URL(options.upstream), server)
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(0, options.address ?? '127.0.0.1', resolve)
+      server.listen(0, '127.0.0.1', resolve)
     })
     return proxy
   }

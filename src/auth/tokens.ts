@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { compactVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
@@ -71,8 +71,8 @@ export function createTokens(parts: {
     },
     verify: async (token) => {
       if (token.length > TOKEN_LIMIT) return { invalid: `it is longer than ${TOKEN_LIMIT} characters` }
-      const hash = createHash('sha256').update(token).digest('base64')
-      const remembered = verified.get(hash)
+      const fingerprint = hash('sha256', token, 'base64')
+      const remembered = verified.get(fingerprint)
       if (remembered !== undefined && remembered.until > now() && keys.holds(remembered.kid))
         return remembered.caller
       if (!COMPACT.test(token)) return { invalid: 'it is not a signed token of this registry' }
@@ -86,7 +86,7 @@ export function createTokens(parts: {
       if (claims.nbf - SKEW > now() / 1000) return { invalid: 'it is not valid yet' }
       const until = endOf(claims, key, lifeSeconds)
       const caller = { identity, scope: claims.access, expired: until <= now(), issued: claims.iat * 1000 }
-      if (!caller.expired) verified.set(hash, { caller, until, kid: key.kid })
+      if (!caller.expired) verified.set(fingerprint, { caller, until, kid: key.kid })
       return caller
     },
   }

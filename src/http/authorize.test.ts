@@ -36,7 +36,11 @@ function access(answer: (of: string, action: string) => Decision, asked: Asked[]
   }
 }
 
-async function ask(right: Right, answer: Decision | ((of: string, action: string) => Decision), more: { query?: string; name?: string; asked?: Asked[] } = {}) {
+async function ask(
+  right: Right,
+  answer: Decision | ((of: string, action: string) => Decision),
+  more: { query?: string; name?: string; asked?: Asked[] } = {},
+) {
   const request = {
     right,
     params: { name: more.name ?? 'team/app', project: 'team' },
@@ -49,12 +53,28 @@ async function ask(right: Right, answer: Decision | ((of: string, action: string
     return await authorize(access(decide, more.asked), request)
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    return { code: error.code, status: error.status, challenge: error.headers['www-authenticate'], message: error.message }
+    return {
+      code: error.code,
+      status: error.status,
+      challenge: error.headers['www-authenticate'],
+      message: error.message,
+    }
   }
 }
 
 const BASE = 'Bearer realm="https://r.example/token",service="lamina"'
-const ALL: readonly Right[] = ['ping', 'pull', 'push', 'continue-upload', 'delete', 'catalog', 'signed-in', 'administrator', 'project-viewer', 'project-admin']
+const ALL: readonly Right[] = [
+  'ping',
+  'pull',
+  'push',
+  'continue-upload',
+  'delete',
+  'catalog',
+  'signed-in',
+  'administrator',
+  'project-viewer',
+  'project-admin',
+]
 
 describe('authorize', () => {
   it('lets anyone in where anyone may, without asking', async () => {
@@ -63,7 +83,9 @@ describe('authorize', () => {
     expect(asked).toEqual([])
   })
 
-  it.each(ALL)('lets pass who may: %s', async (right) => expect(await ask(right, allowed)).toEqual({ isPublic: true }))
+  it.each(ALL)('lets pass who may: %s', async (right) =>
+    expect(await ask(right, allowed)).toEqual({ isPublic: true }),
+  )
 
   it.each<[Right, string]>([
     ['ping', BASE],
@@ -78,17 +100,28 @@ describe('authorize', () => {
     ['project-admin', BASE],
   ])('tells who has not logged in where to get a token: %s', async (right, challenge) => {
     expect(await ask(right, login)).toMatchObject({ code: 'UNAUTHORIZED', status: 401, challenge })
-    expect(await ask(right, over)).toMatchObject({ code: 'UNAUTHORIZED', challenge: `${challenge},error="invalid_token"` })
-    expect(await ask(right, narrow)).toMatchObject({ code: 'UNAUTHORIZED', challenge: `${challenge},error="insufficient_scope"` })
+    expect(await ask(right, over)).toMatchObject({
+      code: 'UNAUTHORIZED',
+      challenge: `${challenge},error="invalid_token"`,
+    })
+    expect(await ask(right, narrow)).toMatchObject({
+      code: 'UNAUTHORIZED',
+      challenge: `${challenge},error="insufficient_scope"`,
+    })
   })
 
-  it.each<Right>(['pull', 'push', 'continue-upload', 'delete'])('says 401 to who may not %s, and nothing that tells hidden from absent', async (right) => {
-    const first = await ask(right, { ...denied, reason: 'the project is private' })
-    expect(first).toMatchObject({ code: 'UNAUTHORIZED', status: 401 })
-    expect(first).toEqual(await ask(right, { ...denied, reason: 'there is no such project' }))
-    expect('challenge' in first && first.challenge).toContain('error="insufficient_scope"')
-    expect(await ask(right, { ...login, reason: 'private' })).toEqual(await ask(right, { ...login, reason: 'absent' }))
-  })
+  it.each<Right>(['pull', 'push', 'continue-upload', 'delete'])(
+    'says 401 to who may not %s, and nothing that tells hidden from absent',
+    async (right) => {
+      const first = await ask(right, { ...denied, reason: 'the project is private' })
+      expect(first).toMatchObject({ code: 'UNAUTHORIZED', status: 401 })
+      expect(first).toEqual(await ask(right, { ...denied, reason: 'there is no such project' }))
+      expect('challenge' in first && first.challenge).toContain('error="insufficient_scope"')
+      expect(await ask(right, { ...login, reason: 'private' })).toEqual(
+        await ask(right, { ...login, reason: 'absent' }),
+      )
+    },
+  )
 
   it('denies on the API: what is seen with 403, what is hidden with 404', async () => {
     expect(await ask('administrator', denied)).toMatchObject({ code: 'DENIED', status: 403 })
@@ -102,7 +135,8 @@ describe('authorize', () => {
 
   it('asks for the right of the route, on the repository of the path', async () => {
     const asked: Asked[] = []
-    for (const right of ['pull', 'push', 'delete', 'continue-upload', 'ping', 'catalog'] as const) await ask(right, allowed, { asked })
+    for (const right of ['pull', 'push', 'delete', 'continue-upload', 'ping', 'catalog'] as const)
+      await ask(right, allowed, { asked })
     expect(asked).toEqual([
       { of: 'repository', args: ['pull', 'team/app'] },
       { of: 'repository', args: ['push', 'team/app'] },
@@ -117,7 +151,10 @@ describe('authorize', () => {
     const asked: Asked[] = []
     for (const name of ['a%2Fb', 'A', '', 'a/../b', '_catalog'])
       for (const right of ['pull', 'push', 'delete', 'continue-upload'] as const)
-        expect(await ask(right, allowed, { name, asked })).toMatchObject({ code: 'NAME_INVALID', status: 400 })
+        expect(await ask(right, allowed, { name, asked })).toMatchObject({
+          code: 'NAME_INVALID',
+          status: 400,
+        })
     expect(asked).toEqual([])
     expect(() => repositoryName({})).toThrow(RegistryError)
   })
@@ -127,15 +164,25 @@ describe('authorize', () => {
     const both = `${BASE},scope="repository:team/app:pull,push repository:base/os:pull"`
     const one = `${BASE},scope="repository:team/app:pull,push"`
     expect(await challenge('mount=sha256:x&from=base/os')).toMatchObject({ challenge: both })
-    for (const query of ['mount=sha256:x', 'from=base/os', 'mount=x&from=', 'mount=x&from=Bad Name', 'mount=x&from=a"b'])
+    for (const query of [
+      'mount=sha256:x',
+      'from=base/os',
+      'mount=x&from=',
+      'mount=x&from=Bad Name',
+      'mount=x&from=a"b',
+    ])
       expect(await challenge(query)).toMatchObject({ challenge: one })
-    expect(scopeOf({ right: 'pull', params: { name: 'a' }, query: new URLSearchParams('mount=x&from=b') })).toHaveLength(1)
+    expect(
+      scopeOf({ right: 'pull', params: { name: 'a' }, query: new URLSearchParams('mount=x&from=b') }),
+    ).toHaveLength(1)
   })
 })
 
 describe('challenged', () => {
   it('quotes what it is given', () => {
     expect(challenged('https://r.example', 'why').headers['www-authenticate']).toBe(BASE)
-    expect(challenged('http://x"y', 'why').headers['www-authenticate']).toBe('Bearer realm="http://x\\"y/token",service="lamina"')
+    expect(challenged('http://x"y', 'why').headers['www-authenticate']).toBe(
+      'Bearer realm="http://x\\"y/token",service="lamina"',
+    )
   })
 })

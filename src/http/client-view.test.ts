@@ -22,7 +22,11 @@ const PROXY = '10.0.0.1'
 
 describe('viewClient', () => {
   it('takes the connection as it is when nobody forwards', () => {
-    expect(view('192.0.2.7')).toEqual({ origin: 'http://inner:5000', address: '192.0.2.7', untrustedForwarding: false })
+    expect(view('192.0.2.7')).toEqual({
+      origin: 'http://inner:5000',
+      address: '192.0.2.7',
+      untrustedForwarding: false,
+    })
     expect(view(PROXY).address).toBe(PROXY)
   })
 
@@ -47,8 +51,12 @@ describe('viewClient', () => {
   it('believes a proxy about scheme and host', () => {
     expect(view(PROXY, { 'x-forwarded-proto': 'https' }).origin).toBe('https://inner:5000')
     expect(view(PROXY, { 'x-forwarded-host': 'r.example' }).origin).toBe('http://r.example')
-    expect(view(PROXY, { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'r.example:8443, inner' }).origin).toBe('https://r.example:8443')
-    expect(view('fd00::1', { 'x-forwarded-host': '[2001:db8::1]:5000' }).origin).toBe('http://[2001:db8::1]:5000')
+    expect(
+      view(PROXY, { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'r.example:8443, inner' }).origin,
+    ).toBe('https://r.example:8443')
+    expect(view('fd00::1', { 'x-forwarded-host': '[2001:db8::1]:5000' }).origin).toBe(
+      'http://[2001:db8::1]:5000',
+    )
     expect(view(PROXY, { 'x-forwarded-proto': 'https' }).untrustedForwarding).toBe(false)
   })
 
@@ -56,7 +64,9 @@ describe('viewClient', () => {
     const headers = { forwarded: 'for=192.0.2.7; Proto=https;host="r.example", for=10.0.0.9;host=inner' }
     expect(view(PROXY, headers)).toMatchObject({ origin: 'https://r.example', address: '192.0.2.7' })
     expect(view(PROXY, { forwarded: 'for="[2001:db8::7]:4711"' }).address).toBe('2001:db8::7')
-    expect(view(PROXY, { ...headers, 'x-forwarded-host': 'x.example', 'x-forwarded-for': '192.0.2.8' })).toMatchObject({
+    expect(
+      view(PROXY, { ...headers, 'x-forwarded-host': 'x.example', 'x-forwarded-for': '192.0.2.8' }),
+    ).toMatchObject({
       origin: 'https://x.example',
       address: '192.0.2.8',
     })
@@ -94,12 +104,16 @@ describe('viewClient', () => {
     ['1.1.1.1, unknown', PROXY],
     ['1.1.1.1, _hidden, 10.1.1.1', PROXY],
     ['', PROXY],
-    [`${'9'.repeat(5000)}`, PROXY],
-  ])('finds the client in %j', (header, address) => expect(view(PROXY, { 'x-forwarded-for': header }).address).toBe(address))
+    ['9'.repeat(5000), PROXY],
+  ])('finds the client in %j', (header, address) =>
+    expect(view(PROXY, { 'x-forwarded-for': header }).address).toBe(address),
+  )
 
   it('prefers the address that was configured', () => {
     const settings = { publicUrl: 'https://r.example', trustedProxies: proxies }
-    expect(viewClient(request(PROXY, { 'x-forwarded-host': 'x.example' }), settings).origin).toBe('https://r.example')
+    expect(viewClient(request(PROXY, { 'x-forwarded-host': 'x.example' }), settings).origin).toBe(
+      'https://r.example',
+    )
     expect(viewClient(request('192.0.2.7'), settings).origin).toBe('https://r.example')
   })
 

@@ -4,7 +4,13 @@ import { createMatcher } from './match.ts'
 import type { Route } from './route.ts'
 
 function route(method: Route['method'], path: string): Route {
-  return { operationId: `${method} ${path}`, method, path, right: 'anyone', handle: () => Promise.resolve({ status: 200 }) }
+  return {
+    operationId: `${method} ${path}`,
+    method,
+    path,
+    right: 'anyone',
+    handle: () => Promise.resolve({ status: 200 }),
+  }
 }
 
 const BLOB = '/v2/{name}/blobs/{digest}'
@@ -130,17 +136,36 @@ describe('createMatcher', () => {
   ])('%s %s: only %j', (method, path, allowed) => expect(at(method, path)).toEqual(allowed))
 
   it('finds every name, whatever words it is made of', () => {
-    const word = constantFrom('v2', 'blobs', 'uploads', 'manifests', 'tags', 'list', 'referrers', '_catalog', 'a')
+    const word = constantFrom(
+      'v2',
+      'blobs',
+      'uploads',
+      'manifests',
+      'tags',
+      'list',
+      'referrers',
+      '_catalog',
+      'a',
+    )
     const name = array(word, { minLength: 1, maxLength: 6 }).map((words) => words.join('/'))
     const reference = stringMatching(/^[a-z0-9]{1,6}$/)
     assert(
       property(name, reference, (repository, text) => {
         expect(at('GET', `/v2/${repository}/tags/list`)).toEqual([TAGS, { name: repository }])
-        expect(at('GET', `/v2/${repository}/manifests/${text}`)).toEqual([MANIFEST, { name: repository, reference: text }])
-        expect(at('GET', `/v2/${repository}/referrers/${D}`)).toEqual([REFERRERS, { name: repository, digest: D }])
+        expect(at('GET', `/v2/${repository}/manifests/${text}`)).toEqual([
+          MANIFEST,
+          { name: repository, reference: text },
+        ])
+        expect(at('GET', `/v2/${repository}/referrers/${D}`)).toEqual([
+          REFERRERS,
+          { name: repository, digest: D },
+        ])
         expect(at('GET', `/v2/${repository}/blobs/${D}`)).toEqual([BLOB, { name: repository, digest: D }])
         expect(at('POST', `/v2/${repository}/blobs/uploads/`)).toEqual([UPLOADS, { name: repository }])
-        expect(at('PUT', `/v2/${repository}/blobs/uploads/${text}`)).toEqual([UPLOAD, { name: repository, upload: text }])
+        expect(at('PUT', `/v2/${repository}/blobs/uploads/${text}`)).toEqual([
+          UPLOAD,
+          { name: repository, upload: text },
+        ])
       }),
       { numRuns: 500 },
     )

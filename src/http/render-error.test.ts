@@ -7,7 +7,9 @@ import { RegistryError } from '../oci/registry-error.ts'
 import { asRegistryError, renderError } from './render-error.ts'
 
 const body = z.strictObject({
-  errors: z.array(z.strictObject({ code: z.string(), message: z.string(), detail: z.record(z.string(), z.unknown()) })),
+  errors: z.array(
+    z.strictObject({ code: z.string(), message: z.string(), detail: z.record(z.string(), z.unknown()) }),
+  ),
 })
 
 function rendered(error: RegistryError) {
@@ -46,7 +48,11 @@ describe('asRegistryError', () => {
 
 describe('renderError', () => {
   it('is the form of the specification, with the request id', () => {
-    const error = new RegistryError('RANGE_INVALID', { message: 'why', detail: { offset: 3 }, headers: { range: '0-2' } })
+    const error = new RegistryError('RANGE_INVALID', {
+      message: 'why',
+      detail: { offset: 3 },
+      headers: { range: '0-2' },
+    })
     expect(rendered(error)).toMatchObject({
       status: 416,
       headers: { 'content-type': 'application/json', range: '0-2' },
@@ -61,6 +67,8 @@ describe('renderError', () => {
   })
 
   it('never shows a cause', () => {
-    expect(rendered(new RegistryError('UNKNOWN', { cause: new Error('secret') })).text).not.toContain('secret')
+    expect(rendered(new RegistryError('UNKNOWN', { cause: new Error('secret') })).text).not.toContain(
+      'secret',
+    )
   })
 })

@@ -91,7 +91,10 @@ function positions({ start, end }: ByteRange): number[] {
 }
 
 describe('parseByteRange of anything', () => {
-  const spec = record({ first: option(nat(40), { nil: undefined }), last: option(nat(40), { nil: undefined }) })
+  const spec = record({
+    first: option(nat(40), { nil: undefined }),
+    last: option(nat(40), { nil: undefined }),
+  })
   const specs = array(
     spec.filter(({ first, last }) => first !== undefined || last !== undefined),
     { minLength: 1, maxLength: 5 },
@@ -101,7 +104,9 @@ describe('parseByteRange of anything', () => {
     assert(
       property(specs, integer({ min: 1, max: 30 }), (list, size) => {
         const header = `bytes=${list.map(({ first = '', last = '' }) => `${first}-${last}`).join(',')}`
-        const wanted = list.map(({ first, last }) => bytesOf(first, last, size)).filter((set) => set.length > 0)
+        const wanted = list
+          .map(({ first, last }) => bytesOf(first, last, size))
+          .filter((set) => set.length > 0)
         const result = parseByteRange(header, size)
         if (wanted.length === 0) expect(result).toEqual(unsatisfiable)
         else if (list.length === 1)
@@ -118,7 +123,8 @@ describe('parseByteRange of anything', () => {
       property(string({ unit: 'binary', maxLength: 30 }), nat(50), (text, size) => {
         for (const header of [text, `bytes=${text}`]) {
           const result = parseByteRange(header, size)
-          const ranges = result.kind === 'single' ? [result.range] : result.kind === 'multiple' ? result.ranges : []
+          const ranges =
+            result.kind === 'single' ? [result.range] : result.kind === 'multiple' ? result.ranges : []
           for (const { start, end } of ranges) expect(start >= 0 && start <= end && end < size).toBe(true)
         }
       }),

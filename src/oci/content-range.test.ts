@@ -15,10 +15,23 @@ describe('parseContentRange', () => {
     ['0-999999999999999', 0, 999_999_999_999_999],
   ])('%j', (header, start, end) => expect(parseContentRange(header)).toEqual({ start, end }))
 
-  it.each(['', '-', '0-', '-9', '9-0', 'a-b', '0-9-10', '0–9', '0-9,10-19', 'bytes */10', '0 - 9', '0x0-0x9', '-1-9', '0-9999999999999999', 'items 0-9'])(
-    'refuses %j',
-    (header) => expect(parseContentRange(header)).toBeUndefined(),
-  )
+  it.each([
+    '',
+    '-',
+    '0-',
+    '-9',
+    '9-0',
+    'a-b',
+    '0-9-10',
+    '0–9',
+    '0-9,10-19',
+    'bytes */10',
+    '0 - 9',
+    '0x0-0x9',
+    '-1-9',
+    '0-9999999999999999',
+    'items 0-9',
+  ])('refuses %j', (header) => expect(parseContentRange(header)).toBeUndefined())
 
   it('reads what was written', () => {
     assert(

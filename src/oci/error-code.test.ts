@@ -4,7 +4,9 @@ import { RegistryError } from './registry-error.ts'
 
 describe('ERROR_CODES', () => {
   it('gives the codes of the specification their status', () => {
-    const statuses = Object.fromEntries(Object.entries(ERROR_CODES).map(([code, { status }]) => [code, status]))
+    const statuses = Object.fromEntries(
+      Object.entries(ERROR_CODES).map(([code, { status }]) => [code, status]),
+    )
     expect(statuses).toMatchObject({
       BLOB_UNKNOWN: 404,
       BLOB_UPLOAD_INVALID: 400,
@@ -40,14 +42,25 @@ describe('ERROR_CODES', () => {
 describe('RegistryError', () => {
   it('takes status and sentence from its code', () => {
     const error = new RegistryError('NAME_UNKNOWN')
-    expect(error).toMatchObject({ code: 'NAME_UNKNOWN', status: 404, headers: {}, also: [], detail: undefined })
+    expect(error).toMatchObject({
+      code: 'NAME_UNKNOWN',
+      status: 404,
+      headers: {},
+      also: [],
+      detail: undefined,
+    })
     expect(error.message).toBe(ERROR_CODES.NAME_UNKNOWN.message)
     expect(error).toBeInstanceOf(Error)
   })
 
   it('can say more', () => {
     const cause = new Error('inside')
-    const error = new RegistryError('MANIFEST_INVALID', { status: 413, message: 'too long', cause, detail: { a: 1 } })
+    const error = new RegistryError('MANIFEST_INVALID', {
+      status: 413,
+      message: 'too long',
+      cause,
+      detail: { a: 1 },
+    })
     expect(error).toMatchObject({ status: 413, message: 'too long', cause, detail: { a: 1 } })
   })
 })

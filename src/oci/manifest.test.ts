@@ -45,13 +45,23 @@ describe('a manifest that is accepted', () => {
   })
 
   it('index', () => {
-    expect(accepted(index, OCI_INDEX)).toMatchObject({ kind: 'index', manifests: [{ digest: D2 }], layers: [] })
+    expect(accepted(index, OCI_INDEX)).toMatchObject({
+      kind: 'index',
+      manifests: [{ digest: D2 }],
+      layers: [],
+    })
     expect(accepted({ ...index, manifests: [] }).manifests).toEqual([])
   })
 
   it('docker image and list', () => {
-    expect(accepted({ ...image, mediaType: DOCKER_MANIFEST }, DOCKER_MANIFEST)).toMatchObject({ kind: 'image', mediaType: DOCKER_MANIFEST })
-    expect(accepted({ ...index, mediaType: DOCKER_LIST }, DOCKER_LIST)).toMatchObject({ kind: 'index', mediaType: DOCKER_LIST })
+    expect(accepted({ ...image, mediaType: DOCKER_MANIFEST }, DOCKER_MANIFEST)).toMatchObject({
+      kind: 'image',
+      mediaType: DOCKER_MANIFEST,
+    })
+    expect(accepted({ ...index, mediaType: DOCKER_LIST }, DOCKER_LIST)).toMatchObject({
+      kind: 'index',
+      mediaType: DOCKER_LIST,
+    })
   })
 
   it.each(['', 'application/json'])('speaks for itself under Content-Type %j', (type) => {
@@ -67,23 +77,47 @@ describe('a manifest that is accepted', () => {
 
   it('may have no layers, no annotations, and fields that nobody knows', () => {
     expect(accepted({ ...image, layers: [] }).layers).toEqual([])
-    expect(accepted({ ...image, annotations: null, unknown: { deep: [1] }, config: { ...config, data: 'e30=', size: 0 } }).config?.size).toBe(0)
+    expect(
+      accepted({
+        ...image,
+        annotations: null,
+        unknown: { deep: [1] },
+        config: { ...config, data: 'e30=', size: 0 },
+      }).config?.size,
+    ).toBe(0)
   })
 
   it('keeps subject, artifact type and annotations', () => {
-    const parsed = accepted({ ...image, subject: child, artifactType: 'a/b', annotations: { 'x.y': 'z', ['__proto__x']: '' } })
+    const parsed = accepted({
+      ...image,
+      subject: child,
+      artifactType: 'a/b',
+      annotations: { 'x.y': 'z', ['__proto__x']: '' },
+    })
     expect(parsed).toMatchObject({ subject: { digest: D2, text: D2 }, artifactType: 'a/b' })
     expect(parsed.annotations).toEqual({ 'x.y': 'z', ['__proto__x']: '' })
   })
 
   it('sees layers that are elsewhere', () => {
     const urls = ['https://example.com/layer']
-    expect(accepted({ ...image, layers: [{ ...layer, urls }, { ...layer, urls: [] }] }).layers.map(({ hasUrls }) => hasUrls)).toEqual([true, false])
+    expect(
+      accepted({
+        ...image,
+        layers: [
+          { ...layer, urls },
+          { ...layer, urls: [] },
+        ],
+      }).layers.map(({ hasUrls }) => hasUrls),
+    ).toEqual([true, false])
   })
 
   it('may name digests of algorithms that we do not compute', () => {
     const text = `blake3:${'a'.repeat(64)}`
-    const parsed = accepted({ ...image, layers: [{ ...layer, digest: text }], subject: { ...child, digest: 'sha256+b64u:LCa0a2j_xo-5m0U8HTBBNBNCLXBkg7-g' } })
+    const parsed = accepted({
+      ...image,
+      layers: [{ ...layer, digest: text }],
+      subject: { ...child, digest: 'sha256+b64u:LCa0a2j_xo-5m0U8HTBBNBNCLXBkg7-g' },
+    })
     expect(parsed.layers[0]).toMatchObject({ digest: undefined, text })
     expect(parsed.subject).toMatchObject({ digest: undefined })
   })
@@ -100,52 +134,182 @@ describe('a manifest that is refused, and why', () => {
     ['two values', '{}{}', '', 'manifest is not a JSON object'],
     ['schema 1 by number', { schemaVersion: 1, fsLayers: [] }, '', 'docker schema 1'],
     ['schema 1 by type', image, 'application/vnd.docker.distribution.manifest.v1+json', 'docker schema 1'],
-    ['signed schema 1', { schemaVersion: 1 }, 'application/vnd.docker.distribution.manifest.v1+prettyjws', 'docker schema 1'],
+    [
+      'signed schema 1',
+      { schemaVersion: 1 },
+      'application/vnd.docker.distribution.manifest.v1+prettyjws',
+      'docker schema 1',
+    ],
     ['another type', image, 'text/html', "media type 'text/html' is not a manifest type"],
     ['another own type', { ...image, mediaType: 'a/b' }, '', "media type 'a/b' is not a manifest type"],
-    ['the old artifact type', { schemaVersion: 2, mediaType: 'application/vnd.oci.artifact.manifest.v1+json' }, '', 'is not a manifest type'],
+    [
+      'the old artifact type',
+      { schemaVersion: 2, mediaType: 'application/vnd.oci.artifact.manifest.v1+json' },
+      '',
+      'is not a manifest type',
+    ],
     ['no schemaVersion', without(image, 'schemaVersion'), OCI_MANIFEST, 'schemaVersion must be 2'],
     ['schemaVersion as text', { ...image, schemaVersion: '2' }, OCI_MANIFEST, 'schemaVersion must be 2'],
     ['schemaVersion 3', { ...image, schemaVersion: 3 }, OCI_MANIFEST, 'schemaVersion must be 2'],
-    ['two types', image, OCI_INDEX, `mediaType in the manifest is '${OCI_MANIFEST}', Content-Type says '${OCI_INDEX}'`],
+    [
+      'two types',
+      image,
+      OCI_INDEX,
+      `mediaType in the manifest is '${OCI_MANIFEST}', Content-Type says '${OCI_INDEX}'`,
+    ],
     ['docker and OCI', image, DOCKER_MANIFEST, 'Content-Type says'],
-    ['a type that is a number', { ...image, mediaType: 5 }, OCI_MANIFEST, 'mediaType in the manifest is not a string'],
-    ['a type that is null', { ...image, mediaType: null }, OCI_MANIFEST, 'mediaType in the manifest is not a string'],
-    ['a type that cannot be shown', { ...image, mediaType: { toString: 1 } }, OCI_MANIFEST, 'mediaType in the manifest is not a string'],
-    ['a type in a list', { ...image, mediaType: [{ toString: null, valueOf: null }] }, '', 'mediaType in the manifest is not a string'],
-    ['docker without mediaType', without(image, 'mediaType'), DOCKER_MANIFEST, 'a docker manifest must hold its mediaType'],
-    ['docker list without mediaType', without(index, 'mediaType'), DOCKER_LIST, 'a docker manifest must hold its mediaType'],
-    ['an image that is an index', { ...image, manifests: [] }, OCI_MANIFEST, "an image manifest may not hold 'manifests'"],
-    ['an image with manifests null', { ...image, manifests: null }, OCI_MANIFEST, "an image manifest may not hold 'manifests'"],
-    ['an index with layers', { ...index, layers: [] }, OCI_INDEX, "an index may not hold 'config' or 'layers'"],
-    ['an index with config', { ...index, config: null }, OCI_INDEX, "an index may not hold 'config' or 'layers'"],
-    ['both, without a type', { schemaVersion: 2, manifests: [], layers: [], config }, '', "an index may not hold 'config' or 'layers'"],
-    ['both, as a docker list', { ...image, ...index, mediaType: DOCKER_LIST }, DOCKER_LIST, 'an index may not hold'],
+    [
+      'a type that is a number',
+      { ...image, mediaType: 5 },
+      OCI_MANIFEST,
+      'mediaType in the manifest is not a string',
+    ],
+    [
+      'a type that is null',
+      { ...image, mediaType: null },
+      OCI_MANIFEST,
+      'mediaType in the manifest is not a string',
+    ],
+    [
+      'a type that cannot be shown',
+      { ...image, mediaType: { toString: 1 } },
+      OCI_MANIFEST,
+      'mediaType in the manifest is not a string',
+    ],
+    [
+      'a type in a list',
+      { ...image, mediaType: [{ toString: null, valueOf: null }] },
+      '',
+      'mediaType in the manifest is not a string',
+    ],
+    [
+      'docker without mediaType',
+      without(image, 'mediaType'),
+      DOCKER_MANIFEST,
+      'a docker manifest must hold its mediaType',
+    ],
+    [
+      'docker list without mediaType',
+      without(index, 'mediaType'),
+      DOCKER_LIST,
+      'a docker manifest must hold its mediaType',
+    ],
+    [
+      'an image that is an index',
+      { ...image, manifests: [] },
+      OCI_MANIFEST,
+      "an image manifest may not hold 'manifests'",
+    ],
+    [
+      'an image with manifests null',
+      { ...image, manifests: null },
+      OCI_MANIFEST,
+      "an image manifest may not hold 'manifests'",
+    ],
+    [
+      'an index with layers',
+      { ...index, layers: [] },
+      OCI_INDEX,
+      "an index may not hold 'config' or 'layers'",
+    ],
+    [
+      'an index with config',
+      { ...index, config: null },
+      OCI_INDEX,
+      "an index may not hold 'config' or 'layers'",
+    ],
+    [
+      'both, without a type',
+      { schemaVersion: 2, manifests: [], layers: [], config },
+      '',
+      "an index may not hold 'config' or 'layers'",
+    ],
+    [
+      'both, as a docker list',
+      { ...image, ...index, mediaType: DOCKER_LIST },
+      DOCKER_LIST,
+      'an index may not hold',
+    ],
     ['no config', without(image, 'config'), OCI_MANIFEST, 'config is not an object'],
     ['config of text', { ...image, config: D1 }, OCI_MANIFEST, 'config is not an object'],
     ['config in a list', { ...image, config: [config] }, OCI_MANIFEST, 'config is not an object'],
-    ['config without type', { ...image, config: without(config, 'mediaType') }, '', 'config.mediaType is missing or not a string'],
-    ['config without digest', { ...image, config: without(config, 'digest') }, '', 'config.digest is missing or not a digest'],
-    ['config without size', { ...image, config: without(config, 'size') }, '', 'config.size is missing or not a size in bytes'],
+    [
+      'config without type',
+      { ...image, config: without(config, 'mediaType') },
+      '',
+      'config.mediaType is missing or not a string',
+    ],
+    [
+      'config without digest',
+      { ...image, config: without(config, 'digest') },
+      '',
+      'config.digest is missing or not a digest',
+    ],
+    [
+      'config without size',
+      { ...image, config: without(config, 'size') },
+      '',
+      'config.size is missing or not a size in bytes',
+    ],
     ['layers as object', { ...image, layers: {} }, '', "must hold a list of 'layers'"],
     ['layers null', { ...image, layers: null }, '', "must hold a list of 'layers'"],
     ['no layers', without(image, 'layers'), '', "must hold a list of 'layers'"],
     ['a layer that is null', { ...image, layers: [layer, null] }, '', 'layers[1] is not an object'],
-    ['a layer with a short digest', { ...image, layers: [{ ...layer, digest: 'sha256:abc' }] }, '', "layers[0].digest 'sha256:abc' has the wrong length"],
-    ['a layer with upper case', { ...image, layers: [{ ...layer, digest: `sha256:${'A'.repeat(64)}` }] }, '', 'layers[0].digest'],
-    ['a layer with a path for a digest', { ...image, layers: [{ ...layer, digest: '../../etc/passwd' }] }, '', 'layers[0].digest is missing or not a digest'],
-    ['a layer with a line end', { ...image, layers: [{ ...layer, digest: `${D1}\n` }] }, '', 'layers[0].digest is missing or not a digest'],
-    ['a negative size', { ...image, layers: [{ ...layer, size: -1 }] }, '', 'layers[0].size is missing or not a size in bytes'],
+    [
+      'a layer with a short digest',
+      { ...image, layers: [{ ...layer, digest: 'sha256:abc' }] },
+      '',
+      "layers[0].digest 'sha256:abc' has the wrong length",
+    ],
+    [
+      'a layer with upper case',
+      { ...image, layers: [{ ...layer, digest: `sha256:${'A'.repeat(64)}` }] },
+      '',
+      'layers[0].digest',
+    ],
+    [
+      'a layer with a path for a digest',
+      { ...image, layers: [{ ...layer, digest: '../../etc/passwd' }] },
+      '',
+      'layers[0].digest is missing or not a digest',
+    ],
+    [
+      'a layer with a line end',
+      { ...image, layers: [{ ...layer, digest: `${D1}\n` }] },
+      '',
+      'layers[0].digest is missing or not a digest',
+    ],
+    [
+      'a negative size',
+      { ...image, layers: [{ ...layer, size: -1 }] },
+      '',
+      'layers[0].size is missing or not a size in bytes',
+    ],
     ['half a byte', { ...image, layers: [{ ...layer, size: 1.5 }] }, '', 'layers[0].size'],
     ['size as text', { ...image, layers: [{ ...layer, size: '3' }] }, '', 'layers[0].size'],
     ['size beyond 2^53', { ...image, layers: [{ ...layer, size: 2 ** 53 }] }, '', 'layers[0].size'],
-    ['index without manifests', { schemaVersion: 2, mediaType: OCI_INDEX }, '', "an index must hold a list of 'manifests'"],
+    [
+      'index without manifests',
+      { schemaVersion: 2, mediaType: OCI_INDEX },
+      '',
+      "an index must hold a list of 'manifests'",
+    ],
     ['manifests as object', { ...index, manifests: {} }, '', 'manifests is not an array'],
-    ['a child without digest', { ...index, manifests: [without(child, 'digest')] }, '', 'manifests[0].digest is missing or not a digest'],
+    [
+      'a child without digest',
+      { ...index, manifests: [without(child, 'digest')] },
+      '',
+      'manifests[0].digest is missing or not a digest',
+    ],
     ['subject of text', { ...image, subject: D1 }, '', 'subject is not an object'],
     ['subject without size', { ...image, subject: without(child, 'size') }, '', 'subject.size'],
     ['annotations in a list', { ...image, annotations: ['a'] }, '', 'annotations is not an object'],
-    ['an annotation that is a number', { ...image, annotations: { a: 'b', c: 1 } }, '', "annotation 'c' is not a string"],
+    [
+      'an annotation that is a number',
+      { ...image, annotations: { a: 'b', c: 1 } },
+      '',
+      "annotation 'c' is not a string",
+    ],
     ['artifactType as number', { ...image, artifactType: 1 }, '', 'artifactType is not a string'],
   ]
   it.each(rows)('%s', (_, value, type, part) => expect(parse(value, type)).toContain(part))
@@ -177,7 +341,16 @@ describe('anything at all', () => {
     const type = constantFrom('', 'application/json', OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, 'x')
     assert(property(jsonValue(), type, (value, header) => void parse(JSON.stringify(value), header)))
     assert(property(uint8Array(), type, (bytes, header) => void parseManifest(bytes, header)))
-    const field = constantFrom('mediaType', 'config', 'layers', 'manifests', 'subject', 'annotations', 'artifactType', 'schemaVersion')
+    const field = constantFrom(
+      'mediaType',
+      'config',
+      'layers',
+      'manifests',
+      'subject',
+      'annotations',
+      'artifactType',
+      'schemaVersion',
+    )
     assert(
       property(field, jsonValue(), type, (name, value, header) => {
         const result = parse({ ...image, [name]: value }, header)
@@ -195,7 +368,8 @@ describe('anything at all', () => {
         if (typeof result === 'string') expect(result).toContain('layers[7]')
       }),
     )
-    for (const value of [null, undefined, 1, 'x', [], true]) expect(parseDescriptor(value, 'x')).toBe('x is not an object')
+    for (const value of [null, undefined, 1, 'x', [], true])
+      expect(parseDescriptor(value, 'x')).toBe('x is not an object')
   })
 })
 

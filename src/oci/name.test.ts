@@ -66,12 +66,17 @@ describe('parseName', () => {
 
   it('takes what is made by the grammar, and refuses it with a character that no name has', () => {
     assert(
-      property(names, nat(), constantFrom('A', ' ', '%', '\0', '\n', 'ß', ':', '@', '~', '\\'), (text, at, bad) => {
-        if (text.length > NAME_LIMIT) return
-        expect(parseName(text)).toBe(text)
-        const cut = at % (text.length + 1)
-        expect(parseName(text.slice(0, cut) + bad + text.slice(cut))).toBeUndefined()
-      }),
+      property(
+        names,
+        nat(),
+        constantFrom('A', ' ', '%', '\0', '\n', 'ß', ':', '@', '~', '\\'),
+        (text, at, bad) => {
+          if (text.length > NAME_LIMIT) return
+          expect(parseName(text)).toBe(text)
+          const cut = at % (text.length + 1)
+          expect(parseName(text.slice(0, cut) + bad + text.slice(cut))).toBeUndefined()
+        },
+      ),
     )
   })
 
@@ -106,7 +111,8 @@ describe('project and rest', () => {
 
   it('a project is one component', () => {
     expect(isProjectName('a-b')).toBe(true)
-    for (const text of ['', 'a/b', 'A', '_a', 'a'.repeat(NAME_LIMIT + 1)]) expect(isProjectName(text)).toBe(false)
+    for (const text of ['', 'a/b', 'A', '_a', 'a'.repeat(NAME_LIMIT + 1)])
+      expect(isProjectName(text)).toBe(false)
   })
 })
 

@@ -32,9 +32,15 @@ interface Row {
   readonly decode: (bytes: Uint8Array) => unknown
 }
 
-function row<Value>(title: string, codec: Codec<Value>, value: Value): Row {
+function row<Value>(title: string, codec: Codec<Value>, value: NoInfer<Value>): Row {
   const encoded = codec.encode(value)
-  return { name: title, encoded, value, again: () => codec.decode(encoded), decode: (bytes) => codec.decode(bytes) }
+  return {
+    name: title,
+    encoded,
+    value,
+    again: () => codec.decode(encoded),
+    decode: (bytes) => codec.decode(bytes),
+  }
 }
 
 const upload = {
@@ -57,7 +63,14 @@ const rows: Row[] = [
   row('link', linkCodec, { sha256: digest, confirmed: at }),
   row('content', contentCodec, { size: Number.MAX_SAFE_INTEGER }),
   row('queued', queuedCodec, { at }),
-  row('credential', credentialCodec, { id: 'i', kind: 'personal', owner: 'user:a', name: 'ci', created: at, parent: 'ab' }),
+  row('credential', credentialCodec, {
+    id: 'i',
+    kind: 'personal',
+    owner: 'user:a',
+    name: 'ci',
+    created: at,
+    parent: 'ab',
+  }),
   row('credential-of', credentialOfCodec, { hash: 'a'.repeat(64), kind: 'refresh' }),
   row('manifest', manifestCodec, {
     mediaType: 'a/b',
@@ -71,13 +84,17 @@ const rows: Row[] = [
     confirmed: at,
   }),
   row('edge', edgeCodec, {}),
-  row('referrer', referrerCodec, { mediaType: 'a/b', size: 1, digest, annotations: { 'a': 'é"\\' } }),
+  row('referrer', referrerCodec, { mediaType: 'a/b', size: 1, digest, annotations: { a: 'é"\\' } }),
   row('project', projectCodec, { public: true, created: at, createdBy: '' }),
   row('member', memberCodec, { role: 'admin', since: at }),
   row('public', publicCodec, {}),
   row('repository', repositoryCodec, { id: '0123456789abcdef', created: at }),
   row('signing key', signingKeyCodec, { ...key, private: { kind: 'plain', d: 'd' } }),
-  row('signing key, sealed', signingKeyCodec, { ...key, retired: at, private: { kind: 'sealed', iv: 'i', tag: 't', data: 'd' } }),
+  row('signing key, sealed', signingKeyCodec, {
+    ...key,
+    retired: at,
+    private: { kind: 'sealed', iv: 'i', tag: 't', data: 'd' },
+  }),
   row('tag', tagCodec, { digest: long, at, by: 'user:a' }),
   row('tagged', taggedCodec, {}),
   row('tag-log', tagLogCodec, { digest, at, by: '' }),
@@ -104,7 +121,9 @@ describe.each(rows)('$name', ({ encoded, value, again, decode }) => {
   it('refuses another format', () => {
     expect(encoded[0]).toBe(1)
     for (const format of [0, 2, 0x7b, 255])
-      expect(() => decode(Buffer.concat([Uint8Array.of(format), encoded.subarray(1)]))).toThrow(`has format ${format}`)
+      expect(() => decode(Buffer.concat([Uint8Array.of(format), encoded.subarray(1)]))).toThrow(
+        `has format ${format}`,
+      )
   })
 
   it('refuses what is damaged, always in the same way', () => {
@@ -121,7 +140,9 @@ describe('fields', () => {
     ['a digest that is none', { sha256: 'sha256:abc' }],
     ['a missing field', {}],
     ['a field of another type', { sha256: 1 }],
-  ])('refuses %s', (_, value) => expect(() => aliasCodec.decode(written(value))).toThrow('damaged alias record'))
+  ])('refuses %s', (_, value) =>
+    expect(() => aliasCodec.decode(written(value))).toThrow('damaged alias record'),
+  )
 
   it('refuses sizes and dates that are none', () => {
     for (const size of [-1, 1.5, '1', null, 1e30])
@@ -139,7 +160,9 @@ describe('fields', () => {
   it('names the record and keeps the reason', () => {
     const codec = recordCodec('thing', 3, z.object({ a: z.string() }))
     expect(codec.encode({ a: 'x' })[0]).toBe(3)
-    expect(() => codec.decode(Uint8Array.of(1, 0x7b, 0x7d))).toThrow('thing record has format 1; this version reads 3')
+    expect(() => codec.decode(Uint8Array.of(1, 0x7b, 0x7d))).toThrow(
+      'thing record has format 1; this version reads 3',
+    )
     expect(() => codec.decode(Uint8Array.of(3, 0x7b, 0x7d))).toThrow('damaged thing record')
   })
 })
@@ -165,7 +188,8 @@ describe('isUserName', () => {
   it.each(['a', 'alice', 'alice.b', 'a@b.c', 'a--b', '0', 'x'.repeat(64)])('takes %s', (text) =>
     expect(isUserName(text)).toBe(true),
   )
-  it.each(['', 'A', '_json_key', 'a:b', 'a+b', 'a/b', '.a', 'a.', 'a b', 'a\n', 'x'.repeat(65)])('refuses %j', (text) =>
-    expect(isUserName(text)).toBe(false),
+  it.each(['', 'A', '_json_key', 'a:b', 'a+b', 'a/b', '.a', 'a.', 'a b', 'a\n', 'x'.repeat(65)])(
+    'refuses %j',
+    (text) => expect(isUserName(text)).toBe(false),
   )
 })

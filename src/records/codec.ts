@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { z } from 'zod'
 
 /** Turns a record into the bytes of its value and back. */
@@ -6,6 +7,10 @@ export interface Codec<Value> {
   /** Throws TypeError when the bytes are not such a record. */
   readonly decode: (bytes: Uint8Array) => Value
 }
+
+/** Decoded records of one kind that are remembered, and the length of the longest. */
+const KNOWN = 256
+const KNOWN_BYTES = 2048
 
 /**
  * A record as one byte of format number and JSON. Readers ignore unknown fields, so replicas of neighbouring
@@ -18,13 +23,27 @@ export function recordCodec<Schema extends z.ZodType>(
 ): Codec<z.infer<Schema>> {
   return {
     encode: (value) => Buffer.concat([Uint8Array.of(format), Buffer.from(JSON.stringify(value))]),
-    decode: (bytes) => {
+    decode: remembering((bytes) => {
       if (bytes[0] !== format)
         throw new TypeError(`${name} record has format ${bytes[0]}; this version reads ${format}`)
       const parsed = schema.safeParse(parseJson(bytes.subarray(1)))
       if (!parsed.success) throw new TypeError(`damaged ${name} record`, { cause: parsed.error })
       return parsed.data
-    },
+    }),
+  }
+}
+
+/** Decodes the same bytes once: the records of a busy repository are read with every request. Nobody changes a record. */
+function remembering<Value>(decode: (bytes: Uint8Array) => Value): (bytes: Uint8Array) => Value {
+  const known = new LRUCache<string, { readonly value: Value }>({ max: KNOWN })
+  return (bytes) => {
+    if (bytes.length > KNOWN_BYTES) return decode(bytes)
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+    const before = known.get(text)
+    if (before !== undefined) return before.value
+    const value = decode(bytes)
+    known.set(text, { value })
+    return value
   }
 }
 

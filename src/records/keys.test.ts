@@ -27,7 +27,9 @@ function sample(): Map<string, Uint8Array[]> {
   const digests = [S1, S2, L1]
   const repos = [REPO, OTHER]
   const many = (make: (project: string, repo: string, digest: typeof S1) => Uint8Array) =>
-    projects.flatMap((project) => repos.flatMap((repo) => digests.map((digest) => make(project, repo, digest))))
+    projects.flatMap((project) =>
+      repos.flatMap((repo) => digests.map((digest) => make(project, repo, digest))),
+    )
   return new Map([
     ['project', many((project) => keys.project(project))],
     ['member', many((project) => keys.member(project, 'u'))],
@@ -94,7 +96,9 @@ describe('the key tree', () => {
     ])
     expect((await listed(keys.holders(S1))).length).toBe(8)
     expect(await listed(keys.tagLog(REPO, 'a'))).toEqual([hex(keys.tagLogEntry(REPO, 'a', 1n))])
-    expect(await listed(keys.tags(REPO))).toEqual(['a', 'a-b', 'a0', 'ab'].map((text) => hex(keys.tag(REPO, text))))
+    expect(await listed(keys.tags(REPO))).toEqual(
+      ['a', 'a-b', 'a0', 'ab'].map((text) => hex(keys.tag(REPO, text))),
+    )
     expect((await listed(keys.tagsOf(REPO, S1))).length).toBe(4)
     expect(await listed(keys.referrers(REPO, S1))).toEqual([hex(keys.referrer(REPO, S1, S1))])
     expect(await listed(keys.edges(REPO, L1))).toEqual([hex(keys.edge(REPO, L1, S1))])
@@ -110,8 +114,14 @@ describe('the key tree', () => {
       property(nat(), nat(), (a, b) => {
         const order = Math.sign(a - b)
         expect(Math.sign(Buffer.compare(keys.trash(a, 'z'), keys.trash(b, 'z')))).toBe(order)
-        expect(Math.sign(Buffer.compare(keys.review(a, 'blob', REPO, S1), keys.review(b, 'blob', REPO, S1)))).toBe(order)
-        expect(Math.sign(Buffer.compare(keys.tagLogEntry(REPO, 't', BigInt(a)), keys.tagLogEntry(REPO, 't', BigInt(b))))).toBe(order)
+        expect(
+          Math.sign(Buffer.compare(keys.review(a, 'blob', REPO, S1), keys.review(b, 'blob', REPO, S1))),
+        ).toBe(order)
+        expect(
+          Math.sign(
+            Buffer.compare(keys.tagLogEntry(REPO, 't', BigInt(a)), keys.tagLogEntry(REPO, 't', BigInt(b))),
+          ),
+        ).toBe(order)
       }),
     )
   })

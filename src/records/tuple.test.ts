@@ -43,14 +43,20 @@ describe('tuple', () => {
     const texts = array(text, { minLength: 1, maxLength: 3 })
     assert(
       property(texts, texts, (a, b) => {
-        expect(Math.sign(Buffer.compare(encoded(a), encoded(b)))).toBe(compare(a, b) === 0 ? 0 : Math.sign(compare(a, b)))
+        expect(Math.sign(Buffer.compare(encoded(a), encoded(b)))).toBe(
+          compare(a, b) === 0 ? 0 : Math.sign(compare(a, b)),
+        )
       }),
       { numRuns: 2000 },
     )
   })
 
   it('keeps the order of ⟨text⟩⟨number⟩⟨digest⟩', () => {
-    const key = record({ text, number, digest }).map((value): Value[] => [value.text, value.number, value.digest])
+    const key = record({ text, number, digest }).map((value): Value[] => [
+      value.text,
+      value.number,
+      value.digest,
+    ])
     const near = array(key, { minLength: 2, maxLength: 2 }).chain(([a = [], b = []]) =>
       nat(3).map((same): [Value[], Value[]] => [a, [...a.slice(0, same), ...b.slice(same)]]),
     )
@@ -75,14 +81,22 @@ describe('tuple', () => {
 
   it('reads back what was written', () => {
     assert(
-      property(text, number, digest, uint8Array({ minLength: 8, maxLength: 8 }), (first, second, third, fourth) => {
-        const reader = new TupleReader(tuple(9, first, uint64Component(second), digestComponent(third), fourth, first))
-        expect(reader.text()).toBe(first)
-        expect(reader.uint64()).toBe(second)
-        expect(reader.digest()).toBe(third)
-        expect([...reader.bytes(8)]).toEqual([...fourth])
-        expect(reader.text()).toBe(first)
-      }),
+      property(
+        text,
+        number,
+        digest,
+        uint8Array({ minLength: 8, maxLength: 8 }),
+        (first, second, third, fourth) => {
+          const reader = new TupleReader(
+            tuple(9, first, uint64Component(second), digestComponent(third), fourth, first),
+          )
+          expect(reader.text()).toBe(first)
+          expect(reader.uint64()).toBe(second)
+          expect(reader.digest()).toBe(third)
+          expect([...reader.bytes(8)]).toEqual([...fourth])
+          expect(reader.text()).toBe(first)
+        },
+      ),
     )
   })
 
@@ -98,7 +112,11 @@ describe('tuple', () => {
     expect(() => new TupleReader(Uint8Array.of(1, 65)).text()).toThrow('key ends inside a text')
     expect(() => new TupleReader(Uint8Array.of(1, 65)).uint64()).toThrow('shorter than its components')
     expect(() => new TupleReader(Uint8Array.of(1)).digest()).toThrow(TypeError)
-    expect(() => new TupleReader(tuple(1, digestComponent(digestFromBytes('sha256', new Uint8Array(32)))).subarray(0, 20)).digest()).toThrow(TypeError)
+    expect(() =>
+      new TupleReader(
+        tuple(1, digestComponent(digestFromBytes('sha256', new Uint8Array(32)))).subarray(0, 20),
+      ).digest(),
+    ).toThrow(TypeError)
   })
 })
 

@@ -53,14 +53,19 @@ describe('getBlob', () => {
   it('reads a part of it', async () => {
     const blob = await getBlob(registry.parts, name(ONE), digest, may(false))
     let text = ''
-    await (await blob.open({ start: 1, end: 3 })).pump((bytes) => void (text += Buffer.from(bytes).toString()))
+    await (await blob.open({ start: 1, end: 3 })).pump(
+      (bytes) => void (text += Buffer.from(bytes).toString()),
+    )
     expect(text).toBe('ont')
   })
 
-  it.each(['team/other', 'no/where', 'team'])('finds nothing in %s, whether that exists or not', async (other) => {
-    await pushBlob(registry, 'team/other', 'something else')
-    expect(await outcome(getBlob(registry.parts, name(other), digest, may(true)))).toBe('BLOB_UNKNOWN')
-  })
+  it.each(['team/other', 'no/where', 'team'])(
+    'finds nothing in %s, whether that exists or not',
+    async (other) => {
+      await pushBlob(registry, 'team/other', 'something else')
+      expect(await outcome(getBlob(registry.parts, name(other), digest, may(true)))).toBe('BLOB_UNKNOWN')
+    },
+  )
 
   it('answers a quarantined blob, and one without a record, as absent', async () => {
     const record = await blobRecord(registry, digest)
@@ -123,7 +128,9 @@ describe('unlinkBlob', () => {
   it('queues the content for review', async () => {
     await unlink(ONE)
     const due = registry.clock.now + 24 * HOUR
-    expect(await keysUnder(registry, keys.review(due, 'blob', '0000000000000000', digest).subarray(0, 14))).toHaveLength(1)
+    expect(
+      await keysUnder(registry, keys.review(due, 'blob', '0000000000000000', digest).subarray(0, 14)),
+    ).toHaveLength(1)
   })
 
   it('takes the charge along with the last holder of the project', async () => {

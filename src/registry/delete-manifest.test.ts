@@ -15,8 +15,8 @@ import {
   push,
   pushBlob,
   resolve,
-  tag,
   type TestRegistry,
+  tag,
 } from './registry-fixture.ts'
 import { listTags } from './tags.ts'
 
@@ -66,7 +66,9 @@ describe('deleteManifest', () => {
 
   it('is unknown when it is not there, or the repository is not', async () => {
     expect(await del(digestOf('x')).then(() => 'deleted', codeOf)).toBe('MANIFEST_UNKNOWN')
-    expect(await deleteManifest(registry.parts, name('no/where'), config, ALICE).then(() => 'deleted', codeOf)).toBe('NAME_UNKNOWN')
+    expect(
+      await deleteManifest(registry.parts, name('no/where'), config, ALICE).then(() => 'deleted', codeOf),
+    ).toBe('NAME_UNKNOWN')
   })
 
   it('does not touch the same manifest in another repository', async () => {
@@ -87,17 +89,20 @@ describe('deleteManifest', () => {
     expect(await keysUnder(registry, keys.tagsOf(await idOf(registry, TEAM), digest))).toEqual([])
   })
 
-  it.each([2, 201, 402])('leaves a tag that has moved away meanwhile where it is now (of %i)', async (count) => {
-    const { digest } = await push(registry, TEAM, image(config), { tags: numbered(count) })
-    // It moves after the tags were listed, and before each of them is looked at.
-    registry.hooks.afterRange = async () => {
-      registry.hooks.afterRange = undefined
-      await push(registry, TEAM, image(config, [config]), { tags: ['t0001'] })
-    }
-    await del(digest)
-    expect(await tags()).toEqual(['t0001'])
-    expect(await resolve(registry, TEAM, 't0001')).toBe(digestOf(image(config, [config])))
-  })
+  it.each([2, 201, 402])(
+    'leaves a tag that has moved away meanwhile where it is now (of %i)',
+    async (count) => {
+      const { digest } = await push(registry, TEAM, image(config), { tags: numbered(count) })
+      // It moves after the tags were listed, and before each of them is looked at.
+      registry.hooks.afterRange = async () => {
+        registry.hooks.afterRange = undefined
+        await push(registry, TEAM, image(config, [config]), { tags: ['t0001'] })
+      }
+      await del(digest)
+      expect(await tags()).toEqual(['t0001'])
+      expect(await resolve(registry, TEAM, 't0001')).toBe(digestOf(image(config, [config])))
+    },
+  )
 })
 
 describe('deleteTag', () => {
@@ -109,14 +114,20 @@ describe('deleteTag', () => {
   })
 
   it('is unknown when it is not there, or the repository is not', async () => {
-    expect(await deleteTag(registry.parts, name(TEAM), tag('x'), ALICE).then(() => 'deleted', codeOf)).toBe('MANIFEST_UNKNOWN')
-    expect(await deleteTag(registry.parts, name('no/where'), tag('x'), ALICE).then(() => 'deleted', codeOf)).toBe('NAME_UNKNOWN')
+    expect(await deleteTag(registry.parts, name(TEAM), tag('x'), ALICE).then(() => 'deleted', codeOf)).toBe(
+      'MANIFEST_UNKNOWN',
+    )
+    expect(
+      await deleteTag(registry.parts, name('no/where'), tag('x'), ALICE).then(() => 'deleted', codeOf),
+    ).toBe('NAME_UNKNOWN')
   })
 
   it('of two at once one deletes it; both see it gone', async () => {
     await push(registry, TEAM, image(config), { tags: ['a'] })
     registry.hooks.beforeCommit = () => deleteTag(registry.parts, name(TEAM), tag('a'), ALICE)
-    expect(await deleteTag(registry.parts, name(TEAM), tag('a'), ALICE).then(() => 'deleted', codeOf)).toBe('MANIFEST_UNKNOWN')
+    expect(await deleteTag(registry.parts, name(TEAM), tag('a'), ALICE).then(() => 'deleted', codeOf)).toBe(
+      'MANIFEST_UNKNOWN',
+    )
     expect(await keysUnder(registry, keys.tagLog(await idOf(registry, TEAM), 'a'))).toHaveLength(2)
   })
 })

@@ -16,7 +16,10 @@ const bytewise = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer
 
 describe('listTags', () => {
   it('gives every tag once, in byte order, behind `last`', async () => {
-    const tags = uniqueArray(stringMatching(/^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,3}$/), { minLength: 1, maxLength: 20 })
+    const tags = uniqueArray(stringMatching(/^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,3}$/), {
+      minLength: 1,
+      maxLength: 20,
+    })
     await assert(
       asyncProperty(tags, stringMatching(/^[a-zA-Z0-9._-]{0,3}$/), async (list, last) => {
         const registry = await openTestRegistry()
@@ -90,9 +93,13 @@ describe('parseManifestAside', () => {
       ...['a', 'b', 'c'].map((text) => parseManifestAside(large(text), '')),
       parseManifestAside(Buffer.from(`{"x":"${'y'.repeat(300_000)}"}`), ''),
       parseManifestAside(Buffer.from('['.repeat(300_000)), ''),
-      parseManifestAside(Buffer.from(`{"schemaVersion":2,"mediaType":{"toString":1},"x":"${'y'.repeat(300_000)}"}`), 'application/vnd.oci.image.manifest.v1+json'),
+      parseManifestAside(
+        Buffer.from(`{"schemaVersion":2,"mediaType":{"toString":1},"x":"${'y'.repeat(300_000)}"}`),
+        'application/vnd.oci.image.manifest.v1+json',
+      ),
     ])
-    for (const result of results.slice(0, 3)) expect(typeof result === 'object' && result.config?.digest).toBe(config)
+    for (const result of results.slice(0, 3))
+      expect(typeof result === 'object' && result.config?.digest).toBe(config)
     expect(results.slice(3)).toEqual([
       'schemaVersion must be 2',
       'manifest nests deeper than 32 levels',

@@ -53,7 +53,9 @@ describe('a mount from a repository', () => {
     expect(await keysUnder(registry, keys.charge('target', digest))).toHaveLength(1)
     expect(await keysUnder(registry, keys.holders(digest))).toHaveLength(2)
     const due = registry.clock.now + 24 * HOUR
-    expect(await keysUnder(registry, keys.review(due, 'link', await idOf(registry, TARGET), digest))).toHaveLength(1)
+    expect(
+      await keysUnder(registry, keys.review(due, 'link', await idOf(registry, TARGET), digest)),
+    ).toHaveLength(1)
   })
 
   it('survives the source', async () => {
@@ -136,7 +138,8 @@ describe('a mount from anywhere', () => {
   })
 
   it('asks once for a project, however many of its repositories have it, and stops at the first yes', async () => {
-    for (const repository of ['a/1', 'a/2', 'a-b/1', 'b/1', 'b/2', 'c/1']) await pushBlob(registry, repository, 'content')
+    for (const repository of ['a/1', 'a/2', 'a-b/1', 'b/1', 'b/2', 'c/1'])
+      await pushBlob(registry, repository, 'content')
     const asked: string[] = []
     expect(await search((project) => (asked.push(project), project === 'b'))).toBe(true)
     expect(asked).toEqual(['a', 'a-b', 'b'])

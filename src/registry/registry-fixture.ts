@@ -105,13 +105,19 @@ function hooked(store: MetadataStore, hooks: Hooks): MetadataStore {
 }
 
 function withDisk(store: BlobStore, disk: TestRegistry['disk']): BlobStore {
-  return new Proxy(store, {
-    get: (target, property) => {
-      if (property === 'freeBytes') return () => Promise.resolve(disk.free)
-      const value: unknown = Reflect.get(target, property, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
+  return {
+    read: (...args) => store.read(...args),
+    size: (...args) => store.size(...args),
+    remove: (...args) => store.remove(...args),
+    list: () => store.list(),
+    create: (...args) => store.create(...args),
+    append: (...args) => store.append(...args),
+    readUpload: (...args) => store.readUpload(...args),
+    complete: (...args) => store.complete(...args),
+    abort: (...args) => store.abort(...args),
+    freeBytes: () => Promise.resolve(disk.free),
+    close: () => store.close(),
+  }
 }
 
 export function name(text: string): RepositoryName {

@@ -47,7 +47,9 @@ describe('a session', () => {
     const session = await start()
     expect(await registry.uploads.status(session)).toBe(0)
     expect(await registry.uploads.append(session, chunk('hello '))).toBe(6)
-    expect(await registry.uploads.append(session, chunk('big ', { range: { start: 6, end: 9 }, length: 4 }))).toBe(10)
+    expect(
+      await registry.uploads.append(session, chunk('big ', { range: { start: 6, end: 9 }, length: 4 })),
+    ).toBe(10)
     expect(await registry.uploads.status(session)).toBe(10)
     expect(await pull(registry, team, digestOf('hello big world'))).toBeUndefined()
     await registry.uploads.finish(session, digestOf('hello big world'), chunk('world'))
@@ -79,8 +81,12 @@ describe('a session', () => {
     registry.restart()
     registry.clock.now += HOUR
     await registry.uploads.finish(session, digestOf('x'), chunk(''))
-    expect(await code(registry.uploads.finish(session, digestOf('y'), chunk('y')))).toBe('BLOB_UPLOAD_UNKNOWN')
-    expect(await code(registry.uploads.finish(session, digestOf('x', 'sha512'), chunk('x')))).toBe('BLOB_UPLOAD_UNKNOWN')
+    expect(await code(registry.uploads.finish(session, digestOf('y'), chunk('y')))).toBe(
+      'BLOB_UPLOAD_UNKNOWN',
+    )
+    expect(await code(registry.uploads.finish(session, digestOf('x', 'sha512'), chunk('x')))).toBe(
+      'BLOB_UPLOAD_UNKNOWN',
+    )
     registry.clock.now += 1
     expect(await code(registry.uploads.finish(session, digestOf('x'), chunk('')))).toBe('BLOB_UPLOAD_UNKNOWN')
   })
@@ -114,13 +120,17 @@ describe('a session', () => {
     for (const other of foreign) {
       expect(await code(registry.uploads.status(other))).toBe('BLOB_UPLOAD_UNKNOWN')
       expect(await code(registry.uploads.append(other, chunk('x')))).toBe('BLOB_UPLOAD_UNKNOWN')
-      expect(await code(registry.uploads.finish(other, digestOf('abc'), chunk('')))).toBe('BLOB_UPLOAD_UNKNOWN')
+      expect(await code(registry.uploads.finish(other, digestOf('abc'), chunk('')))).toBe(
+        'BLOB_UPLOAD_UNKNOWN',
+      )
       expect(await code(registry.uploads.cancel(other))).toBe('BLOB_UPLOAD_UNKNOWN')
     }
     expect(await registry.uploads.status(session)).toBe(3)
     await registry.uploads.finish(session, digestOf('abc'), chunk(''))
     for (const other of foreign)
-      expect(await code(registry.uploads.finish(other, digestOf('abc'), chunk('')))).toBe('BLOB_UPLOAD_UNKNOWN')
+      expect(await code(registry.uploads.finish(other, digestOf('abc'), chunk('')))).toBe(
+        'BLOB_UPLOAD_UNKNOWN',
+      )
   })
 
   it.each(['', 'x', '\0', '../../x', 'a\0b', '00000000-0000-4000-8000-000000000000', 'x'.repeat(10_000)])(
@@ -129,7 +139,9 @@ describe('a session', () => {
       const session = { id, name: team, account: ALICE }
       expect(await code(registry.uploads.status(session))).toBe('BLOB_UPLOAD_UNKNOWN')
       expect(await code(registry.uploads.append(session, chunk('x')))).toBe('BLOB_UPLOAD_UNKNOWN')
-      expect(await code(registry.uploads.finish(session, digestOf('x'), chunk('x')))).toBe('BLOB_UPLOAD_UNKNOWN')
+      expect(await code(registry.uploads.finish(session, digestOf('x'), chunk('x')))).toBe(
+        'BLOB_UPLOAD_UNKNOWN',
+      )
       expect(await code(registry.uploads.cancel(session))).toBe('BLOB_UPLOAD_UNKNOWN')
     },
   )
@@ -143,7 +155,9 @@ describe('a session', () => {
     registry.clock.now += 1
     expect(await code(registry.uploads.status(session))).toBe('BLOB_UPLOAD_UNKNOWN')
     expect(await code(registry.uploads.append(session, chunk('d')))).toBe('BLOB_UPLOAD_UNKNOWN')
-    expect(await code(registry.uploads.finish(session, digestOf('abc'), chunk('')))).toBe('BLOB_UPLOAD_UNKNOWN')
+    expect(await code(registry.uploads.finish(session, digestOf('abc'), chunk('')))).toBe(
+      'BLOB_UPLOAD_UNKNOWN',
+    )
   })
 })
 
@@ -175,7 +189,9 @@ describe('chunks', () => {
 
   it('of an empty session are told to start at 0', async () => {
     const session = await start()
-    await expect(registry.uploads.append(session, chunk('x', { range: { start: 1, end: 1 } }))).rejects.toMatchObject({
+    await expect(
+      registry.uploads.append(session, chunk('x', { range: { start: 1, end: 1 } })),
+    ).rejects.toMatchObject({
       headers: { range: '0--1' },
     })
   })
@@ -191,7 +207,9 @@ describe('chunks', () => {
     const body = () => chunk(content, { range, length, size: 2 })
     expect(await code(registry.uploads.append(session, body()))).toBe('SIZE_INVALID')
     expect(await registry.uploads.status(session)).toBe(3)
-    expect(await code(registry.uploads.finish(session, digestOf(`xyz${content}`), body()))).toBe('SIZE_INVALID')
+    expect(await code(registry.uploads.finish(session, digestOf(`xyz${content}`), body()))).toBe(
+      'SIZE_INVALID',
+    )
     expect(await registry.uploads.append(session, chunk('123', { range: { start: 3, end: 5 } }))).toBe(6)
     await registry.uploads.finish(session, digestOf('xyz123'), chunk(''))
     expect(String(await pull(registry, team, digestOf('xyz123')))).toBe('xyz123')
@@ -201,7 +219,9 @@ describe('chunks', () => {
     const session = await start()
     expect(await code(registry.uploads.append(session, cutChunk('abc')))).toBe('BLOB_UPLOAD_INVALID')
     expect(await registry.uploads.status(session)).toBe(3)
-    expect(await code(registry.uploads.finish(session, digestOf('abcdef'), cutChunk('def')))).toBe('BLOB_UPLOAD_INVALID')
+    expect(await code(registry.uploads.finish(session, digestOf('abcdef'), cutChunk('def')))).toBe(
+      'BLOB_UPLOAD_INVALID',
+    )
     expect(await registry.uploads.status(session)).toBe(6)
     expect(await pull(registry, team, digestOf('abcdef'))).toBeUndefined()
     expect(await code(registry.uploads.append(session, cutChunk('')))).toBe('BLOB_UPLOAD_INVALID')
@@ -230,19 +250,26 @@ describe('chunks', () => {
 })
 
 describe('the digest', () => {
-  it.each(['sha256', 'sha512'] as const)('(%s) must be that of the bytes, else nothing has changed', async (algorithm) => {
-    const session = await start()
-    await registry.uploads.append(session, chunk('abc'))
-    const wrong = digestOf('other', algorithm)
-    const refused = registry.uploads.finish(session, wrong, chunk('def'))
-    await expect(refused).rejects.toMatchObject({ code: 'DIGEST_INVALID', detail: { digest: wrong, received: digestOf('abcdef', algorithm) } })
-    expect(await locations(registry)).toEqual([])
-    for (const digest of [wrong, digestOf('abcdef'), digestOf('abc')]) expect(await pull(registry, team, digest)).toBeUndefined()
-    // The session is as it was before.
-    expect(await registry.uploads.status(session)).toBe(3)
-    await registry.uploads.finish(session, digestOf('abcxyz', algorithm), chunk('xyz'))
-    expect(String(await pull(registry, team, digestOf('abcxyz', algorithm)))).toBe('abcxyz')
-  })
+  it.each(['sha256', 'sha512'] as const)(
+    '(%s) must be that of the bytes, else nothing has changed',
+    async (algorithm) => {
+      const session = await start()
+      await registry.uploads.append(session, chunk('abc'))
+      const wrong = digestOf('other', algorithm)
+      const refused = registry.uploads.finish(session, wrong, chunk('def'))
+      await expect(refused).rejects.toMatchObject({
+        code: 'DIGEST_INVALID',
+        detail: { digest: wrong, received: digestOf('abcdef', algorithm) },
+      })
+      expect(await locations(registry)).toEqual([])
+      for (const digest of [wrong, digestOf('abcdef'), digestOf('abc')])
+        expect(await pull(registry, team, digest)).toBeUndefined()
+      // The session is as it was before.
+      expect(await registry.uploads.status(session)).toBe(3)
+      await registry.uploads.finish(session, digestOf('abcxyz', algorithm), chunk('xyz'))
+      expect(String(await pull(registry, team, digestOf('abcxyz', algorithm)))).toBe('abcxyz')
+    },
+  )
 
   it('cannot be claimed for content that is here already', async () => {
     await pushBlob(registry, 'secret/app', 'secret')
@@ -286,7 +313,9 @@ describe('after a restart', () => {
     await registry.uploads.append(session, chunk('abc'))
     registry.restart()
     registry.contents.uploads.set(session.id, Buffer.from(left ?? ''))
-    await expect(registry.uploads.append(session, chunk('def', { range: { start: 3, end: 5 } }))).rejects.toMatchObject({
+    await expect(
+      registry.uploads.append(session, chunk('def', { range: { start: 3, end: 5 } })),
+    ).rejects.toMatchObject({
       code: 'RANGE_INVALID',
       headers: { range: '0--1' },
     })
@@ -333,7 +362,10 @@ describe('two writers', () => {
     await Promise.race([other, new Promise((done) => setImmediate(done))])
     held.resolve(undefined)
     const results = [await stale, await other]
-    const total = results.reduce<number>((sum, offset) => Math.max(sum, typeof offset === 'number' ? offset : 0), 0)
+    const total = results.reduce<number>(
+      (sum, offset) => Math.max(sum, typeof offset === 'number' ? offset : 0),
+      0,
+    )
     expect(await registry.uploads.status(session)).toBe(total)
     const content = total === 5 ? 'xxabc' : 'abc'
     await registry.uploads.finish(session, digestOf(content), chunk('', { range: undefined }))
@@ -343,7 +375,9 @@ describe('two writers', () => {
   it('a session that is cancelled while its last bytes come does not become a blob', async () => {
     const session = await start()
     registry.hooks.beforeCommit = () => registry.uploads.cancel(session)
-    expect(await code(registry.uploads.finish(session, digestOf('abc'), chunk('abc')))).toBe('BLOB_UPLOAD_UNKNOWN')
+    expect(await code(registry.uploads.finish(session, digestOf('abc'), chunk('abc')))).toBe(
+      'BLOB_UPLOAD_UNKNOWN',
+    )
     expect(await pull(registry, team, digestOf('abc'))).toBeUndefined()
   })
 })
@@ -373,20 +407,33 @@ describe('content that is here already', () => {
   })
 
   it.each([
-    ['is quarantined', async () => {
-      const record = await blobRecord(registry, digestOf('same'))
-      if (record !== undefined) await setBlobRecord(registry, digestOf('same'), { ...record, quarantined: 1 })
-    }],
-    ['lacks its bytes', async () => {
-      for (const location of await locations(registry)) damage(registry, location, undefined)
-    }],
-    ['is cut short', async () => {
-      for (const location of await locations(registry)) damage(registry, location, Buffer.from('sam'))
-    }],
-    ['has a record of another size', async () => {
-      const record = await blobRecord(registry, digestOf('same'))
-      if (record !== undefined) await setBlobRecord(registry, digestOf('same'), { ...record, size: 3 })
-    }],
+    [
+      'is quarantined',
+      async () => {
+        const record = await blobRecord(registry, digestOf('same'))
+        if (record !== undefined)
+          await setBlobRecord(registry, digestOf('same'), { ...record, quarantined: 1 })
+      },
+    ],
+    [
+      'lacks its bytes',
+      async () => {
+        for (const location of await locations(registry)) damage(registry, location, undefined)
+      },
+    ],
+    [
+      'is cut short',
+      async () => {
+        for (const location of await locations(registry)) damage(registry, location, Buffer.from('sam'))
+      },
+    ],
+    [
+      'has a record of another size',
+      async () => {
+        const record = await blobRecord(registry, digestOf('same'))
+        if (record !== undefined) await setBlobRecord(registry, digestOf('same'), { ...record, size: 3 })
+      },
+    ],
   ])('and %s is healed for everyone by a push', async (_, harm) => {
     const digest = await pushBlob(registry, team, 'same')
     const old = (await blobRecord(registry, digest))?.location
@@ -397,7 +444,8 @@ describe('content that is here already', () => {
     expect(healed?.quarantined).toBeUndefined()
     expect(healed?.location).not.toBe(old)
     expect(await trashed()).toEqual([old])
-    for (const repository of [team, 'other/app']) expect(String(await pull(registry, repository, digest))).toBe('same')
+    for (const repository of [team, 'other/app'])
+      expect(String(await pull(registry, repository, digest))).toBe('same')
   })
 
   it('and was found damaged just before the commit is replaced', async () => {
@@ -432,7 +480,9 @@ describe('what is written when a blob becomes readable', () => {
     expect(await keysUnder(registry, keys.charge('team', digest))).toHaveLength(1)
     expect(await keysUnder(registry, keys.charge('other', digest))).toHaveLength(1)
     const due = registry.clock.now + 24 * HOUR
-    expect(await keysUnder(registry, keys.review(due, 'link', await idOf(registry, team), digest))).toHaveLength(1)
+    expect(
+      await keysUnder(registry, keys.review(due, 'link', await idOf(registry, team), digest)),
+    ).toHaveLength(1)
   })
 
   it('carries the date of the commit, not one from before it', async () => {
@@ -462,7 +512,9 @@ describe('a repository that is deleted while an upload runs', () => {
   it('takes the session along', async () => {
     const session = await start()
     await remove(registry, keys.repository(team))
-    expect(await code(registry.uploads.finish(session, digestOf('abc'), chunk('abc')))).toBe('BLOB_UPLOAD_UNKNOWN')
+    expect(await code(registry.uploads.finish(session, digestOf('abc'), chunk('abc')))).toBe(
+      'BLOB_UPLOAD_UNKNOWN',
+    )
     expect(await blobRecord(registry, digestOf('abc'))).toBeUndefined()
   })
 
@@ -470,14 +522,18 @@ describe('a repository that is deleted while an upload runs', () => {
     const session = await start()
     await remove(registry, keys.repository(team))
     await pushBlob(registry, team, 'new')
-    expect(await code(registry.uploads.finish(session, digestOf('abc'), chunk('abc')))).toBe('BLOB_UPLOAD_UNKNOWN')
+    expect(await code(registry.uploads.finish(session, digestOf('abc'), chunk('abc')))).toBe(
+      'BLOB_UPLOAD_UNKNOWN',
+    )
     expect(await pull(registry, team, digestOf('abc'))).toBeUndefined()
   })
 
   it('also in the last moment', async () => {
     const session = await start()
     registry.hooks.beforeCommit = () => remove(registry, keys.repository(team))
-    expect(await code(registry.uploads.finish(session, digestOf('abc'), chunk('abc')))).toBe('BLOB_UPLOAD_UNKNOWN')
+    expect(await code(registry.uploads.finish(session, digestOf('abc'), chunk('abc')))).toBe(
+      'BLOB_UPLOAD_UNKNOWN',
+    )
     expect(await blobRecord(registry, digestOf('abc'))).toBeUndefined()
   })
 })

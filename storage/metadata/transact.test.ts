@@ -3,7 +3,10 @@ import { openMemoryMetadataStore } from './memory/memory-metadata-store.ts'
 import { MetadataConflict, type MetadataStore } from './metadata-store.ts'
 import { transact } from './transact.ts'
 
-const text = { encode: (value: string) => Buffer.from(value), decode: (bytes: Uint8Array) => Buffer.from(bytes).toString() }
+const text = {
+  encode: (value: string) => Buffer.from(value),
+  decode: (bytes: Uint8Array) => Buffer.from(bytes).toString(),
+}
 const key = (name: string) => Buffer.from(name)
 
 async function value(store: MetadataStore, name: string): Promise<string | undefined> {
@@ -83,37 +86,47 @@ describe('transact', () => {
   it.each([
     ['a record that was there', 'version', (store: MetadataStore) => put(store, 'n', 'new')],
     ['a record that was absent', 'absent', (store: MetadataStore) => put(store, 'gone', 'new')],
-    ['a record that must exist', 'exists', (store: MetadataStore) => store.commit({ checks: [], sets: [], deletes: [key('n')] })],
+    [
+      'a record that must exist',
+      'exists',
+      (store: MetadataStore) => store.commit({ checks: [], sets: [], deletes: [key('n')] }),
+    ],
     ['a range', 'range', (store: MetadataStore) => put(store, 'r/2', 'new')],
   ])('conflicts on %s', async (_, kind, other) => {
     const inner = await openMemoryMetadataStore()
     await put(inner, 'n', '0')
     await put(inner, 'r/1', '0')
     let decisions = 0
-    await transact(raced(inner, 1, () => other(inner)), async (transaction) => {
-      decisions += 1
-      if (kind === 'version') await transaction.getChecked(text, key('n'))
-      if (kind === 'absent') await transaction.getChecked(text, key('gone'))
-      if (kind === 'exists' && decisions === 1) transaction.checkExists(key('n'))
-      if (kind === 'range') {
-        const prefix = key('r/')
-        transaction.checkRange(key('n'), prefix, await transaction.range({ prefix, limit: 10 }))
-      }
-      transaction.set(text, key('out'), 'x')
-    })
+    await transact(
+      raced(inner, 1, () => other(inner)),
+      async (transaction) => {
+        decisions += 1
+        if (kind === 'version') await transaction.getChecked(text, key('n'))
+        if (kind === 'absent') await transaction.getChecked(text, key('gone'))
+        if (kind === 'exists' && decisions === 1) transaction.checkExists(key('n'))
+        if (kind === 'range') {
+          const prefix = key('r/')
+          transaction.checkRange(key('n'), prefix, await transaction.range({ prefix, limit: 10 }))
+        }
+        transaction.set(text, key('out'), 'x')
+      },
+    )
     expect(decisions).toBe(2)
   })
 
   it('does not mind what was only looked at', async () => {
     const inner = await openMemoryMetadataStore()
     let decisions = 0
-    await transact(raced(inner, 1, () => put(inner, 'n', 'x')), async (transaction) => {
-      decisions += 1
-      await transaction.get(text, key('n'))
-      await transaction.getMany(text, [key('n')])
-      await transaction.present([key('n')])
-      transaction.set(text, key('out'), 'x')
-    })
+    await transact(
+      raced(inner, 1, () => put(inner, 'n', 'x')),
+      async (transaction) => {
+        decisions += 1
+        await transaction.get(text, key('n'))
+        await transaction.getMany(text, [key('n')])
+        await transaction.present([key('n')])
+        transaction.set(text, key('out'), 'x')
+      },
+    )
     expect(decisions).toBe(1)
   })
 
@@ -133,18 +146,28 @@ describe('transact', () => {
   it("hands on the store's failures at once", async () => {
     const inner = await openMemoryMetadataStore()
     let commits = 0
-    const store: MetadataStore = { ...raced(inner, 0, () => Promise.resolve()), commit: () => {
-      commits += 1
-      return Promise.reject(new Error('disk'))
-    } }
-    await expect(transact(store, async (transaction) => transaction.set(text, key('a'), '1'))).rejects.toThrow('disk')
+    const store: MetadataStore = {
+      ...raced(inner, 0, () => Promise.resolve()),
+      commit: () => {
+        commits += 1
+        return Promise.reject(new Error('disk'))
+      },
+    }
+    await expect(
+      transact(store, async (transaction) => transaction.set(text, key('a'), '1')),
+    ).rejects.toThrow('disk')
     expect(commits).toBe(1)
   })
 
   it('commits nothing when there is nothing to write', async () => {
     const inner = await openMemoryMetadataStore()
-    const store: MetadataStore = { ...raced(inner, 0, () => Promise.resolve()), commit: () => Promise.reject(new Error('commit')) }
-    expect(await transact(store, async (transaction) => transaction.getChecked(text, key('a')))).toBeUndefined()
+    const store: MetadataStore = {
+      ...raced(inner, 0, () => Promise.resolve()),
+      commit: () => Promise.reject(new Error('commit')),
+    }
+    expect(
+      await transact(store, async (transaction) => transaction.getChecked(text, key('a'))),
+    ).toBeUndefined()
   })
 
   it('takes the last word on a key', async () => {
@@ -158,7 +181,11 @@ describe('transact', () => {
       transaction.set(text, key('c'), 'x')
       transaction.delete(key('c'))
     })
-    expect([await value(store, 'a'), await value(store, 'b'), await value(store, 'c')]).toEqual(['2', 'new', undefined])
+    expect([await value(store, 'a'), await value(store, 'b'), await value(store, 'c')]).toEqual([
+      '2',
+      'new',
+      undefined,
+    ])
   })
 
   it('reads many in order', async () => {

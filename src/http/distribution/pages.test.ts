@@ -1,0 +1,93 @@
+import { array, assert, asyncProperty, nat, option, property, string } from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { nextLink, takePage } from './pages.ts'
+
+const CAP = 3.5 * 1024 * 1024
+
+/** Counts how many items were taken out of it. */
+function source<Item>(items: readonly Item[]): {
+  items: AsyncGenerator<Item>
+  taken: () => number
+  closed: () => boolean
+} {
+  let taken = 0
+  let closed = false
+  return {
+    items: (async function* () {
+      try {
+        for (const item of items) {
+          taken += 1
+          yield await Promise.resolve(item)
+        }
+      } finally {
+        closed = true
+      }
+    })(),
+    taken: () => taken,
+    closed: () => closed,
+  }
+}
+
+describe('takePage', () => {
+  it('takes exactly n unless fewer exist, and says whether more follow', async () => {
+    await assert(
+      asyncProperty(array(nat(), { maxLength: 12 }), option(nat(14), { nil: undefined }), async (list, n) => {
+        const from = source(list)
+        const page = await takePage(from.items, n, () => 1)
+        expect(page.items).toEqual(list.slice(0, n ?? list.length))
+        expect(page.more).toBe(n !== undefined && n > 0 && list.length > n)
+        expect(from.taken()).toBeLessThanOrEqual((n ?? list.length) + 1)
+        if (n !== 0) expect(from.closed()).toBe(true)
+      }),
+    )
+  })
+
+  it('of n = 0 is empty, without a next one, and reads nothing', async () => {
+    const from = source([1, 2])
+    expect(await takePage(from.items, 0, () => 1)).toEqual({ items: [], more: false })
+    expect(from.taken()).toBe(0)
+  })
+
+  it('stops before it is larger than clients read', async () => {
+    const items = Array.from({ length: 10 }, (_, at) => at)
+    expect(await takePage(source(items).items, undefined, () => CAP / 4)).toEqual({
+      items: [0, 1, 2, 3],
+      more: true,
+    })
+    expect(await takePage(source(items).items, 10, () => CAP / 4)).toEqual({
+      items: [0, 1, 2, 3],
+      more: true,
+    })
+    expect(await takePage(source(items).items, 2, () => CAP / 4)).toEqual({ items: [0, 1], more: true })
+    // One that is too large alone still comes, alone: nobody would ever get past it.
+    expect(await takePage(source(items).items, undefined, () => CAP * 2)).toEqual({ items: [0], more: true })
+  })
+
+  it('does not keep memory for an n that nobody has', async () => {
+    expect(await takePage(source([1]).items, Number.MAX_SAFE_INTEGER, () => 1)).toEqual({
+      items: [1],
+      more: false,
+    })
+  })
+})
+
+describe('nextLink', () => {
+  it('is relative, alone, and read back as it was meant', () => {
+    assert(
+      property(string({ unit: 'grapheme' }), string({ unit: 'binary' }), (last, type) => {
+        const { link } = nextLink('/v2/a/tags/list', {
+          n: '3',
+          last,
+          artifactType: [type, 'x/y+z'],
+          none: undefined,
+        })
+        const [, target = ''] = /^<(\/v2\/a\/tags\/list\?[!-~]*)>; rel="next"$/.exec(link) ?? []
+        expect(target).not.toMatch(/[;<>," ]/)
+        const query = new URL(target, 'http://x').searchParams
+        expect([query.get('n'), query.get('last')]).toEqual(['3', last.toWellFormed()])
+        expect(query.getAll('artifactType')).toEqual([type.toWellFormed(), 'x/y+z'])
+        expect(query.has('none')).toBe(false)
+      }),
+    )
+  })
+})

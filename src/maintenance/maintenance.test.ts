@@ -1,0 +1,207 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type BlobStore, blobLocation } from '../../storage/blobs/blob-store.ts'
+import { emptyMemoryBlobs, openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
+import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { queuedCodec } from '../records/blob.ts'
+import { digestField, nameField } from '../records/fields.ts'
+import { keys } from '../records/keys.ts'
+import { uploadCodec } from '../records/upload.ts'
+import { emptyTrash } from './empty-trash.ts'
+import { type ExpiryParts, expireUploads } from './expire-uploads.ts'
+import { startMaintenance } from './schedule.ts'
+
+const NOW = 1_800_000_000_000
+const digest = digestField.parse(`sha256:${'a'.repeat(64)}`)
+const ACCOUNT = 'user:alice'
+
+let metadata: MetadataStore
+let contents: ReturnType<typeof emptyMemoryBlobs>
+let failing: Set<string>
+let failures: string[]
+let parts: ExpiryParts
+const go = new AbortController().signal
+
+beforeEach(async () => {
+  metadata = await openMemoryMetadataStore()
+  contents = emptyMemoryBlobs()
+  failing = new Set()
+  failures = []
+  parts = {
+    metadata,
+    blobs: stubborn(openMemoryBlobStore(contents)),
+    now: () => NOW,
+    onError: (_, what) => failures.push(what),
+  }
+})
+
+/** A store that cannot remove some things. */
+function stubborn(blobs: BlobStore): BlobStore {
+  const refuse = (what: string) => (failing.has(what) ? Promise.reject(new Error('EIO')) : undefined)
+  return {
+    read: (...args) => blobs.read(...args),
+    size: (...args) => blobs.size(...args),
+    remove: (location) => refuse(location) ?? blobs.remove(location),
+    list: () => blobs.list(),
+    create: (...args) => blobs.create(...args),
+    append: (...args) => blobs.append(...args),
+    readUpload: (...args) => blobs.readUpload(...args),
+    complete: (...args) => blobs.complete(...args),
+    abort: (state) => refuse(String(state['id'])) ?? blobs.abort(state),
+    freeBytes: () => blobs.freeBytes(),
+    close: () => blobs.close(),
+  }
+}
+
+function set(...sets: { key: Uint8Array; value: Uint8Array }[]): Promise<void> {
+  return metadata.commit({ checks: [], sets, deletes: [] })
+}
+
+async function upload(id: string, expires: number): Promise<void> {
+  contents.uploads.set(id, Buffer.from(id))
+  const record = {
+    name: nameField.parse('team/app'),
+    repo: 'r',
+    account: ACCOUNT,
+    offset: 0,
+    state: { id },
+    prefix: digest,
+    created: 0,
+    expires,
+  }
+  const value = uploadCodec.encode(record)
+  await set({ key: keys.upload(id), value }, { key: keys.uploadOf(ACCOUNT, id), value })
+}
+
+async function trash(location: string, due: number): Promise<void> {
+  contents.blobs.set(blobLocation(location), { bytes: Buffer.from('x'), modified: new Date() })
+  await set({ key: keys.trash(due, location), value: queuedCodec.encode({ at: 0 }) })
+}
+
+async function left(prefix: Uint8Array): Promise<number> {
+  return (await metadata.range({ prefix, limit: 10_000 })).length
+}
+
+describe('expireUploads', () => {
+  it('forgets what is over, record and bytes, and spares what is not', async () => {
+    await upload('old', NOW - 1)
+    await upload('now', NOW)
+    await upload('new', NOW + 1)
+    expect(await expireUploads(parts, go)).toBe(1)
+    expect([...contents.uploads.keys()]).toEqual(['now', 'new'])
+    expect(await left(keys.uploads())).toBe(2)
+    expect(await left(keys.uploadsOf(ACCOUNT))).toBe(2)
+  })
+
+  it('takes the record away before it touches the bytes', async () => {
+    await upload('old', 0)
+    failing.add('old')
+    expect(await expireUploads(parts, go)).toBe(0)
+    expect(await left(keys.uploads())).toBe(0)
+    expect(failures).toEqual(['upload old'])
+  })
+
+  it('spares a session that went on just before it was taken away', async () => {
+    await upload('old', 0)
+    let raced = false
+    const store: MetadataStore = {
+      read: (wanted) => metadata.read(wanted),
+      range: (query) => metadata.range(query),
+      snapshot: () => metadata.snapshot(),
+      close: () => metadata.close(),
+      commit: async (commit) => {
+        if (!raced) await upload('old', NOW + 1)
+        raced = true
+        await metadata.commit(commit)
+      },
+    }
+    expect(await expireUploads({ ...parts, metadata: store }, go)).toBe(0)
+    expect(await left(keys.uploads())).toBe(1)
+    expect(contents.uploads.size).toBe(1)
+  })
+
+  it('goes on after one that fails, be it bytes or a damaged record', async () => {
+    for (const id of ['a', 'b', 'd']) await upload(id, 0)
+    failing.add('a')
+    await set({ key: keys.upload('c'), value: Buffer.from('damaged') })
+    expect(await expireUploads(parts, go)).toBe(2)
+    expect(failures).toEqual(['upload a', 'upload c'])
+    expect([...contents.uploads.keys()]).toEqual(['a'])
+  })
+
+  it('looks through all pages', async () => {
+    for (let at = 0; at < 450; at++) await upload(`u${at}`, at % 2 === 0 ? 0 : NOW + 1)
+    expect(await expireUploads(parts, go)).toBe(225)
+    expect(contents.uploads.size).toBe(225)
+  })
+
+  it('stops when it is told to', async () => {
+    await upload('old', 0)
+    expect(await expireUploads(parts, AbortSignal.abort())).toBe(0)
+    expect(contents.uploads.size).toBe(1)
+  })
+})
+
+describe('emptyTrash', () => {
+  it('removes what is due, and nothing before', async () => {
+    await trash('past', NOW - 1)
+    await trash('now', NOW)
+    await trash('later', NOW + 1)
+    expect(await emptyTrash(parts, go)).toBe(2)
+    expect([...contents.blobs.keys()]).toEqual(['later'])
+    expect(await left(keys.allTrash())).toBe(1)
+  })
+
+  it('keeps the entry of what could not be removed, tries it once a round, and removes the others', async () => {
+    for (let at = 0; at < 205; at++) await trash(`bad${at}`, at)
+    for (let at = 0; at < 250; at++) await trash(`good${at}`, 1000 + at)
+    for (let at = 0; at < 205; at++) failing.add(`bad${at}`)
+    expect(await emptyTrash(parts, go)).toBe(250)
+    expect(failures).toHaveLength(205)
+    expect(await left(keys.allTrash())).toBe(205)
+    failing.clear()
+    expect(await emptyTrash(parts, go)).toBe(205)
+    expect(contents.blobs.size).toBe(0)
+  })
+
+  it('does not mind bytes that are gone already', async () => {
+    await trash('gone', 0)
+    contents.blobs.clear()
+    expect(await emptyTrash(parts, go)).toBe(1)
+    expect(failures).toEqual([])
+  })
+
+  it('stops when it is told to', async () => {
+    await trash('past', 0)
+    expect(await emptyTrash(parts, AbortSignal.abort())).toBe(0)
+    expect(contents.blobs.size).toBe(1)
+  })
+})
+
+describe('startMaintenance', () => {
+  it('does a round at once; a job that fails does not stop the next', async () => {
+    await trash('past', 0)
+    const store: MetadataStore = {
+      ...metadata,
+      read: (wanted) => metadata.read(wanted),
+      commit: (commit) => metadata.commit(commit),
+      range: (query) =>
+        Buffer.compare(query.prefix, keys.uploads()) === 0
+          ? Promise.reject(new Error('no'))
+          : metadata.range(query),
+    }
+    const maintenance = startMaintenance({ ...parts, metadata: store })
+    await expect.poll(() => contents.blobs.size).toBe(0)
+    await maintenance.stop()
+    expect(failures).toEqual(['expireUploads'])
+  })
+
+  it('waits for what it is doing when it is stopped', async () => {
+    await upload('old', 0)
+    const maintenance = startMaintenance(parts)
+    await maintenance.stop()
+    const before = contents.uploads.size
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(contents.uploads.size).toBe(before)
+  })
+})
