@@ -47,7 +47,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
   // Rules without a world: what the specifications say, and what is stored.
   'src/oci': [],
-  'src/records': ['zod', 'src/oci'],
+  'src/records': ['lru-cache', 'zod', 'src/oci'],
 
   // The domain: knows the two store interfaces, no driver, no HTTP, and none of its siblings.
   'src/registry': [

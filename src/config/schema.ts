@@ -97,7 +97,11 @@ export const configSchema = z.object({
     '300',
     'How long a token of the token endpoint is good, in seconds. docker asks for a new one by itself.',
   ),
-  allowSparse: required(flag, 'false', 'Accept image manifests whose layers are not all here. Indexes whose images are not all here always are.'),
+  allowSparse: required(
+    flag,
+    'false',
+    'Accept image manifests whose layers are not all here. Indexes whose images are not all here always are.',
+  ),
   readOnly: required(
     flag,
     'false',

@@ -2,6 +2,9 @@ import { array, assert, integer, nat, option, property, record, string } from 'f
 import { describe, expect, it } from 'vitest'
 import { type ByteRange, parseByteRange, type RangeRequest } from './byte-range.ts'
 
+/** Any UTF-16 code unit: fast-check's own `binary` takes a second to prepare. */
+const anyUnit = nat(0xffff).map((code) => String.fromCharCode(code))
+
 const whole: RangeRequest = { kind: 'whole' }
 const unsatisfiable: RangeRequest = { kind: 'unsatisfiable' }
 const single = (start: number, end: number): RangeRequest => ({ kind: 'single', range: { start, end } })
@@ -120,7 +123,7 @@ describe('parseByteRange of anything', () => {
 
   it('never leaves the blob, whatever the header', () => {
     assert(
-      property(string({ unit: 'binary', maxLength: 30 }), nat(50), (text, size) => {
+      property(string({ unit: anyUnit, maxLength: 30 }), nat(50), (text, size) => {
         for (const header of [text, `bytes=${text}`]) {
           const result = parseByteRange(header, size)
           const ranges =

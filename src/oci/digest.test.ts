@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { assert, constantFrom, property, string, stringMatching, uint8Array } from 'fast-check'
+import { assert, constantFrom, nat, property, string, stringMatching, uint8Array } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   digestAlgorithm,
@@ -10,6 +10,9 @@ import {
   parseDigest,
   whyNotDigest,
 } from './digest.ts'
+
+/** Any UTF-16 code unit: fast-check's own `binary` takes a second to prepare. */
+const anyUnit = nat(0xffff).map((code) => String.fromCharCode(code))
 
 const A64 = 'a'.repeat(64)
 const A128 = 'a'.repeat(128)
@@ -63,7 +66,7 @@ describe('parseDigest', () => {
   it('takes nothing that is not of the grammar', () => {
     const grammar = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/
     assert(
-      property(string({ unit: 'binary', maxLength: 140 }), (text) => {
+      property(string({ unit: anyUnit, maxLength: 140 }), (text) => {
         expect(parseDigest(text) !== undefined).toBe(grammar.test(text))
       }),
     )

@@ -1,6 +1,20 @@
-import { array, assert, dictionary, integer, jsonValue, letrec, oneof, property, string } from 'fast-check'
+import {
+  array,
+  assert,
+  dictionary,
+  integer,
+  jsonValue,
+  letrec,
+  nat,
+  oneof,
+  property,
+  string,
+} from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DEPTH_LIMIT, nestsTooDeep } from './json-depth.ts'
+
+/** Any UTF-16 code unit: fast-check's own `binary` takes a second to prepare. */
+const anyUnit = nat(0xffff).map((code) => String.fromCharCode(code))
 
 const deep = (text: string) => nestsTooDeep(Buffer.from(text))
 const nested = (levels: number, inside = '') => '['.repeat(levels) + inside + ']'.repeat(levels)
@@ -44,7 +58,7 @@ describe('nestsTooDeep', () => {
 
   it('agrees with a count of the parsed value', () => {
     const { tree } = letrec((tie) => ({
-      leaf: oneof(integer(), string(), string({ unit: 'binary' })),
+      leaf: oneof(integer(), string(), string({ unit: anyUnit })),
       tree: oneof(
         { depthSize: 'large', maxDepth: 60 },
         tie('leaf'),
@@ -67,7 +81,7 @@ describe('nestsTooDeep', () => {
   it('agrees about text of brackets, quotes and backslashes that happens to be JSON', () => {
     const inside = string({
       unit: oneof(
-        string({ unit: 'grapheme-ascii', maxLength: 1 }),
+        string({ unit: anyUnit, maxLength: 1 }),
         integer({ min: 0, max: 5 }).map((at) => '"\\[]{}'[at] ?? ''),
       ),
     })
@@ -81,10 +95,9 @@ describe('nestsTooDeep', () => {
   })
 
   it('takes a moment for 4 MB of anything', () => {
-    const begun = performance.now()
     for (const text of ['[', '"', '\\', '"\\', '\\"', '{"'])
       nestsTooDeep(Buffer.from(text.repeat(4_194_304 / text.length)))
     nestsTooDeep(Buffer.from(`"${'\\'.repeat(4_194_304)}"`))
-    expect(performance.now() - begun).toBeLessThan(2000)
-  })
+    // Looking at each byte more than a few times would take minutes.
+  }, 20_000)
 })

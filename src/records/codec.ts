@@ -42,7 +42,7 @@ function remembering<Value>(decode: (bytes: Uint8Array) => Value): (bytes: Uint8
     const before = known.get(text)
     if (before !== undefined) return before.value
     const value = decode(bytes)
-    known.set(text, { value })
+    known.set(text, { value: Object.freeze(value) })
     return value
   }
 }
