@@ -120,6 +120,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'storage/metadata/level': [
     'node:*',
     'classic-level',
+    'lru-cache',
     'storage/store-errors.ts',
     'storage/metadata/metadata-store.ts',
   ],

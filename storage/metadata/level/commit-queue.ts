@@ -1,10 +1,12 @@
 import { StoreUnavailable } from '../../store-errors.ts'
 import type { Commit } from '../metadata-store.ts'
 import { loadGroupBase } from './group-base.ts'
+import { callerKey } from './keyspace.ts'
 import type { LevelConnection } from './level-connection.ts'
 import type { LevelReader } from './level-reader.ts'
 import { Overlay } from './overlay.ts'
 import { type PreparedCommit, prepareCommit } from './prepared-commit.ts'
+import type { RecentReads } from './recent-reads.ts'
 
 /** One synced batch carries at most this many commits, and no more after this many bytes. */
 const GROUP_COMMITS = 256
@@ -20,13 +22,15 @@ interface Waiting {
 export class CommitQueue {
   readonly #connection: LevelConnection
   readonly #reader: LevelReader
+  readonly #recent: RecentReads
   readonly #waiting: Waiting[] = []
   #draining: Promise<void> | undefined
   #isClosed = false
 
-  constructor(connection: LevelConnection, reader: LevelReader) {
+  constructor(connection: LevelConnection, reader: LevelReader, recent: RecentReads) {
     this.#connection = connection
     this.#reader = reader
+    this.#recent = recent
   }
 
   /** Resolves when `commit` is on disk. Rejects with TypeError, MetadataConflict, NoSpace, StoreUnavailable or StoreDamaged. */
@@ -99,6 +103,9 @@ export class CommitQueue {
 
   /** The batch itself takes a version: the counter moves also when it only deletes, and tells whether it is there. */
   async #write(overlay: Overlay): Promise<void> {
-    if (overlay.operations.length > 0) await this.#connection.write(overlay.operations, overlay.counter + 1n)
+    const { operations, counter } = overlay
+    if (operations.length === 0) return
+    const keys = operations.map(({ key }) => callerKey(key))
+    await this.#recent.whileWriting(keys, () => this.#connection.write(operations, counter + 1n))
   }
 }

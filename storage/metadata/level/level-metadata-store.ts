@@ -8,6 +8,7 @@ import { type ConnectionParts, LevelConnection } from './level-connection.ts'
 import type { LevelDatabase, LevelSnapshot } from './level-database.ts'
 import { LevelReader } from './level-reader.ts'
 import { ReadSpeed } from './read-speed.ts'
+import { RecentReads } from './recent-reads.ts'
 
 const BALLAST_BYTES = 64 << 20
 const RECOVERY_MILLISECONDS = 10_000
@@ -59,16 +60,18 @@ export async function openLevelStoreOver(parts: ConnectionParts): Promise<Metada
 class LevelMetadataStore implements MetadataStore {
   readonly #connection: LevelConnection
   readonly #reader: LevelReader
+  readonly #recent: RecentReads
   readonly #queue: CommitQueue
 
   constructor(connection: LevelConnection) {
     this.#connection = connection
     this.#reader = new LevelReader(connection, new ReadSpeed())
-    this.#queue = new CommitQueue(connection, this.#reader)
+    this.#recent = new RecentReads(this.#reader)
+    this.#queue = new CommitQueue(connection, this.#reader, this.#recent)
   }
 
   read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
-    return this.#reader.read(keys)
+    return this.#recent.read(keys)
   }
 
   range(query: RangeQuery): Promise<Entry[]> {
@@ -86,6 +89,7 @@ class LevelMetadataStore implements MetadataStore {
 
   async close(): Promise<void> {
     await this.#queue.close()
+    this.#recent.close()
     await this.#connection.close()
   }
 }

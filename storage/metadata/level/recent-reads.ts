@@ -1,0 +1,71 @@
+import { LRUCache } from 'lru-cache'
+import type { Stored } from '../metadata-store.ts'
+import { keyText } from './keyspace.ts'
+import type { LevelReader } from './level-reader.ts'
+
+/** Bytes of keys and values that are remembered. */
+const MOST_BYTES = 8 << 20
+/** What an entry costs beside its bytes. */
+const ENTRY_BYTES = 200
+
+/** A record, or that there is none. */
+interface Known {
+  readonly stored: Stored | undefined
+}
+
+/**
+ * Records read lately. One process owns the database and every commit passes by here, so what is remembered is what is
+ * committed: keys of a batch are forgotten before it is written, and nothing is remembered while one is on its way.
+ */
+export class RecentReads {
+  readonly #reader: Pick<LevelReader, 'read'>
+  readonly #known = new LRUCache<string, Known>({ maxSize: MOST_BYTES })
+  /** Batches begun so far: a read that saw it change may have seen two states. */
+  #batches = 0
+  #writing = 0
+  #isClosed = false
+
+  constructor(reader: Pick<LevelReader, 'read'>) {
+    this.#reader = reader
+  }
+
+  /** As MetadataStore.read: all keys at one moment. */
+  async read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
+    const names = keys.map(keyText)
+    const known = names.map((name) => (this.#isClosed ? undefined : this.#known.get(name)))
+    const missing = keys.filter((_, index) => known[index] === undefined)
+    if (missing.length === 0 && keys.length > 0) return known.map((entry) => entry?.stored)
+    const batches = this.#batches
+    const fresh = (await this.#reader.read(missing)).values()
+    if (batches !== this.#batches && missing.length < keys.length) return this.#reader.read(keys)
+    return known.map((entry, index) => {
+      if (entry !== undefined) return entry.stored
+      const stored = fresh.next().value
+      if (batches === this.#batches && this.#writing === 0) this.#remember(names[index], stored)
+      return stored
+    })
+  }
+
+  /** Runs the writing of a batch to `keys`. */
+  async whileWriting(keys: readonly Uint8Array[], write: () => Promise<void>): Promise<void> {
+    this.#batches += 1
+    this.#writing += 1
+    for (const key of keys) this.#known.delete(keyText(key))
+    try {
+      await write()
+    } finally {
+      this.#writing -= 1
+    }
+  }
+
+  /** From now on the reader answers, and refuses. */
+  close(): void {
+    this.#isClosed = true
+    this.#known.clear()
+  }
+
+  #remember(name: string | undefined, stored: Stored | undefined): void {
+    if (name === undefined || this.#isClosed) return
+    this.#known.set(name, { stored }, { size: ENTRY_BYTES + name.length + (stored?.value.length ?? 0) })
+  }
+}
