@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { awaitsContinue } from './continue.ts'
 
+/** A body up to this many bytes is sent together with its head. */
+const ONE_PIECE = 64 * 1024
 /** A body up to this many bytes is read to its end, and the connection kept. */
 const SMALL_BODY = 256 * 1024
 /** So many bytes, or milliseconds, of a larger body are thrown away before the connection is closed. */
@@ -24,17 +26,25 @@ export async function endResponse(
 ): Promise<void> {
   const rest = bodyLength(request)
   if (rest === 0 || request.complete || request.destroyed) {
-    response.end(body)
+    end(response, body)
   } else if (awaitsContinue(request)) {
     // The client holds its body back, but may also send it unasked: what comes next on this connection is unknown.
     if (!response.headersSent) response.setHeader('connection', 'close')
-    response.end(body)
+    end(response, body)
   } else if (rest <= SMALL_BODY) {
     request.resume()
-    response.end(body)
+    end(response, body)
   } else {
     await answerThenDrain(request, response, body)
   }
+}
+
+/**
+ * A body as text joins the head in one piece, which the kernel takes faster than two; latin1 keeps every byte.
+ */
+function end(response: ServerResponse, body: Uint8Array | string): void {
+  if (typeof body === 'string' || body.length > ONE_PIECE) response.end(body)
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1')
 }
 
 /** Bytes that the head of a request announces; infinite when it does not say. Also right before the parser is done. */
