@@ -7,6 +7,9 @@ const WORKER_THRESHOLD = 256 * 1024
 /** An idle worker ends after this time, so that it costs memory only while large manifests come. */
 const IDLE_MS = 10_000
 
+/** Megabytes of heap: 4 MiB of JSON in its most wasteful shapes fit, and a small young generation keeps the rest low. */
+const LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 }
+
 interface Waiting {
   readonly resolve: (result: ParsedManifest | string) => void
   readonly reject: (error: unknown) => void
@@ -34,7 +37,9 @@ export async function parseManifestAside(
 }
 
 function startWorker(): Worker {
-  const started = new Worker(new URL('./parse-manifest-worker.ts', import.meta.url))
+  const started = new Worker(new URL('./parse-manifest-worker.ts', import.meta.url), {
+    resourceLimits: LIMITS,
+  })
   // Not before: coming online, a worker holds the process again.
   started.once('online', () => started.unref())
   started.on('message', (message: { id: number; result: ParsedManifest | string }) => {
