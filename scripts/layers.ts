@@ -68,6 +68,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'zod',
     'src/oci',
     'src/records',
+    'storage/store-errors.ts',
     'storage/metadata/metadata-store.ts',
     'storage/metadata/transact.ts',
   ],

@@ -3,6 +3,9 @@ import type { Config } from './config/schema.ts'
 
 /** Names whose values never reach the log, wherever they stand in what is logged. */
 const SECRET_NAME = /^(?:proxy-)?authorization$|cookie|password|secret|token$|bearer|private_?key/i
+/** Whether a name is one of them; the names that we log are few. */
+const secretNames = new Map<string, boolean>()
+const KNOWN_NAMES = 500
 const CENSORED = '‹hidden›'
 /** Deeper than anything we log; also what ends a cycle. */
 const DEEPEST = 6
@@ -57,11 +60,19 @@ function hideSecrets(fields: Record<string, unknown>): Record<string, unknown> {
   return hideIn(fields, 0)
 }
 
+function isSecret(name: string): boolean {
+  const known = secretNames.get(name)
+  if (known !== undefined) return known
+  const found = SECRET_NAME.test(name)
+  if (secretNames.size < KNOWN_NAMES) secretNames.set(name, found)
+  return found
+}
+
 /** Copies only what has something to hide. */
 function hideIn<Value extends object>(fields: Value, depth: number): Value {
   let copy: Value | undefined
   for (const [name, value] of Object.entries(fields) as Iterable<[string, unknown]>) {
-    const shown = SECRET_NAME.test(name) && typeof value === 'string' ? CENSORED : hideInside(value, depth)
+    const shown = typeof value === 'string' && isSecret(name) ? CENSORED : hideInside(value, depth)
     if (shown !== value) copy = Object.assign(copy ?? { ...fields }, { [name]: shown })
   }
   return copy ?? fields

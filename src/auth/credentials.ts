@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
+import { NoSpace, StoreUnavailable } from '../../storage/store-errors.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import {
   type CredentialKind,
@@ -148,7 +149,11 @@ async function noteUse(metadata: MetadataStore, hash: Uint8Array, now: number): 
     const renewed = found.value.kind === 'refresh' ? { expires: now + REFRESH_LIFE } : {}
     transaction.set(credentialCodec, found.key, { ...found.value, used: now, ...renewed })
   }
-  await transact(metadata, note).catch(() => undefined)
+  try {
+    await transact(metadata, note)
+  } catch (error) {
+    if (!(error instanceof NoSpace) && !(error instanceof StoreUnavailable)) throw error
+  }
 }
 
 async function revokeOne(transaction: Transaction, owner: string, id: string): Promise<void> {

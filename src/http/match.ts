@@ -14,28 +14,29 @@ interface Pattern {
   readonly segments: readonly string[]
   /** Segments behind `{name}`, which is matched from the right: a name may hold `blobs`, `tags` and the like. */
   readonly tail: readonly string[] | undefined
+  /** The same for routes that differ in their method alone. */
+  readonly shape: string
+  /** What is tried first: fixed paths, then tails with many words. */
+  readonly order: number
 }
 
 /** Makes the matcher for a table of routes. The more words a tail has, the sooner it is tried: `blobs/uploads/` is no digest. */
 export function createMatcher(routes: readonly Route[]): (method: string, path: string) => Matched {
-  const patterns = routes.map(patternOf)
-  const fixed = patterns.filter((pattern) => pattern.tail === undefined)
-  const named = patterns
-    .filter((pattern) => pattern.tail !== undefined)
-    .sort((a, b) => words(b.tail) - words(a.tail))
+  const patterns = routes.map(patternOf).sort((a, b) => a.order - b.order)
   return (method, path) => {
     const segments = split(path)
     const wanted = method === 'HEAD' ? 'GET' : method
-    const found = [...matches(fixed, segments), ...matches(named, segments)]
-    const specific = found.filter((match) => match.rank === found[0]?.rank)
-    const match = specific.find(({ route }) => route.method === wanted)
-    if (match !== undefined) return match
-    return specific.length === 0 ? undefined : { allowed: specific.flatMap(({ route }) => methodsOf(route)) }
+    const others: Pattern[] = []
+    for (const pattern of patterns) {
+      // The first that fits says what the path is; another one of the same shape may have the method.
+      if (others[0] !== undefined && others[0].shape !== pattern.shape) continue
+      const params = paramsOf(pattern, segments)
+      if (params === undefined) continue
+      if (pattern.route.method === wanted) return { route: pattern.route, params }
+      others.push(pattern)
+    }
+    return others.length === 0 ? undefined : { allowed: others.flatMap(({ route }) => methodsOf(route)) }
   }
-}
-
-function words(tail: readonly string[] = []): number {
-  return tail.filter((segment) => !isParameter(segment)).length
 }
 
 function methodsOf(route: Route): string[] {
@@ -45,7 +46,16 @@ function methodsOf(route: Route): string[] {
 function patternOf(route: Route): Pattern {
   const segments = split(route.path)
   const name = segments.indexOf('{name}')
-  return { route, segments, tail: name < 0 ? undefined : segments.slice(name + 1) }
+  if (name < 0) return { route, segments, tail: undefined, shape: 'fixed', order: Number.NEGATIVE_INFINITY }
+  const tail = segments.slice(name + 1)
+  const words = tail.filter((segment) => !isParameter(segment)).length
+  return {
+    route,
+    segments,
+    tail,
+    shape: tail.map((part) => (isParameter(part) ? '{}' : part)).join('/'),
+    order: -words,
+  }
 }
 
 /** A slash at the end makes no difference: `/v2/` is `/v2`, and a redirect would turn a POST into a GET. */
@@ -54,18 +64,10 @@ function split(path: string): string[] {
   return trimmed.split('/').slice(1)
 }
 
-/** Matches of the same rank lead to the same thing, by different methods. */
-type Ranked = Match & { readonly rank: string }
-
-function* matches(patterns: readonly Pattern[], segments: readonly string[]): Generator<Ranked> {
-  for (const { route, segments: template, tail } of patterns) {
-    const params = tail === undefined ? matchWhole(template, segments) : matchNamed(tail, segments)
-    if (params !== undefined) yield { route, params, rank: tail === undefined ? 'fixed' : shape(tail) }
-  }
-}
-
-function shape(tail: readonly string[]): string {
-  return tail.map((segment) => (isParameter(segment) ? '{}' : segment)).join('/')
+function paramsOf(pattern: Pattern, segments: readonly string[]): Record<string, string> | undefined {
+  return pattern.tail === undefined
+    ? matchWhole(pattern.segments, segments)
+    : matchNamed(pattern.tail, segments)
 }
 
 function matchWhole(

@@ -17,6 +17,9 @@ export interface RequestState {
   bytesOut: number
 }
 
+/** Most requests have none. Nobody writes to a query. */
+const NO_QUERY = new URLSearchParams()
+
 const states = new WeakMap<IncomingMessage, RequestState>()
 
 /** The state that requestState made for this request. */
@@ -44,7 +47,7 @@ export function requestState(parts: ClientViewSettings & { readonly log: Logger 
     const sent = ctx.req.headers['x-request-id']
     const id = typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : randomUUID()
     const [path, query] = splitTarget(ctx.req.url ?? '/')
-    const search = new URLSearchParams(query)
+    const search = query === '' ? NO_QUERY : new URLSearchParams(query)
     states.set(ctx.req, { id, client, path, query: search, fields: {}, reply: { status: 404 }, bytesOut: 0 })
     await next()
   }
