@@ -5,7 +5,10 @@ import { stateOf } from './request-state.ts'
 /** One line for each request, once its answer has left. Never headers, never a query: secrets travel there. */
 export function accessLog(log: Logger): Middleware {
   return async (ctx: Context, next: Next) => {
-    if (!log.isLevelEnabled('info')) return next()
+    if (!log.isLevelEnabled('info')) {
+      await next()
+      return
+    }
     const begun = performance.now()
     try {
       await next()
