@@ -58,6 +58,7 @@ async function listenPrivately(server: Server, path: string): Promise<void> {
 
 /** A server that was killed leaves its socket behind: it is removed if nobody answers there. */
 async function removeStale(path: string, short: ShortPath): Promise<void> {
+  // What cannot be looked at is not removed; binding then says what is in the way.
   const facts = await lstat(path).catch(() => undefined)
   if (facts === undefined) return
   if (!facts.isSocket())
