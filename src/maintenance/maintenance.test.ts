@@ -42,6 +42,7 @@ function stubborn(blobs: BlobStore): BlobStore {
     read: (...args) => blobs.read(...args),
     size: (...args) => blobs.size(...args),
     remove: (location) => refuse(location) ?? blobs.remove(location),
+    removeMany: (locations) => blobs.removeMany(locations),
     list: () => blobs.list(),
     create: (...args) => blobs.create(...args),
     append: (...args) => blobs.append(...args),

@@ -109,6 +109,7 @@ function withDisk(store: BlobStore, disk: TestRegistry['disk']): BlobStore {
     read: (...args) => store.read(...args),
     size: (...args) => store.size(...args),
     remove: (...args) => store.remove(...args),
+    removeMany: (locations) => store.removeMany(locations),
     list: () => store.list(),
     create: (...args) => store.create(...args),
     append: (...args) => store.append(...args),

@@ -15,6 +15,12 @@ export interface BlobStore {
   /** Removes the bytes; nothing there is not an error. */
   remove(location: BlobLocation): Promise<void>
 
+  /**
+   * Removes the bytes at many locations, in as few calls as the engine allows; nothing there is not an error.
+   * Gives the locations whose bytes may still be there, each with why: one that fails stops no others.
+   */
+  removeMany(locations: readonly BlobLocation[]): Promise<readonly FailedRemoval[]>
+
   /** Every finished blob, in no given order, for scrub and recovery. An error is never an early end. */
   list(): AsyncIterable<{ readonly location: BlobLocation; readonly size: number; readonly modified: Date }>
 
@@ -53,6 +59,11 @@ export type BlobLocation = string & { readonly [locationBrand]: true }
 export function blobLocation(text: string): BlobLocation {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one place where a string becomes a location
   return text as BlobLocation
+}
+
+export interface FailedRemoval {
+  readonly location: BlobLocation
+  readonly error: unknown
 }
 
 /** First and last byte, both inclusive, 0 ≤ start ≤ end < size. */

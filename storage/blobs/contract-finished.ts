@@ -6,7 +6,7 @@ const BYTES = sampleBytes(100_000, 5)
 const DIGEST = digestOf(BYTES)
 const FOREIGN = ['', '.', '..', '/etc/passwd', 'blobs/sha256/../../../etc/passwd', `blobs/${DIGEST}`, 'x\0y']
 
-/** complete, size, remove, list, freeBytes. */
+/** complete, size, remove, removeMany, list, freeBytes. */
 export const finishedCases: readonly BlobStoreCase[] = [
   {
     name: 'complete twice gives the same location, also after opening again',
@@ -103,6 +103,20 @@ export const finishedCases: readonly BlobStoreCase[] = [
       expect(await bench.store.read(location)).toBeUndefined()
       expect(await bench.store.read(location, { start: 0, end: 0 })).toBeUndefined()
       expect((await bench.listed()).size).toBe(0)
+    },
+  },
+  {
+    name: 'many locations are removed at once, those of nobody and of nothing among them',
+    async run(bench) {
+      const kept = await bench.put(sampleBytes(50, 1))
+      const removed = [await bench.put(BYTES), await bench.put(sampleBytes(50, 2))]
+      const gone = await bench.put(sampleBytes(50, 3))
+      await bench.store.remove(gone)
+      const all = [...FOREIGN.map(blobLocation), ...removed, gone]
+      expect(await bench.store.removeMany(all)).toEqual([])
+      expect(await bench.store.removeMany([])).toEqual([])
+      for (const location of removed) expect(await bench.store.read(location)).toBeUndefined()
+      expect(await bench.listed()).toEqual(new Map([[kept, 50]]))
     },
   },
   {

@@ -7,6 +7,7 @@ import {
   type BlobStore,
   type ByteSpan,
   blobLocation,
+  type FailedRemoval,
   type UploadState,
   type UploadWriter,
 } from '../blob-store.ts'
@@ -83,6 +84,19 @@ class FilesystemBlobStore implements BlobStore {
   async remove(location: BlobLocation): Promise<void> {
     const { files } = this.#parts()
     if (isLocation(location)) await files.unlinkIfThere(location)
+  }
+
+  /** One after the other: a directory of the disk takes one change at a time anyway. */
+  async removeMany(locations: readonly BlobLocation[]): Promise<readonly FailedRemoval[]> {
+    const failed: FailedRemoval[] = []
+    for (const location of locations) {
+      try {
+        await this.remove(location)
+      } catch (error) {
+        failed.push({ location, error })
+      }
+    }
+    return failed
   }
 
   async *list(): ReturnType<BlobStore['list']> {

@@ -6,6 +6,7 @@ import {
   type BlobStore,
   type ByteSpan,
   blobLocation,
+  type FailedRemoval,
   UploadGone,
   type UploadState,
   type UploadWriter,
@@ -51,6 +52,11 @@ class MemoryBlobStore implements BlobStore {
 
   async remove(location: BlobLocation): Promise<void> {
     this.#open().blobs.delete(location)
+  }
+
+  async removeMany(locations: readonly BlobLocation[]): Promise<readonly FailedRemoval[]> {
+    for (const location of locations) await this.remove(location)
+    return []
   }
 
   async *list(): ReturnType<BlobStore['list']> {
