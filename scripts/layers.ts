@@ -79,6 +79,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/transact.ts',
   ],
   'src/maintenance': [
+    'node:*',
+    'src/oci',
     'src/records',
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
@@ -110,7 +112,16 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs/blob-store.ts',
   ],
   'src/http/token': ['node:*', 'src/http', 'src/auth', 'src/oci'],
-  'src/http/api': ['node:*', 'zod', 'src/http', 'src/auth', 'src/oci', 'src/projects', 'src/records'],
+  'src/http/api': [
+    'node:*',
+    'zod',
+    'src/http',
+    'src/auth',
+    'src/maintenance',
+    'src/oci',
+    'src/projects',
+    'src/records',
+  ],
 
   // Storage: interfaces that know digests and bytes, drivers that know their own package.
   storage: [],

@@ -3,6 +3,7 @@ import { allRoutes } from '../src/compose.ts'
 import { ReadOnlySwitch } from '../src/http/read-only.ts'
 import { createReadiness } from '../src/http/readiness.ts'
 import type { Route } from '../src/http/route.ts'
+import { startMaintenance } from '../src/maintenance/schedule.ts'
 import { createEnsureProject } from '../src/projects/projects.ts'
 import { openMemoryBlobStore } from '../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../storage/metadata/memory/memory-metadata-store.ts'
@@ -19,6 +20,7 @@ export async function composedRoutes(): Promise<Route[]> {
   })
   const ensureProject = createEnsureProject({ now, mayPush: () => Promise.resolve(false) })
   const settings = { grace: 0, uploadExpiry: 0, maxUploads: 0, allowSparse: false, minFree: 0 }
+  const silent = () => undefined
   return allRoutes({
     stores,
     auth,
@@ -26,5 +28,6 @@ export async function composedRoutes(): Promise<Route[]> {
     readOnly: new ReadOnlySwitch(false),
     readiness: createReadiness(),
     view: { publicUrl: undefined, trustedProxies: undefined },
+    maintenance: startMaintenance({ ...stores, now, onError: silent, onProgress: silent }, []),
   })
 }

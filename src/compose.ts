@@ -8,6 +8,7 @@ import { StoreUnavailable } from '../storage/store-errors.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { ensureAdministrator } from './auth/first-user.ts'
 import type { Config } from './config/schema.ts'
+import { maintenanceRoutes } from './http/api/maintenance.ts'
 import { readOnlyRoutes } from './http/api/read-only.ts'
 import { apiRoutes } from './http/api/routes.ts'
 import { createApp } from './http/app.ts'
@@ -20,7 +21,8 @@ import type { Readiness } from './http/readiness.ts'
 import type { Route } from './http/route.ts'
 import { StartError } from './http/start-error.ts'
 import { tokenRoutes } from './http/token/routes.ts'
-import { startMaintenance } from './maintenance/schedule.ts'
+import { maintenanceJobs } from './maintenance/jobs.ts'
+import { type Maintenance, startMaintenance } from './maintenance/schedule.ts'
 import { createAccounts } from './projects/accounts.ts'
 import { createMembers } from './projects/members.ts'
 import { createEnsureProject, createProjects } from './projects/projects.ts'
@@ -43,7 +45,16 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
   const registry = registryParts(config, stores, auth)
   const readOnly = new ReadOnlySwitch(config.readOnly)
   const view = { publicUrl: config.publicUrl, trustedProxies: blockList(config.trustedProxies) }
-  const routes = allRoutes({ stores, auth, registry, readOnly, readiness, view })
+  const maintenance = startMaintenance(
+    {
+      ...stores,
+      now: Date.now,
+      onError: (error, what) => log.error({ err: error, what }, 'background work failed'),
+      onProgress: (job, progress) => log.info({ job, ...progress }, 'background work'),
+    },
+    maintenanceJobs(),
+  )
+  const routes = allRoutes({ stores, auth, registry, readOnly, readiness, view, maintenance })
   const handler = createApp({
     ...view,
     routes,
@@ -51,11 +62,6 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
     access: auth.access,
     readOnly,
     log,
-  })
-  const maintenance = startMaintenance({
-    ...stores,
-    now: Date.now,
-    onError: (error, what) => log.error({ err: error, what }, 'background work failed on one item'),
   })
   return {
     handler,
@@ -127,13 +133,15 @@ interface RouteParts {
   readonly readOnly: ReadOnlySwitch
   readonly readiness: Readiness
   readonly view: Parameters<typeof viewClient>[1]
+  readonly maintenance: Maintenance
 }
 
 /**
  * The whole surface; openapi.yaml describes the same, and a test compares them.
  * @internal
  */
-export function allRoutes({ stores, auth, registry, readOnly, readiness, view }: RouteParts): Route[] {
+export function allRoutes(parts: RouteParts): Route[] {
+  const { stores, auth, registry, readOnly, readiness, view, maintenance } = parts
   const now = Date.now
   const { metadata } = stores
   const accounts = createAccounts({ metadata, secrets: auth.credentials, now })
@@ -149,6 +157,7 @@ export function allRoutes({ stores, auth, registry, readOnly, readiness, view }:
     ...tokenRoutes({ ...auth, addressOf: (request) => viewClient(request, view).address, now }),
     ...apiRoutes({ ...auth, projects, members, accounts, now }),
     ...readOnlyRoutes(readOnly),
+    ...maintenanceRoutes(maintenance),
     ...healthRoutes({ readiness, metadata }),
   ]
 }

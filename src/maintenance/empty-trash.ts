@@ -1,29 +1,27 @@
 import { blobLocation } from '../../storage/blobs/blob-store.ts'
-import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { keyAfter, keys } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
-import type { ExpiryParts } from './expire-uploads.ts'
+import type { JobParts } from './job.ts'
 
 const PAGE = 200
 
 /** Removes the bytes whose time in the trash is over. Locations are never used twice, so no check is needed. */
-export async function emptyTrash(parts: ExpiryParts, signal: AbortSignal): Promise<number> {
+export async function emptyTrash(parts: JobParts, signal: AbortSignal): Promise<void> {
   const prefix = keys.allTrash()
   let from = prefix
-  let removed = 0
   while (!signal.aborted) {
     const entries = await parts.metadata.range({ prefix, from, limit: PAGE })
     const due = entries.map(({ key }) => ({ key, ...itemOf(key) })).filter((item) => item.due <= parts.now())
     const done: Uint8Array[] = []
-    for (const item of due) if (await removeOne(parts, item.location)) done.push(item.key)
-    if (done.length > 0) await forget(parts.metadata, done)
-    removed += done.length
+    for (const { key, location } of due) if (await removeOne(parts, location)) done.push(key)
+    if (done.length > 0) await parts.metadata.commit({ checks: [], sets: [], deletes: done })
+    parts.progress(done.length)
     const end = due.at(-1)
-    if (end === undefined || due.length < PAGE) break
+    if (end === undefined || due.length < PAGE) return
     // Behind what was tried: items that cannot be removed wait for the next round, and hold up no others.
     from = keyAfter(end.key)
+    await parts.pace()
   }
-  return removed
 }
 
 function itemOf(key: Uint8Array): { readonly due: number; readonly location: string } {
@@ -31,16 +29,10 @@ function itemOf(key: Uint8Array): { readonly due: number; readonly location: str
   return { due: Number(reader.uint64()), location: reader.text() }
 }
 
-async function removeOne(parts: ExpiryParts, location: string): Promise<boolean> {
-  try {
+async function removeOne(parts: JobParts, location: string): Promise<boolean> {
+  const removed = await parts.attempt(`bytes at ${location}`, async () => {
     await parts.blobs.remove(blobLocation(location))
     return true
-  } catch (error) {
-    parts.onError(error, `bytes at ${location}`)
-    return false
-  }
-}
-
-function forget(metadata: MetadataStore, deletes: readonly Uint8Array[]): Promise<void> {
-  return metadata.commit({ checks: [], sets: [], deletes })
+  })
+  return removed === true
 }

@@ -1,38 +1,99 @@
-import { emptyTrash } from './empty-trash.ts'
-import { type ExpiryParts, expireUploads } from './expire-uploads.ts'
+import { randomUUID } from 'node:crypto'
+import { RegistryError } from '../oci/registry-error.ts'
+import { type Failure, listFailures } from './failures.ts'
+import type { Job } from './job.ts'
+import { JobRunner, type JobStatus, type RunnerParts } from './job-runner.ts'
 
-/** Ten minutes between two rounds: what they remove is measured in hours. */
-const ROUND_MS = 600_000
+/** A job whose runs fail is tried again later each time, up to this factor of its interval. */
+const MOST_BACK_OFF = 32
 
 /** Background work that runs as long as the server. */
 export interface Maintenance {
-  /** Waits for the step that is running now; no other begins. */
+  readonly jobs: readonly JobStatus[]
+  /** Items that failed, of all jobs. */
+  failures(): Promise<Failure[]>
+  /** Begins a run of `name` now, if none is under way. Throws NAME_UNKNOWN. */
+  runNow(name: string): void
+  /** Waits for the steps that are running now; no other begins. */
   stop(): Promise<void>
 }
 
-/** Starts the rounds, the first at once: it clears what the last run left. A failed job never stops the others. */
-export function startMaintenance(parts: ExpiryParts): Maintenance {
+export type MaintenanceParts = Omit<RunnerParts, 'holder'>
+
+/** Starts all jobs, each at once: they clear what the last run of the server left. None waits for another. */
+export function startMaintenance(parts: MaintenanceParts, jobs: readonly Job[]): Maintenance {
   const stopping = new AbortController()
-  let running = Promise.resolve()
-  const round = async (): Promise<void> => {
-    for (const job of [expireUploads, emptyTrash]) {
-      try {
-        await job(parts, stopping.signal)
-      } catch (error) {
-        parts.onError(error, job.name)
-      }
-    }
-  }
-  const begin = (): void => {
-    running = running.then(round)
-  }
-  begin()
-  const timer = setInterval(begin, ROUND_MS).unref()
+  const shared = { ...parts, holder: randomUUID() }
+  const loops = new Map(jobs.map((job) => [job.name, new JobLoop(job, shared, stopping.signal)]))
+  for (const loop of loops.values()) loop.begin()
   return {
-    stop: async () => {
-      clearInterval(timer)
-      stopping.abort()
-      await running
+    get jobs() {
+      return [...loops.values()].map((loop) => loop.status)
     },
+    failures: async () => {
+      const found: Failure[] = []
+      for (const { name } of jobs)
+        for await (const failure of listFailures(parts.metadata, name)) found.push(failure)
+      return found
+    },
+    runNow: (name) => {
+      const loop = loops.get(name)
+      if (loop === undefined)
+        throw new RegistryError('NAME_UNKNOWN', {
+          message: `there is no job '${name.slice(0, 64)}'; there are ${[...loops.keys()].join(', ')}`,
+        })
+      loop.begin()
+    },
+    stop: async () => {
+      stopping.abort()
+      await Promise.all([...loops.values()].map((loop) => loop.ended()))
+    },
+  }
+}
+
+/** Runs one job again and again, never twice at a time. */
+class JobLoop {
+  readonly #job: Job
+  readonly #runner: JobRunner
+  readonly #parts: RunnerParts
+  readonly #stopping: AbortSignal
+  #timer: NodeJS.Timeout | undefined
+  #running: Promise<void> | undefined
+  #failed = 0
+
+  constructor(job: Job, parts: RunnerParts, stopping: AbortSignal) {
+    this.#job = job
+    this.#parts = parts
+    this.#runner = new JobRunner(job, parts)
+    this.#stopping = stopping
+  }
+
+  get status(): JobStatus {
+    return this.#runner.status
+  }
+
+  begin(): void {
+    if (this.#running !== undefined || this.#stopping.aborted) return
+    clearTimeout(this.#timer)
+    this.#running = this.#once()
+  }
+
+  async ended(): Promise<void> {
+    clearTimeout(this.#timer)
+    await this.#running
+  }
+
+  async #once(): Promise<void> {
+    try {
+      await this.#runner.run(this.#stopping)
+      this.#failed = 0
+    } catch (error) {
+      this.#failed += 1
+      this.#parts.onError(error, this.#job.name)
+    }
+    this.#running = undefined
+    if (this.#stopping.aborted) return
+    const wait = this.#job.everyMs * Math.min(2 ** this.#failed, MOST_BACK_OFF)
+    this.#timer = setTimeout(() => this.begin(), wait).unref()
   }
 }

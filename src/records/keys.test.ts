@@ -52,6 +52,8 @@ function sample(): Map<string, Uint8Array[]> {
     ['uploadOf', many((project) => keys.uploadOf(project, 'id'))],
     ['review', many((_, repo, digest) => keys.review(1, 'link', repo, digest))],
     ['trash', many((project) => keys.trash(1, project))],
+    ['lease', many((project) => keys.lease(project))],
+    ['deadLetter', many((project) => keys.deadLetter('job', project))],
     ['user', many((project) => keys.user(project))],
     ['credential', many((_, __, digest) => keys.credential(Buffer.from(digest.slice(-64), 'hex')))],
     ['credentialOf', many((project) => keys.credentialOf(project, 'id'))],

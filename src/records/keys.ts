@@ -27,6 +27,8 @@ import { digestComponent, tuple, uint64Component } from './tuple.ts'
  *   45 upload-of   ⟨account⟩⟨id⟩                       its open sessions, to count them
  *   41 review      ⟨due⟩⟨kind⟩⟨repo⟩⟨digest⟩              something may have become unused
  *   42 trash       ⟨due⟩⟨location⟩                      bytes to remove
+ *   43 lease       ⟨job⟩                               which process does it now
+ *   46 dead-letter ⟨job⟩⟨item⟩                          items that failed, and when they are tried again
  *   50 user        ⟨name⟩
  *   51 credential  ⟨sha256 of the secret⟩              a personal token or a service account's key
  *   52 credential-of ⟨owner⟩⟨id⟩                        reverse of credential
@@ -57,7 +59,9 @@ const TABLE = {
   upload: 0x40,
   review: 0x41,
   trash: 0x42,
+  lease: 0x43,
   uploadOf: 0x45,
+  deadLetter: 0x46,
   user: 0x50,
   credential: 0x51,
   credentialOf: 0x52,
@@ -128,6 +132,9 @@ export const keys = {
     tuple(TABLE.review, uint64Component(due), kind, repoComponent(repo), digestComponent(digest)),
   trash: (due: number, location: string) => tuple(TABLE.trash, uint64Component(due), location),
   allTrash: () => tuple(TABLE.trash),
+  lease: (job: string) => tuple(TABLE.lease, job),
+  deadLetter: (job: string, item: string) => tuple(TABLE.deadLetter, job, item),
+  deadLetters: (job: string) => tuple(TABLE.deadLetter, job),
 
   user: (name: string) => tuple(TABLE.user, name),
   users: () => tuple(TABLE.user),

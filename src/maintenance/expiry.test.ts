@@ -8,8 +8,8 @@ import { digestField, nameField } from '../records/fields.ts'
 import { keys } from '../records/keys.ts'
 import { uploadCodec } from '../records/upload.ts'
 import { emptyTrash } from './empty-trash.ts'
-import { type ExpiryParts, expireUploads } from './expire-uploads.ts'
-import { startMaintenance } from './schedule.ts'
+import { expireUploads } from './expire-uploads.ts'
+import { type TestJob, testJob } from './job-fixture.ts'
 
 const NOW = 1_800_000_000_000
 const digest = digestField.parse(`sha256:${'a'.repeat(64)}`)
@@ -18,21 +18,15 @@ const ACCOUNT = 'user:alice'
 let metadata: MetadataStore
 let contents: ReturnType<typeof emptyMemoryBlobs>
 let failing: Set<string>
-let failures: string[]
-let parts: ExpiryParts
-const go = new AbortController().signal
+let job: TestJob
+let now: number
 
 beforeEach(async () => {
   metadata = await openMemoryMetadataStore()
   contents = emptyMemoryBlobs()
   failing = new Set()
-  failures = []
-  parts = {
-    metadata,
-    blobs: stubborn(openMemoryBlobStore(contents)),
-    now: () => NOW,
-    onError: (_, what) => failures.push(what),
-  }
+  now = NOW
+  job = testJob({ metadata, blobs: stubborn(openMemoryBlobStore(contents)), now: () => now })
 })
 
 /** A store that cannot remove some things. */
@@ -88,7 +82,7 @@ describe('expireUploads', () => {
     await upload('old', NOW - 1)
     await upload('now', NOW)
     await upload('new', NOW + 1)
-    expect(await expireUploads(parts, go)).toBe(1)
+    expect(await job.run(expireUploads)).toBe(1)
     expect([...contents.uploads.keys()]).toEqual(['now', 'new'])
     expect(await left(keys.uploads())).toBe(2)
     expect(await left(keys.uploadsOf(ACCOUNT))).toBe(2)
@@ -97,9 +91,9 @@ describe('expireUploads', () => {
   it('takes the record away before it touches the bytes', async () => {
     await upload('old', 0)
     failing.add('old')
-    expect(await expireUploads(parts, go)).toBe(0)
+    expect(await job.run(expireUploads)).toBe(0)
     expect(await left(keys.uploads())).toBe(0)
-    expect(failures).toEqual(['upload old'])
+    expect(job.failed).toEqual(['upload old'])
   })
 
   it('spares a session that went on just before it was taken away', async () => {
@@ -116,7 +110,7 @@ describe('expireUploads', () => {
         await metadata.commit(commit)
       },
     }
-    expect(await expireUploads({ ...parts, metadata: store }, go)).toBe(0)
+    expect(await testJob({ ...job.parts, metadata: store }).run(expireUploads)).toBe(0)
     expect(await left(keys.uploads())).toBe(1)
     expect(contents.uploads.size).toBe(1)
   })
@@ -125,20 +119,20 @@ describe('expireUploads', () => {
     for (const id of ['a', 'b', 'd']) await upload(id, 0)
     failing.add('a')
     await set({ key: keys.upload('c'), value: Buffer.from('damaged') })
-    expect(await expireUploads(parts, go)).toBe(2)
-    expect(failures).toEqual(['upload a', 'upload c'])
+    expect(await job.run(expireUploads)).toBe(2)
+    expect(job.failed).toEqual(['upload a', 'upload c'])
     expect([...contents.uploads.keys()]).toEqual(['a'])
   })
 
   it('looks through all pages', async () => {
     for (let at = 0; at < 450; at++) await upload(`u${at}`, at % 2 === 0 ? 0 : NOW + 1)
-    expect(await expireUploads(parts, go)).toBe(225)
+    expect(await job.run(expireUploads)).toBe(225)
     expect(contents.uploads.size).toBe(225)
   })
 
   it('stops when it is told to', async () => {
     await upload('old', 0)
-    expect(await expireUploads(parts, AbortSignal.abort())).toBe(0)
+    expect(await job.run(expireUploads, AbortSignal.abort())).toBe(0)
     expect(contents.uploads.size).toBe(1)
   })
 })
@@ -148,7 +142,7 @@ describe('emptyTrash', () => {
     await trash('past', NOW - 1)
     await trash('now', NOW)
     await trash('later', NOW + 1)
-    expect(await emptyTrash(parts, go)).toBe(2)
+    expect(await job.run(emptyTrash)).toBe(2)
     expect([...contents.blobs.keys()]).toEqual(['later'])
     expect(await left(keys.allTrash())).toBe(1)
   })
@@ -157,52 +151,25 @@ describe('emptyTrash', () => {
     for (let at = 0; at < 205; at++) await trash(`bad${at}`, at)
     for (let at = 0; at < 250; at++) await trash(`good${at}`, 1000 + at)
     for (let at = 0; at < 205; at++) failing.add(`bad${at}`)
-    expect(await emptyTrash(parts, go)).toBe(250)
-    expect(failures).toHaveLength(205)
+    expect(await job.run(emptyTrash)).toBe(250)
+    expect(job.failed).toHaveLength(205)
     expect(await left(keys.allTrash())).toBe(205)
     failing.clear()
-    expect(await emptyTrash(parts, go)).toBe(205)
+    now += 60_000
+    expect(await job.run(emptyTrash)).toBe(205)
     expect(contents.blobs.size).toBe(0)
   })
 
   it('does not mind bytes that are gone already', async () => {
     await trash('gone', 0)
     contents.blobs.clear()
-    expect(await emptyTrash(parts, go)).toBe(1)
-    expect(failures).toEqual([])
+    expect(await job.run(emptyTrash)).toBe(1)
+    expect(job.failed).toEqual([])
   })
 
   it('stops when it is told to', async () => {
     await trash('past', 0)
-    expect(await emptyTrash(parts, AbortSignal.abort())).toBe(0)
+    expect(await job.run(emptyTrash, AbortSignal.abort())).toBe(0)
     expect(contents.blobs.size).toBe(1)
-  })
-})
-
-describe('startMaintenance', () => {
-  it('does a round at once; a job that fails does not stop the next', async () => {
-    await trash('past', 0)
-    const store: MetadataStore = {
-      ...metadata,
-      read: (wanted) => metadata.read(wanted),
-      commit: (commit) => metadata.commit(commit),
-      range: (query) =>
-        Buffer.compare(query.prefix, keys.uploads()) === 0
-          ? Promise.reject(new Error('no'))
-          : metadata.range(query),
-    }
-    const maintenance = startMaintenance({ ...parts, metadata: store })
-    await expect.poll(() => contents.blobs.size).toBe(0)
-    await maintenance.stop()
-    expect(failures).toEqual(['expireUploads'])
-  })
-
-  it('waits for what it is doing when it is stopped', async () => {
-    await upload('old', 0)
-    const maintenance = startMaintenance(parts)
-    await maintenance.stop()
-    const before = contents.uploads.size
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(contents.uploads.size).toBe(before)
   })
 })

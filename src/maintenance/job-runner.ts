@@ -1,0 +1,137 @@
+import { setTimeout } from 'node:timers/promises'
+import type { BlobStore } from '../../storage/blobs/blob-store.ts'
+import { type FailureParts, Failures } from './failures.ts'
+import type { Job, JobParts } from './job.ts'
+import { type LeaseParts, releaseLease, renewLease, takeLease } from './lease.ts'
+
+/** A process that died gives way to the next one after this time. */
+const LEASE_MS = 15_000
+const RENEW_MS = 5000
+/** How often a long run says in the log how far it is. */
+const REPORT_MS = 60_000
+
+export interface RunnerParts extends FailureParts, LeaseParts {
+  readonly blobs: BlobStore
+  /** Told of runs that did something, at their end and while they last. */
+  readonly onProgress: (job: string, progress: RunProgress) => void
+}
+
+export interface RunProgress {
+  readonly done: number
+  readonly milliseconds: number
+  readonly finished: boolean
+}
+
+/** How a run went. `elsewhere`: another process has the lease. */
+export type Outcome = 'idle' | 'elsewhere' | 'done'
+
+/** What may be known of a job while the server runs. */
+export interface JobStatus {
+  readonly name: string
+  readonly everyMs: number
+  readonly state: 'waiting' | 'running' | 'elsewhere'
+  /** Items done in the run that is under way, or in the last one. */
+  readonly done: number
+  readonly started?: number
+  readonly finished?: number
+  /** Why the last run ended early. */
+  readonly error?: string
+}
+
+/** One job of this process: runs it under its lease, and knows how far it is. */
+export class JobRunner {
+  readonly #job: Job
+  readonly #parts: RunnerParts
+  #status: JobStatus
+
+  constructor(job: Job, parts: RunnerParts) {
+    this.#job = job
+    this.#parts = parts
+    this.#status = { name: job.name, everyMs: job.everyMs, state: 'waiting', done: 0 }
+  }
+
+  get status(): JobStatus {
+    return this.#status
+  }
+
+  /** One run, or none when there is nothing to do or another process is at it. Rejects when the run as a whole failed. */
+  async run(stopping: AbortSignal): Promise<Outcome> {
+    const failures = await Failures.load(this.#parts, this.#job.name)
+    const parts = this.#jobParts(failures, stopping)
+    if (this.#job.isDue !== undefined && !(await this.#job.isDue(parts))) return this.#rest('idle')
+    if (!(await takeLease(this.#parts, this.#job.name, LEASE_MS))) return this.#rest('elsewhere')
+    const run = new AbortController()
+    const keeping = this.#keepLease(run)
+    try {
+      this.#begin()
+      await this.#job.run(parts, AbortSignal.any([stopping, run.signal]))
+      this.#end({})
+    } catch (error) {
+      this.#end({ error: error instanceof Error ? error.message : String(error) })
+      throw error
+    } finally {
+      clearInterval(keeping)
+      await releaseLease(this.#parts, this.#job.name)
+    }
+    return 'done'
+  }
+
+  #jobParts(failures: Failures, signal: AbortSignal): JobParts {
+    const { metadata, blobs, now } = this.#parts
+    let rested = performance.now()
+    return {
+      metadata,
+      blobs,
+      now,
+      attempt: (item, work) => failures.attempt(item, work, signal),
+      progress: (done) => {
+        this.#status = { ...this.#status, done: this.#status.done + done }
+      },
+      pace: async () => {
+        await setTimeout(restAfter(performance.now() - rested), undefined, { signal, ref: false }).catch(
+          () => undefined,
+        )
+        rested = performance.now()
+      },
+    }
+  }
+
+  /** Without the lease somebody else does the work: to go on would only cost. */
+  #keepLease(run: AbortController): NodeJS.Timeout {
+    let reported = performance.now()
+    return setInterval(() => {
+      renewLease(this.#parts, this.#job.name, LEASE_MS).then(
+        (kept) => kept || run.abort(),
+        (error: unknown) => this.#parts.onError(error, `lease of ${this.#job.name}`),
+      )
+      if (performance.now() - reported < REPORT_MS) return
+      reported = performance.now()
+      this.#report(false)
+    }, RENEW_MS).unref()
+  }
+
+  #rest(outcome: 'idle' | 'elsewhere'): Outcome {
+    this.#status = { ...this.#status, state: outcome === 'idle' ? 'waiting' : 'elsewhere' }
+    return outcome
+  }
+
+  #begin(): void {
+    const { name, everyMs } = this.#job
+    this.#status = { name, everyMs, state: 'running', done: 0, started: this.#parts.now() }
+  }
+
+  #end(how: { readonly error?: string }): void {
+    this.#status = { ...this.#status, state: 'waiting', finished: this.#parts.now(), ...how }
+    if (this.#status.done > 0) this.#report(true)
+  }
+
+  #report(finished: boolean): void {
+    const { name, done, started = 0 } = this.#status
+    this.#parts.onProgress(name, { done, milliseconds: this.#parts.now() - started, finished })
+  }
+}
+
+/** A tenth of the time that a step took: requests that came meanwhile are done first, and the work hardly slows down. */
+function restAfter(milliseconds: number): number {
+  return Math.min(Math.ceil(milliseconds / 10), 100)
+}
