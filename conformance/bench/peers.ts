@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import path from 'node:path'
+import { freePort } from '../servers/free-port.ts'
 import { finish, must, Server } from '../servers/processes.ts'
 
 const DEBIAN = ['docker-registry', 'nginx', 'wrk', 'curl', 'openssl']
@@ -61,13 +61,4 @@ async function answering(server: Server, port: number, probe: string): Promise<P
     (await finish('curl', ['-s', '-o', '/dev/null', `${url}${probe}`])).code === 0 ? true : undefined,
   )
   return { url, server }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }

@@ -12,7 +12,7 @@ helm=helm.sh/helm/v3/cmd/helm@v3.22.0
 conformance=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111
 
 packages=(docker.io iptables containerd runc podman conmon crun skopeo golang-github-containers-common
-  uidmap openssl iproute2 ca-certificates)
+  uidmap openssl iproute2 ca-certificates postgresql-15)
 
 say() { printf 'install: %s\n' "$*"; }
 
@@ -50,7 +50,7 @@ for module in "$crane" "$regctl" "$oras" "$conformance" "$helm"; do
 done
 
 for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/skopeo \
-  .work/bin/{crane,regctl,oras,helm,conformance}; do
+  /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,regctl,oras,helm,conformance}; do
   [[ -x $tool ]] || { say "$tool is missing after the installation"; exit 1; }
 done
 say "complete: $(/usr/sbin/dockerd --version | head -1); $(podman --version); $(skopeo --version)"

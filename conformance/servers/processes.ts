@@ -1,4 +1,10 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import {
+  type ChildProcessByStdio,
+  type SpawnOptionsWithStdioTuple,
+  type StdioNull,
+  type StdioPipe,
+  spawn,
+} from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,6 +16,20 @@ import { projectRoot, workFolder } from './workspace.ts'
 export interface StartOptions {
   env?: Record<string, string>
   cwd?: string
+  /** Another user to run as, when this process is root. */
+  uid?: number
+  gid?: number
+}
+
+function asChild(options: StartOptions): SpawnOptionsWithStdioTuple<StdioNull, StdioPipe, StdioPipe> {
+  const { cwd = projectRoot, env, uid, gid } = options
+  return {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+  }
 }
 
 /** What a finished command left behind; `code` is undefined when a signal ended it. */
@@ -31,7 +51,8 @@ export class Server {
   readonly name: string
   readonly lines: string[] = []
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
-  readonly #ended: Promise<void>
+  /** Resolves when the program has ended, however. */
+  readonly ended: Promise<void>
   #alive = true
 
   private constructor(name: string, child: ChildProcessByStdio<null, Readable, Readable>, logs: string) {
@@ -45,7 +66,7 @@ export class Server {
         log.write(`${line}\n`)
       })
     }
-    this.#ended = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       child.on('close', () => {
         this.#alive = false
         running.delete(this)
@@ -70,11 +91,7 @@ export class Server {
     options: StartOptions = {},
   ): Promise<Server> {
     const logs = await workFolder('logs')
-    const child = spawn(command, args, {
-      cwd: options.cwd ?? projectRoot,
-      env: { ...process.env, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(command, args, asChild(options))
     return new Server(name, child, logs)
   }
 
@@ -96,14 +113,14 @@ export class Server {
   async stop(patience = 20_000): Promise<void> {
     this.signal('SIGTERM')
     const timer = setTimeout(() => this.signal('SIGKILL'), patience)
-    await this.#ended
+    await this.ended
     clearTimeout(timer)
   }
 
   /** kill -9, and waits until the process is gone. */
   async kill(): Promise<void> {
     this.signal('SIGKILL')
-    await this.#ended
+    await this.ended
   }
 
   /** Polls `ready` until it gives a value; fails with the last lines of output when the program ends or time is over. */
@@ -126,11 +143,7 @@ export function finish(
   options: StartOptions & { patience?: number; signal?: AbortSignal } = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: options.cwd ?? projectRoot,
-      env: { ...process.env, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(command, args, asChild(options))
     const out: Buffer[] = []
     const err: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
