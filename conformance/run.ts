@@ -41,6 +41,7 @@ const lanes: readonly Part[][] = [
   [
     part('clients', 'clients/run.ts'),
     part('full-disk', 'faults/full-disk.ts'),
+    part('s3', 's3/run.ts'),
     part('soak', 'faults/soak.ts', {
       SECONDS_OF_SOAK: full ? '1800' : (process.env['SECONDS_OF_SOAK'] ?? '120'),
     }),

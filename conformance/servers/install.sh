@@ -12,7 +12,7 @@ helm=helm.sh/helm/v3/cmd/helm@v3.22.0
 conformance=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111
 
 packages=(docker.io iptables containerd runc podman conmon crun skopeo golang-github-containers-common
-  uidmap openssl iproute2 ca-certificates postgresql-15)
+  uidmap openssl iproute2 ca-certificates postgresql-15 radosgw ceph-mon ceph-osd ceph-common)
 
 say() { printf 'install: %s\n' "$*"; }
 
@@ -49,7 +49,7 @@ for module in "$crane" "$regctl" "$oras" "$conformance" "$helm"; do
   printf '%s' "$module" >"$stamp"
 done
 
-for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/skopeo \
+for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/skopeo /usr/bin/radosgw \
   /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,regctl,oras,helm,conformance}; do
   [[ -x $tool ]] || { say "$tool is missing after the installation"; exit 1; }
 done

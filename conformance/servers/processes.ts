@@ -16,6 +16,8 @@ import { projectRoot, workFolder } from './workspace.ts'
 export interface StartOptions {
   env?: Record<string, string>
   cwd?: string
+  /** What a server gets when the test run ends before it was stopped; SIGTERM by default. */
+  endSignal?: NodeJS.Signals
   /** Another user to run as, when this process is root. */
   uid?: number
   gid?: number
@@ -42,7 +44,7 @@ export interface Finished {
 const running = new Set<Server>()
 // A test run that dies must not leave servers behind: they would hold ports, mounts and memory.
 process.on('exit', () => {
-  for (const server of running) server.signal('SIGTERM')
+  for (const server of running) server.signal(server.endSignal)
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 
@@ -50,13 +52,19 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 export class Server {
   readonly name: string
   readonly lines: string[] = []
+  readonly endSignal: NodeJS.Signals
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
   /** Resolves when the program has ended, however. */
   readonly ended: Promise<void>
   #alive = true
 
-  private constructor(name: string, child: ChildProcessByStdio<null, Readable, Readable>, logs: string) {
+  private constructor(
+    name: string,
+    child: ChildProcessByStdio<null, Readable, Readable>,
+    { logs, endSignal = 'SIGTERM' }: { logs: string; endSignal: NodeJS.Signals | undefined },
+  ) {
     this.name = name
+    this.endSignal = endSignal
     this.#child = child
     const log = createWriteStream(path.join(logs, `${name}.log`), { flags: 'a' })
     for (const stream of [child.stdout, child.stderr]) {
@@ -92,7 +100,7 @@ export class Server {
   ): Promise<Server> {
     const logs = await workFolder('logs')
     const child = spawn(command, args, asChild(options))
-    return new Server(name, child, logs)
+    return new Server(name, child, { logs, endSignal: options.endSignal })
   }
 
   get alive(): boolean {
