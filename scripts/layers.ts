@@ -13,11 +13,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'pino',
     'src/auth',
     'src/config',
+    'src/events',
+    'src/oci',
     'src/http',
     'src/http/api',
     'src/http/distribution',
     'src/http/token',
     'src/maintenance',
+    'src/maintenance/migration',
     'src/projects',
     'src/registry',
     'storage/store-errors.ts',
@@ -87,6 +90,17 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/transact.ts',
   ],
 
+  'src/maintenance/migration': [
+    'node:*',
+    'src/oci',
+    'src/records',
+    'storage/store-errors.ts',
+    'storage/blobs/blob-store.ts',
+    'storage/metadata/metadata-store.ts',
+    'storage/metadata/transact.ts',
+  ],
+  'src/events': ['node:*', 'src/oci', 'src/records', 'storage/metadata/metadata-store.ts'],
+
   // HTTP: the domain behind routes. Koa stays in the app and its middleware; handlers give plain replies.
   'src/http': [
     'node:*',
@@ -118,6 +132,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/http',
     'src/auth',
     'src/maintenance',
+    'src/maintenance/migration',
     'src/oci',
     'src/projects',
     'src/records',
@@ -174,6 +189,8 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
   /** The control socket is tried with the client that it is for. */
   'src/http': ['src/tls', 'src/cli/api-client.ts'],
   'src/http/token': ['jose', 'src/projects'],
+  /** The store that a move follows, as compose.ts connects it. */
+  'src/maintenance/migration': ['src/events'],
   'storage/blobs/memory': ['storage/blobs/contract.ts'],
   'storage/metadata/level': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
   'storage/metadata/memory': ['storage/metadata/contract.ts'],

@@ -54,6 +54,8 @@ function sample(): Map<string, Uint8Array[]> {
     ['trash', many((project) => keys.trash(1, project))],
     ['lease', many((project) => keys.lease(project))],
     ['deadLetter', many((project) => keys.deadLetter('job', project))],
+    ['outbox', many((_, __, digest) => keys.outbox(1, Buffer.from(digest.slice(-16), 'hex')))],
+    ['migration', [keys.migration('source'), keys.migration('target')]],
     ['user', many((project) => keys.user(project))],
     ['credential', many((_, __, digest) => keys.credential(Buffer.from(digest.slice(-64), 'hex')))],
     ['credentialOf', many((project) => keys.credentialOf(project, 'id'))],

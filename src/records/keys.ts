@@ -29,6 +29,8 @@ import { digestComponent, tuple, uint64Component } from './tuple.ts'
  *   42 trash       ⟨due⟩⟨location⟩                      bytes to remove
  *   43 lease       ⟨job⟩                               which process does it now
  *   46 dead-letter ⟨job⟩⟨item⟩                          items that failed, and when they are tried again
+ *   44 outbox      ⟨due⟩⟨id⟩                            keys that a commit changed, while the registry moves
+ *   47 migration   ⟨side⟩                              the move of the registry to other stores
  *   50 user        ⟨name⟩
  *   51 credential  ⟨sha256 of the secret⟩              a personal token or a service account's key
  *   52 credential-of ⟨owner⟩⟨id⟩                        reverse of credential
@@ -62,6 +64,8 @@ const TABLE = {
   lease: 0x43,
   uploadOf: 0x45,
   deadLetter: 0x46,
+  outbox: 0x44,
+  migration: 0x47,
   user: 0x50,
   credential: 0x51,
   credentialOf: 0x52,
@@ -136,6 +140,10 @@ export const keys = {
   deadLetter: (job: string, item: string) => tuple(TABLE.deadLetter, job, item),
   deadLetters: (job: string) => tuple(TABLE.deadLetter, job),
 
+  outbox: (due: number, id: Uint8Array) => tuple(TABLE.outbox, uint64Component(due), id),
+  allOutbox: () => tuple(TABLE.outbox),
+  migration: (side: 'source' | 'target') => tuple(TABLE.migration, side),
+
   user: (name: string) => tuple(TABLE.user, name),
   users: () => tuple(TABLE.user),
   credential: (secretHash: Uint8Array) => tuple(TABLE.credential, secretHash),
@@ -146,6 +154,25 @@ export const keys = {
   account: (project: string, name: string) => tuple(TABLE.account, project, name),
   accounts: (project: string) => tuple(TABLE.account, project),
 } as const
+
+/** A kind of record, by its name in the table above. */
+export type Kind = keyof typeof TABLE
+
+/** Every kind of record with the prefix of its keys, in the order of the keys. */
+export const KINDS: readonly { readonly kind: Kind; readonly prefix: Uint8Array }[] = Object.entries(TABLE)
+  .toSorted(([, one], [, other]) => one - other)
+  .flatMap(([kind, table]) => (isKind(kind) ? [{ kind, prefix: tuple(table) }] : []))
+
+function isKind(name: string): name is Kind {
+  return Object.hasOwn(TABLE, name)
+}
+
+const KIND_OF = new Map(KINDS.map(({ kind, prefix }) => [prefix[0], kind]))
+
+/** What kind of record a key belongs to; undefined when this version knows none. */
+export function kindOf(key: Uint8Array): Kind | undefined {
+  return KIND_OF.get(key[0])
+}
 
 /** The first key after `key`: to continue a range behind it. */
 export function keyAfter(key: Uint8Array): Uint8Array {
