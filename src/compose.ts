@@ -7,8 +7,10 @@ import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
 import { StoreUnavailable } from '../storage/store-errors.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { ensureAdministrator } from './auth/first-user.ts'
+import { openMovable } from './compose-migration.ts'
 import type { Config } from './config/schema.ts'
 import { maintenanceRoutes } from './http/api/maintenance.ts'
+import { type MigrationPort, migrationRoutes } from './http/api/migration.ts'
 import { readOnlyRoutes } from './http/api/read-only.ts'
 import { apiRoutes } from './http/api/routes.ts'
 import { createApp } from './http/app.ts'
@@ -32,7 +34,8 @@ import { Uploads } from './registry/uploads.ts'
 
 /** The only file that knows both sides: configuration → drivers → services → HTTP. Stops in reverse order. */
 export async function compose(config: Config, log: Logger, readiness: Readiness): Promise<Composed> {
-  const stores = await openStores(config, log)
+  const movable = await openMovable(openStores, config, log)
+  const { stores, migration } = movable
   const auth = createAuth({
     metadata: stores.metadata,
     enabled: config.auth === 'on',
@@ -49,12 +52,15 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
     {
       ...stores,
       now: Date.now,
-      onError: (error, what) => log.error({ err: error, what }, 'background work failed'),
+      onError: (error, what) => {
+        // What has moved is not cleaned up here any more: jobs that may not write are no failure.
+        if (migration.state().phase !== 'moved') log.error({ err: error, what }, 'background work failed')
+      },
       onProgress: (job, progress) => log.info({ job, ...progress }, 'background work'),
     },
     maintenanceJobs(),
   )
-  const routes = allRoutes({ stores, auth, registry, readOnly, readiness, view, maintenance })
+  const routes = allRoutes({ stores, auth, registry, readOnly, readiness, view, maintenance, migration })
   const handler = createApp({
     ...view,
     routes,
@@ -68,6 +74,7 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
     firstRun: first.password === undefined ? undefined : { password: first.password },
     close: async () => {
       await maintenance.stop()
+      await movable.stop()
       await stores.blobs.close()
       await stores.metadata.close()
     },
@@ -131,6 +138,7 @@ interface RouteParts {
   readonly auth: Auth
   readonly registry: RegistryParts
   readonly readOnly: ReadOnlySwitch
+  readonly migration: MigrationPort
   readonly readiness: Readiness
   readonly view: Parameters<typeof viewClient>[1]
   readonly maintenance: Maintenance
@@ -157,6 +165,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...tokenRoutes({ ...auth, addressOf: (request) => viewClient(request, view).address, now }),
     ...apiRoutes({ ...auth, projects, members, accounts, now }),
     ...readOnlyRoutes(readOnly),
+    ...migrationRoutes(parts.migration),
     ...maintenanceRoutes(maintenance),
     ...healthRoutes({ readiness, metadata }),
   ]

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { VERSION } from '../version.ts'
 import { type Answer, type FakeServer, fakeServer, lamina, type Ran } from './cli-fixture.ts'
@@ -165,6 +165,13 @@ describe('asking the server', () => {
       { readOnly: true, reason: 'disks' },
       'refuses writes (disks)',
     ],
+    [
+      'migrate --show',
+      'GET /api/v1/migration',
+      undefined,
+      { phase: 'stopped', target: '/new', problem: 'no route', blobs: 1, bytes: 2, records: 3 },
+      'The move to /new stopped: no route',
+    ],
     ['read-only off', 'PUT /api/v1/read-only', { readOnly: false }, { readOnly: false }, 'takes writes'],
   ] as const)('lamina %s', async (...row) => {
     const [words, asked, body, answer, shown] = row
@@ -233,6 +240,31 @@ describe('asking the server', () => {
     })
     const without = await lamina(['token', 'list'], { directory, environment: { LAMINA_URL: 'x://y' } })
     expect(without.code).toBe(2)
+  })
+})
+
+describe('lamina migrate', () => {
+  const state = (phase: string) => ({ phase, target: '/new', blobs: 1, bytes: 2, records: 3 })
+
+  test('sends the settings of the file, paths made absolute, and follows the move to its end', async () => {
+    await writeFile(join(directory, 'new.yaml'), 'data: ./new\ngrace: 1h\n')
+    const ran = await beside('migrate --to new.yaml', '', [202, state('copying')], [200, state('moved')])
+    expect(ran).toMatchObject({ code: 0 })
+    expect(ran.output).toContain('LAMINA_CONFIG=new.yaml lamina serve')
+    const settings = { data: resolve('new'), grace: '1h' }
+    expect(server?.seen[0]).toMatchObject({ method: 'POST', path: '/api/v1/migration', body: { settings } })
+  })
+
+  test('ends with 1 when the move stops, and says that it can go on', async () => {
+    await writeFile(join(directory, 'new.yaml'), 'data: ./new\n')
+    const ran = await beside('migrate --to new.yaml', '', [202, { ...state('stopped'), problem: 'full' }])
+    expect(ran.code).toBe(1)
+    expect(ran.error).toContain('full What was copied stays')
+  })
+
+  test('wants to know what to do', async () => {
+    expect((await beside('migrate', '')).code).toBe(2)
+    expect((await beside('migrate --show --cancel', '')).code).toBe(2)
   })
 })
 

@@ -38,6 +38,11 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import('./read-only.ts')).commands,
   },
   {
+    name: 'migrate',
+    summary: 'Move the registry to other storage while it runs.',
+    load: async () => (await import('./migrate.ts')).commands,
+  },
+  {
     name: 'config',
     summary: 'Show the configuration in effect.',
     load: async () => (await import('./config.ts')).commands,

@@ -29,6 +29,20 @@ export async function loadConfig(
   return { config, given }
 }
 
+/** The configuration that texts under the names of lamina.yaml give, without the environment. Throws ConfigError. */
+export function configOf(texts: Readonly<Record<string, string>>): Config {
+  const problems: string[] = []
+  const given = new Map<ConfigKey, Given>()
+  for (const [name, text] of Object.entries(texts)) {
+    const setting = SETTINGS.find(({ yamlName }) => yamlName === name)
+    if (setting === undefined) problems.push(`${name} is not a setting.`)
+    else given.set(setting.key, { text, source: 'request', name })
+  }
+  const config = parse(given, problems)
+  if (config === undefined || problems.length > 0) throw new ConfigError(problems)
+  return config
+}
+
 function parse(given: ReadonlyMap<ConfigKey, Given>, problems: string[]): Config | undefined {
   const texts = Object.fromEntries([...given].map(([key, { text }]) => [key, text]))
   const result = configSchema.safeParse(texts)

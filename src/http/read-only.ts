@@ -1,6 +1,9 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Route } from './route.ts'
 
+/** The switch itself, and the move to other stores, which changes nothing here. */
+const ALWAYS: ReadonlySet<string> = new Set(['setReadOnly', 'startMigration', 'cancelMigration'])
+
 /** Whether writes are refused, which an administrator can change while the server runs. */
 export class ReadOnlySwitch {
   #on: boolean
@@ -20,14 +23,9 @@ export class ReadOnlySwitch {
     this.#reason = on ? reason : undefined
   }
 
-  /** Throws UNAVAILABLE for a route that writes while the switch is on. Getting a token, and the switch itself, go on. */
+  /** Throws UNAVAILABLE for a route that writes while the switch is on. Getting a token and what `ALWAYS` names go on. */
   refuse(route: Route): void {
-    if (
-      !this.#on ||
-      route.method === 'GET' ||
-      route.right === 'anyone' ||
-      route.operationId === 'setReadOnly'
-    )
+    if (!this.#on || route.method === 'GET' || route.right === 'anyone' || ALWAYS.has(route.operationId))
       return
     throw new RegistryError('UNAVAILABLE', {
       message: `the registry is read-only for now${this.#reason === undefined ? '' : `: ${this.#reason}`}; pulls go on, try to push later`,

@@ -5,7 +5,15 @@ import { type Kind, kindOf } from './keys.ts'
  * stores. Upload sessions hold what one blob store needs to go on, so a client begins an unfinished one again; the
  * trash names bytes that stay where they are.
  */
-const STAYS: ReadonlySet<Kind> = new Set<Kind>(['upload', 'uploadOf', 'trash', 'lease', 'deadLetter', 'outbox', 'migration'])
+const STAYS: ReadonlySet<Kind> = new Set<Kind>([
+  'upload',
+  'uploadOf',
+  'trash',
+  'lease',
+  'deadLetter',
+  'outbox',
+  'migration',
+])
 
 /** Whether a record of this kind goes along when the registry moves. */
 export function moves(kind: Kind): boolean {
