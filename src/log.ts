@@ -19,7 +19,7 @@ export async function createLogger(
   stream?: DestinationStream,
 ): Promise<Logger> {
   const pretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && process.stdout.isTTY)
-  const target = stream ?? (pretty ? await prettyStream() : destination({ fd: 1, sync: false }))
+  const target = stream ?? (pretty ? await prettyStream() : jsonStream())
   return pino(
     {
       level: config.log,
@@ -30,6 +30,25 @@ export async function createLogger(
     },
     target,
   )
+}
+
+/** The lines of one turn of the event loop leave in one piece: a system call for each would cost more than the line. */
+function jsonStream(): DestinationStream {
+  let lines = ''
+  const hand = (): void => {
+    const text = lines
+    lines = ''
+    if (text !== '') output.write(text)
+  }
+  // Before the output's own, which writes what it was given and has not written yet.
+  process.once('exit', hand)
+  const output = destination({ fd: 1, sync: false })
+  return {
+    write: (line) => {
+      if (lines === '') setImmediate(hand)
+      lines += line
+    },
+  }
 }
 
 /** In this thread, not in a worker: its start would cost more than all lines of a small server. */
@@ -69,11 +88,12 @@ function isSecret(name: string): boolean {
 }
 
 /** Copies only what has something to hide. */
-function hideIn<Value extends object>(fields: Value, depth: number): Value {
-  let copy: Value | undefined
-  for (const [name, value] of Object.entries(fields) as Iterable<[string, unknown]>) {
+function hideIn(fields: Record<string, unknown>, depth: number): Record<string, unknown> {
+  let copy: Record<string, unknown> | undefined
+  for (const name of Object.keys(fields)) {
+    const value = fields[name]
     const shown = typeof value === 'string' && isSecret(name) ? CENSORED : hideInside(value, depth)
-    if (shown !== value) copy = Object.assign(copy ?? { ...fields }, { [name]: shown })
+    if (shown !== value) copy = { ...(copy ?? fields), [name]: shown }
   }
   return copy ?? fields
 }
@@ -82,5 +102,5 @@ function hideInside(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Error) return value
   if (depth === DEEPEST) return '…'
   if (Array.isArray(value)) return value.map((item: unknown) => hideInside(item, depth + 1))
-  return ArrayBuffer.isView(value) ? `${value.byteLength} bytes` : hideIn(value, depth + 1)
+  return ArrayBuffer.isView(value) ? `${value.byteLength} bytes` : hideIn({ ...value }, depth + 1)
 }
