@@ -1,4 +1,4 @@
-import { hash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { compactVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
@@ -14,6 +14,8 @@ const TOKEN_ISSUER = 'lamina'
  */
 export const TOKEN_LIMIT = 16 * 1024
 export const TOKEN_SECONDS = 300
+/** Characters of the verified tokens that are remembered. */
+const KNOWN_LENGTH = 8 << 20
 /** Seconds by which the clock of another replica may be ahead. */
 const SKEW = 60
 
@@ -49,8 +51,8 @@ export function createTokens(parts: {
   readonly now: () => number
 }): Tokens {
   const { keys, lifeSeconds, now } = parts
-  /** Callers of verified tokens by the token's hash; entries of expired tokens are not used. */
-  const verified = new LRUCache<string, Verified>({ max: 10_000 })
+  /** Callers of verified tokens; entries of expired tokens are not used. */
+  const verified = new LRUCache<string, Verified>({ max: 10_000, maxSize: KNOWN_LENGTH })
 
   return {
     lifeSeconds,
@@ -71,8 +73,7 @@ export function createTokens(parts: {
     },
     verify: async (token) => {
       if (token.length > TOKEN_LIMIT) return { invalid: `it is longer than ${TOKEN_LIMIT} characters` }
-      const fingerprint = hash('sha256', token, 'base64')
-      const remembered = verified.get(fingerprint)
+      const remembered = verified.get(token)
       if (remembered !== undefined && remembered.until > now() && keys.holds(remembered.kid))
         return remembered.caller
       if (!COMPACT.test(token)) return { invalid: 'it is not a signed token of this registry' }
@@ -86,7 +87,7 @@ export function createTokens(parts: {
       if (claims.nbf - SKEW > now() / 1000) return { invalid: 'it is not valid yet' }
       const until = endOf(claims, key, lifeSeconds)
       const caller = { identity, scope: claims.access, expired: until <= now(), issued: claims.iat * 1000 }
-      if (!caller.expired) verified.set(fingerprint, { caller, until, kid: key.kid })
+      if (!caller.expired) verified.set(token, { caller, until, kid: key.kid }, { size: token.length })
       return caller
     },
   }

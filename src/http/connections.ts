@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 
 /** The connections of a server and the answers under way on them, so that a stop can tell the idle from the busy. */
 export class Connections {
-  readonly #answers = new Map<Duplex, Set<ServerResponse>>()
+  readonly #answers = new WeakMap<Duplex, ServerResponse[]>()
   /** As requests see them: the TLS side of a TLS connection. */
   readonly #sockets = new Set<Socket>()
   /** As the network sees them: a TLS handshake that never ends is known here only. */
@@ -21,19 +21,18 @@ export class Connections {
 
   /** Whether part of an answer has left on `socket`, and not all of it. */
   isAnswering(socket: Duplex): boolean {
-    return [...(this.#answers.get(socket) ?? [])].some(({ headersSent }) => headersSent)
+    return this.#answers.get(socket)?.some(({ headersSent }) => headersSent) === true
   }
 
   /** To be called for every request before it is handled. */
   track({ socket }: IncomingMessage, response: ServerResponse): void {
-    const active = this.#answers.get(socket) ?? new Set()
-    this.#answers.set(socket, active.add(response))
+    const active = this.#answers.get(socket) ?? []
+    if (active.length === 0) this.#answers.set(socket, active)
+    active.push(response)
     if (this.#closing) response.setHeader('connection', 'close')
-    response.once('close', () => {
-      active.delete(response)
-      if (active.size > 0) return
-      this.#answers.delete(socket)
-      if (this.#closing) socket.destroySoon()
+    response.on('close', () => {
+      active.splice(active.indexOf(response), 1)
+      if (this.#closing && active.length === 0) socket.destroySoon()
     })
   }
 
@@ -41,10 +40,9 @@ export class Connections {
   closeWhenIdle(): void {
     this.#closing = true
     for (const socket of this.#sockets) {
-      const active = this.#answers.get(socket)
-      if (active === undefined) socket.destroySoon()
-      for (const response of active ?? [])
-        if (!response.headersSent) response.setHeader('connection', 'close')
+      const active = this.#answers.get(socket) ?? []
+      if (active.length === 0) socket.destroySoon()
+      for (const response of active) if (!response.headersSent) response.setHeader('connection', 'close')
     }
   }
 

@@ -23,16 +23,17 @@ interface Pattern {
 /** Makes the matcher for a table of routes. The more words a tail has, the sooner it is tried: `blobs/uploads/` is no digest. */
 export function createMatcher(routes: readonly Route[]): (method: string, path: string) => Matched {
   const patterns = routes.map(patternOf).sort((a, b) => a.order - b.order)
+  const byFirst = Map.groupBy(patterns, ({ segments }) => segments[0])
   return (method, path) => {
     const segments = split(path)
     const wanted = method === 'HEAD' ? 'GET' : method
     const others: Pattern[] = []
-    for (const pattern of patterns) {
+    for (const pattern of byFirst.get(segments[0]) ?? []) {
       // The first that fits says what the path is; another one of the same shape may have the method.
       if (others[0] !== undefined && others[0].shape !== pattern.shape) continue
-      const params = paramsOf(pattern, segments)
-      if (params === undefined) continue
-      if (pattern.route.method === wanted) return { route: pattern.route, params }
+      if (!fits(pattern, segments)) continue
+      if (pattern.route.method === wanted)
+        return { route: pattern.route, params: paramsOf(pattern, segments) }
       others.push(pattern)
     }
     return others.length === 0 ? undefined : { allowed: others.flatMap(({ route }) => methodsOf(route)) }
@@ -64,42 +65,30 @@ function split(path: string): string[] {
   return trimmed.split('/').slice(1)
 }
 
-function paramsOf(pattern: Pattern, segments: readonly string[]): Record<string, string> | undefined {
-  return pattern.tail === undefined
-    ? matchWhole(pattern.segments, segments)
-    : matchNamed(pattern.tail, segments)
+function fits({ segments: template, tail }: Pattern, segments: readonly string[]): boolean {
+  if (tail === undefined) return template.length === segments.length && fitsEnd(template, segments)
+  // What is left of the tail: `v2` and a name of at least one segment.
+  return segments.length >= tail.length + 2 && fitsEnd(tail, segments)
 }
 
-function matchWhole(
-  template: readonly string[],
-  segments: readonly string[],
-): Record<string, string> | undefined {
-  return template.length === segments.length ? matchSegments(template, segments) : undefined
+/** Whether the last segments have the template's words, and something for each of its parameters. */
+function fitsEnd(template: readonly string[], segments: readonly string[]): boolean {
+  const at = segments.length - template.length
+  return template.every((expected, index) =>
+    isParameter(expected) ? segments[at + index] !== '' : segments[at + index] === expected,
+  )
 }
 
 /** The name is not decoded: its grammar has no use for `%`, and a decoded `%2F` would make other names of it. */
-function matchNamed(
-  tail: readonly string[],
+function paramsOf(
+  { segments: template, tail = template }: Pattern,
   segments: readonly string[],
-): Record<string, string> | undefined {
-  const at = segments.length - tail.length
-  if (segments[0] !== 'v2' || at < 2) return undefined
-  const params = matchSegments(tail, segments.slice(at))
-  return params && { ...params, name: segments.slice(1, at).join('/') }
-}
-
-function matchSegments(
-  template: readonly string[],
-  segments: readonly string[],
-): Record<string, string> | undefined {
+): Record<string, string> {
   const params: Record<string, string> = {}
-  for (const [index, expected] of template.entries()) {
-    const segment = segments[index] ?? ''
-    if (!isParameter(expected)) {
-      if (segment !== expected) return undefined
-    } else if (segment === '') return undefined
-    else params[expected.slice(1, -1)] = decode(segment)
-  }
+  const at = segments.length - tail.length
+  for (const [index, part] of tail.entries())
+    if (isParameter(part)) params[part.slice(1, -1)] = decode(segments[at + index] ?? '')
+  if (tail !== template) params['name'] = segments.slice(1, at).join('/')
   return params
 }
 

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { z } from 'zod'
 
 /** Turns a record into the bytes of its value and back. */
@@ -7,10 +6,6 @@ export interface Codec<Value> {
   /** Throws TypeError when the bytes are not such a record. */
   readonly decode: (bytes: Uint8Array) => Value
 }
-
-/** Decoded records of one kind that are remembered, and the length of the longest. */
-const KNOWN = 256
-const KNOWN_BYTES = 2048
 
 /**
  * A record as one byte of format number and JSON. Readers ignore unknown fields, so replicas of neighbouring
@@ -33,16 +28,17 @@ export function recordCodec<Schema extends z.ZodType>(
   }
 }
 
-/** Decodes the same bytes once: the records of a busy repository are read with every request. Nobody changes a record. */
+/**
+ * Decodes the same array once: the records of a busy repository are read with every request, and a store that remembers
+ * them hands out the same array. Nobody changes a record, nor its bytes.
+ */
 function remembering<Value>(decode: (bytes: Uint8Array) => Value): (bytes: Uint8Array) => Value {
-  const known = new LRUCache<string, { readonly value: Value }>({ max: KNOWN })
+  const known = new WeakMap<Uint8Array, { readonly value: Value }>()
   return (bytes) => {
-    if (bytes.length > KNOWN_BYTES) return decode(bytes)
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
-    const before = known.get(text)
+    const before = known.get(bytes)
     if (before !== undefined) return before.value
     const value = decode(bytes)
-    known.set(text, { value: Object.freeze(value) })
+    known.set(bytes, { value: Object.freeze(value) })
     return value
   }
 }

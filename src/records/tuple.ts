@@ -1,4 +1,4 @@
-import { type Digest, digestAlgorithm, digestBytes, digestFromBytes } from '../oci/digest.ts'
+import { type Digest, digestAlgorithm, digestFromBytes, digestHex } from '../oci/digest.ts'
 
 /**
  * Key components, encoded so that byte order is the order of the values:
@@ -7,21 +7,36 @@ import { type Digest, digestAlgorithm, digestBytes, digestFromBytes } from '../o
 export type Component = string | Uint8Array
 
 const ALGORITHM_BYTE = { sha256: 1, sha512: 2 } as const
+const DIGEST_BYTES = { sha256: 32, sha512: 64 } as const
 
 /** Joins a table's byte and components into one key, or into a prefix when components are left out. */
 export function tuple(table: number, ...components: readonly Component[]): Uint8Array {
-  return Buffer.concat([Uint8Array.of(table), ...components.map(encode)])
+  let length = 1
+  for (const component of components) length += lengthOf(component)
+  const key = Buffer.allocUnsafe(length)
+  key[0] = table
+  let at = 1
+  for (const component of components) {
+    if (typeof component === 'string') key[at + key.write(component, at)] = 0
+    else key.set(component, at)
+    at += lengthOf(component)
+  }
+  return key
 }
 
-function encode(component: Component): Uint8Array {
-  if (typeof component !== 'string') return component
+function lengthOf(component: Component): number {
+  if (typeof component !== 'string') return component.length
   if (component.includes('\0')) throw new TypeError('text in a key may not hold a zero byte')
-  return Buffer.from(`${component}\0`)
+  return Buffer.byteLength(component) + 1
 }
 
 /** A digest as one component: an algorithm byte and the raw hash. */
 export function digestComponent(digest: Digest): Uint8Array {
-  return Buffer.concat([Uint8Array.of(ALGORITHM_BYTE[digestAlgorithm(digest)]), digestBytes(digest)])
+  const algorithm = digestAlgorithm(digest)
+  const component = Buffer.allocUnsafe(1 + DIGEST_BYTES[algorithm])
+  component[0] = ALGORITHM_BYTE[algorithm]
+  component.write(digestHex(digest), 1, 'hex')
+  return component
 }
 
 /** An unsigned 64-bit number, big-endian: dates in milliseconds, sequences. */
@@ -50,7 +65,7 @@ export class TupleReader {
 
   digest(): Digest {
     const algorithm = this.bytes(1)[0] === ALGORITHM_BYTE.sha256 ? 'sha256' : 'sha512'
-    return digestFromBytes(algorithm, this.bytes(algorithm === 'sha256' ? 32 : 64))
+    return digestFromBytes(algorithm, this.bytes(DIGEST_BYTES[algorithm]))
   }
 
   uint64(): bigint {

@@ -30,11 +30,20 @@ export class RecentReads {
   }
 
   /** As MetadataStore.read: all keys at one moment. */
-  async read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
+  read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
     const names = keys.map(keyText)
-    const known = names.map((name) => (this.#isClosed ? undefined : this.#known.get(name)))
+    const known = names.map((name) => this.#known.get(name))
+    return keys.length === 0 || known.includes(undefined)
+      ? this.#readMissing(keys, names, known)
+      : Promise.resolve(known.map((entry) => entry?.stored))
+  }
+
+  async #readMissing(
+    keys: readonly Uint8Array[],
+    names: readonly string[],
+    known: readonly (Known | undefined)[],
+  ): Promise<(Stored | undefined)[]> {
     const missing = keys.filter((_, index) => known[index] === undefined)
-    if (missing.length === 0 && keys.length > 0) return known.map((entry) => entry?.stored)
     const batches = this.#batches
     const fresh = (await this.#reader.read(missing)).values()
     if (batches !== this.#batches && missing.length < keys.length) return this.#reader.read(keys)
