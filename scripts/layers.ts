@@ -59,7 +59,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
   // Rules without a world: what the specifications say, and what is stored.
   'src/oci': [],
-  'src/records': ['lru-cache', 'zod', 'src/oci'],
+  'src/records': ['zod', 'src/oci'],
 
   // The domain: knows the two store interfaces, no driver, no HTTP, and none of its siblings.
   'src/registry': [
@@ -110,10 +110,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/events': ['node:*', 'src/oci', 'src/records', 'storage/metadata/metadata-store.ts'],
 
-  // HTTP: the domain behind routes. Koa stays in the app and its middleware; handlers give plain replies.
+  // HTTP: the domain behind routes. Handlers give plain replies, the app and its middleware write them.
   'src/http': [
     'node:*',
-    'koa',
     'pino',
     'zod',
     'src/http/middleware',
@@ -125,7 +124,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
   ],
-  'src/http/middleware': ['node:*', 'koa', 'pino', 'src/http', 'src/auth', 'src/oci'],
+  'src/http/middleware': ['node:*', 'pino', 'src/http', 'src/auth', 'src/oci'],
   'src/http/distribution': [
     'node:*',
     'src/http',

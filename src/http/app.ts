@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import Koa from 'koa'
 import type { Logger } from 'pino'
+import type { RequestListener } from './listener.ts'
 import { accessLog } from './middleware/access-log.ts'
 import { answer } from './middleware/answer.ts'
 import { type DispatchParts, dispatch } from './middleware/dispatch.ts'
-import { requestState } from './middleware/request-state.ts'
+import { type RequestState, requestState } from './middleware/request-state.ts'
+import { systemCode } from './start-error.ts'
 
 /** What the application needs beside its routes. */
 export interface AppParts extends DispatchParts {
@@ -12,24 +12,33 @@ export interface AppParts extends DispatchParts {
 }
 
 /**
- * The way of every request, outermost first: state and request id, access log, the one writer of answers and failures,
- * then the dispatcher, which authenticates, authorises and hands over to the route's handler.
+ * The way of every request: state and request id; the dispatcher, which authenticates, authorises and hands over to the
+ * route's handler, inside the one writer of answers and failures; the line in the access log.
  */
-export function createApp(parts: AppParts): (request: IncomingMessage, response: ServerResponse) => void {
-  const app = new Koa()
-  app.use(requestState(parts))
-  app.use(accessLog(parts.log))
-  app.use(answer(parts.log))
-  app.use(dispatch(parts))
-  app.on('error', (error: unknown) => {
+export function createApp(parts: AppParts): RequestListener {
+  const begin = requestState(parts)
+  const reply = answer(dispatch(parts), parts.log)
+  const record = accessLog(parts.log)
+  const failed = (error: unknown): void => {
     if (!isConnectionError(error)) parts.log.error({ err: error }, 'request failed outside its handler')
-  })
-  const handle = app.callback()
-  return (request, response) => void handle(request, response)
+  }
+  const serve = async (state: RequestState): Promise<void> => {
+    try {
+      await reply(state)
+    } catch (error) {
+      failed(error)
+      state.response.destroy()
+    }
+    record(state)
+  }
+  return (request, response) => {
+    response.on('error', failed)
+    void serve(begin(request, response))
+  }
 }
 
 /** Clients that hang up are everyday life: parallel fetchers do it for each chunk. */
 function isConnectionError(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = systemCode(error)
   return code === 'EPIPE' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE'
 }

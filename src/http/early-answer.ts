@@ -11,40 +11,56 @@ const DRAIN_MS = 5_000
 /** How long the client may take to notice that we closed our side. */
 const LINGER_MS = 2_000
 
+/** Status and headers of an answer, Content-Length among them where there is a body. */
+export interface Head {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+}
+
 /**
- * Ends a response, also when the body of its request has not been read to the end: closing then would reset the
- * connection, and Go clients would report a broken pipe instead of our status. So the whole answer is sent first, the
- * body is thrown away within bounds, and then the connection closed, gently.
+ * Sends the head, if it has not left yet, and the rest of the body, and ends the response; also when the body of its
+ * request has not been read to the end: closing then would reset the connection, and Go clients would report a broken
+ * pipe instead of our status. So the whole answer is sent first, the body is thrown away within bounds, and then the
+ * connection closed, gently.
  *
- * Status and headers must be set (setHeader). Reading the request must have stopped without destroying
- * it: `for await` over it does, unless it is over `request.iterator({ destroyOnReturn: false })`.
+ * Reading the request must have stopped without destroying it: `for await` over it does, unless it is over
+ * `request.iterator({ destroyOnReturn: false })`.
  */
 export async function endResponse(
   request: IncomingMessage,
   response: ServerResponse,
-  body: Uint8Array | string = '',
+  head: Head,
+  body: Buffer = Buffer.alloc(0),
 ): Promise<void> {
   const rest = bodyLength(request)
   if (rest === 0 || request.complete || request.destroyed) {
-    end(response, body)
+    end(response, head, body)
   } else if (awaitsContinue(request)) {
     // The client holds its body back, but may also send it unasked: what comes next on this connection is unknown.
-    if (!response.headersSent) response.setHeader('connection', 'close')
-    end(response, body)
+    end(response, closing(head), body)
   } else if (rest <= SMALL_BODY) {
     request.resume()
-    end(response, body)
+    end(response, head, body)
   } else {
-    await answerThenDrain(request, response, body)
+    await answerThenDrain(request, response, { head: closing(head), body })
   }
+}
+
+function closing({ status, headers }: Head): Head {
+  return { status, headers: { ...headers, connection: 'close' } }
+}
+
+function writeHead(response: ServerResponse, { status, headers }: Head): void {
+  if (!response.headersSent) response.writeHead(status, headers)
 }
 
 /**
  * A body as text joins the head in one piece, which the kernel takes faster than two; latin1 keeps every byte.
  */
-function end(response: ServerResponse, body: Uint8Array | string): void {
-  if (typeof body === 'string' || body.length > ONE_PIECE) response.end(body)
-  else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1')
+function end(response: ServerResponse, head: Head, body: Buffer): void {
+  writeHead(response, head)
+  if (body.length > ONE_PIECE) response.end(body)
+  else response.end(body.toString('latin1'), 'latin1')
 }
 
 /** Bytes that the head of a request announces; infinite when it does not say. Also right before the parser is done. */
@@ -56,14 +72,11 @@ function bodyLength({ headers }: IncomingMessage): number {
 async function answerThenDrain(
   request: IncomingMessage,
   response: ServerResponse,
-  body: Uint8Array | string,
+  { head, body }: { readonly head: Head; readonly body: Buffer },
 ): Promise<void> {
-  if (!response.headersSent) {
-    response.setHeader('connection', 'close')
-    // Known length, so that the client has the whole answer before we call end(), which closes at once.
-    if (!response.hasHeader('content-length')) response.setHeader('content-length', Buffer.byteLength(body))
-    response.flushHeaders()
-  }
+  writeHead(response, head)
+  // The client must have the whole answer before we call end(), which closes at once.
+  response.flushHeaders()
   if (body.length > 0 && request.method !== 'HEAD') response.write(body)
   if (await drained(request, DRAIN_BYTES, DRAIN_MS)) {
     response.end()

@@ -184,8 +184,12 @@ describe('100 Continue', () => {
   test('leaves when the body is read, and a refused client sends none', async () => {
     const { server } = await start((request, response) => {
       if (request.url === '/refused') {
-        response.statusCode = 401
-        void endResponse(request, response, 'no')
+        void endResponse(
+          request,
+          response,
+          { status: 401, headers: { 'content-length': '2' } },
+          Buffer.from('no'),
+        )
       } else void request.toArray().then((chunks) => response.end(Buffer.concat(chunks)))
     })
     const ask = async (path: string): Promise<{ continued: boolean; status: number | undefined }> => {
@@ -210,9 +214,8 @@ describe('100 Continue', () => {
 
 describe('an answer before the body came', () => {
   const refuse = (request: IncomingMessage, response: ServerResponse): void => {
-    response.statusCode = 413
-    response.setHeader('content-type', 'text/plain')
-    void endResponse(request, response, 'too long')
+    const headers = { 'content-type': 'text/plain', 'content-length': '8' }
+    void endResponse(request, response, { status: 413, headers }, Buffer.from('too long'))
   }
 
   test('reaches a client that goes on sending', async () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { endResponse } from './early-answer.ts'
+import { endResponse, type Head } from './early-answer.ts'
 import type { BodyWriter, Reply } from './exchange.ts'
 
 /** The client closed the connection while a body was being written. */
@@ -16,16 +16,24 @@ export async function writeReply(
   response: ServerResponse,
   reply: Reply,
 ): Promise<number> {
-  response.statusCode = reply.status
-  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value)
-  const { body } = reply
-  if (typeof body === 'function') return writeStream(request, response, body)
-  const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(body)
-  if (!bodiless(reply.status) && !response.hasHeader('content-length'))
-    response.setHeader('content-length', bytes.length)
-  const sent = request.method === 'HEAD' ? Buffer.alloc(0) : bytes
-  await endResponse(request, response, sent)
+  const { status, headers = {}, body } = reply
+  if (typeof body === 'function') return writeStream(request, response, { status, headers, write: body })
+  const bytes = bytesOf(body)
+  const known = bodiless(status) || 'content-length' in headers
+  const head = known
+    ? { status, headers }
+    : { status, headers: { ...headers, 'content-length': String(bytes.length) } }
+  const sent = request.method === 'HEAD' ? NOTHING : bytes
+  await endResponse(request, response, head, sent)
   return sent.length
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** Not a copy, where bytes were given. */
+function bytesOf(body: Uint8Array | string | undefined): Buffer {
+  if (body === undefined) return NOTHING
+  return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length)
 }
 
 function bodiless(status: number): boolean {
@@ -35,15 +43,16 @@ function bodiless(status: number): boolean {
 async function writeStream(
   request: IncomingMessage,
   response: ServerResponse,
-  body: BodyWriter,
+  { write, ...head }: Head & { readonly write: BodyWriter },
 ): Promise<number> {
   let sent = 0
   if (request.method !== 'HEAD')
-    await body(async (chunk) => {
+    await write(async (chunk) => {
+      if (!response.headersSent) response.writeHead(head.status, head.headers)
       await writeChunk(request, response, chunk)
       sent += chunk.length
     })
-  await endResponse(request, response)
+  await endResponse(request, response, head)
   return sent
 }
 
