@@ -17,6 +17,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/http',
     'src/http/api',
     'src/http/distribution',
+    'src/http/inspect',
     'src/http/token',
     'src/maintenance',
     'src/projects',
@@ -90,6 +91,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/metadata-store.ts',
     'storage/metadata/transact.ts',
   ],
+  'src/inspect': [
+    'node:*',
+    'zod',
+    'src/oci',
+    'src/records',
+    'storage/blobs/blob-store.ts',
+    'storage/metadata/metadata-store.ts',
+  ],
   'src/maintenance': [
     'node:*',
     'src/oci',
@@ -132,6 +141,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/oci',
     'src/registry',
     'storage/blobs/blob-store.ts',
+  ],
+  'src/http/inspect': [
+    'zod',
+    'src/http',
+    'src/http/api',
+    'src/auth',
+    'src/inspect',
+    'src/oci',
+    'src/registry',
   ],
   'src/http/token': ['node:*', 'src/http', 'src/auth', 'src/oci'],
   'src/http/api': [
@@ -205,4 +223,4 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The system seen from outside: starts the command and talks to it, and sees nothing of what it is made of. */
-export const CONFORMANCE_LAYER: readonly string[] = ['node:*', 'vitest', 'zod', 'fast-check']
+export const CONFORMANCE_LAYER: readonly string[] = ['node:*', 'vitest', 'yaml', 'zod', 'fast-check']

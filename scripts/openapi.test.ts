@@ -45,7 +45,7 @@ test('operations have names of their own; HEAD is named after its GET and needs 
 test('a right that needs an account says so as security, and what anyone may do asks for nothing', () => {
   const needsNobody = ({ security }: Described) =>
     security?.length === 0 || security?.some((one) => Object.keys(one).length === 0) === true
-  const open = ['anyone', 'pull', 'project-viewer']
+  const open = ['anyone', 'pull', 'pull-ref', 'project-viewer']
   const wrong = operations.filter((one) => needsNobody(one) !== open.includes(one['x-right']))
   expect(wrong.map(({ operationId }) => operationId)).toEqual([])
 })

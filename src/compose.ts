@@ -7,6 +7,7 @@ import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
 import { StoreUnavailable } from '../storage/store-errors.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { ensureAdministrator } from './auth/first-user.ts'
+import type { Identity } from './auth/identity.ts'
 import { openMovable } from './compose-migration.ts'
 import type { Config } from './config/schema.ts'
 import { maintenanceRoutes } from './http/api/maintenance.ts'
@@ -18,6 +19,8 @@ import { viewClient } from './http/client-view.ts'
 import type { Composed } from './http/composed.ts'
 import { distributionRoutes } from './http/distribution/routes.ts'
 import { healthRoutes } from './http/health.ts'
+import { registrySource } from './http/inspect/registry-source.ts'
+import { inspectRoutes } from './http/inspect/routes.ts'
 import { ReadOnlySwitch } from './http/read-only.ts'
 import type { Readiness } from './http/readiness.ts'
 import type { Route } from './http/route.ts'
@@ -155,15 +158,16 @@ export function allRoutes(parts: RouteParts): Route[] {
   const accounts = createAccounts({ metadata, secrets: auth.credentials, now })
   const projects = createProjects({ metadata, accounts, now })
   const members = createMembers({ metadata, now })
+  const reading = {
+    access: auth.access,
+    readableProjects: (identity: Identity, after: string | undefined) =>
+      readableProjects(metadata, identity, after),
+  }
   return [
-    ...distributionRoutes({
-      registry,
-      uploads: new Uploads(registry),
-      access: auth.access,
-      readableProjects: (identity, after) => readableProjects(metadata, identity, after),
-    }),
+    ...distributionRoutes({ registry, uploads: new Uploads(registry), ...reading }),
     ...tokenRoutes({ ...auth, addressOf: (request) => viewClient(request, view).address, now }),
     ...apiRoutes({ ...auth, projects, members, accounts, now }),
+    ...inspectRoutes({ metadata, source: registrySource(registry), ...reading }),
     ...readOnlyRoutes(readOnly),
     ...migrationRoutes(parts.migration),
     ...maintenanceRoutes(maintenance),

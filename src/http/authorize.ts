@@ -2,7 +2,8 @@ import type { AccessControl, Decision } from '../auth/access-control.ts'
 import type { Caller } from '../auth/identity.ts'
 import { TOKEN_SERVICE } from '../auth/tokens.ts'
 import { formatChallenge } from '../oci/challenge.ts'
-import { parseName, type RepositoryName, whyNotName } from '../oci/name.ts'
+import { parseImageReference } from '../oci/image-reference.ts'
+import { parseName, projectOf, type RepositoryName, whyNotName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { ResourceScope } from '../oci/scope.ts'
 import { projectUnknown } from '../projects/project-record.ts'
@@ -47,6 +48,8 @@ export async function authorize(access: AccessControl, request: RightRequest): P
         request,
         await access.check(caller, 'push', repositoryName(request.params), { continuing: true }),
       )
+    case 'pull-ref':
+      return authorizeRef(access, request)
     case 'project-viewer':
     case 'project-admin':
       return authorizeProject(access, request, right)
@@ -88,6 +91,39 @@ async function authorizeProject(
   const viewer = denyUnlessAllowed(request, seen)
   if (right === 'project-viewer') return viewer
   return denyUnlessAllowed(request, await access.checkProject(caller, 'administer', project))
+}
+
+/** Hidden, absent, and asked for by nobody in particular are the same answer; only a token that is over is said to be. */
+async function authorizeRef(
+  access: AccessControl,
+  { query, caller, origin }: RightRequest,
+): Promise<Authorized> {
+  const name = queriedRepository(query)
+  const decision = await access.checkProject(caller, 'pull', projectOf(name))
+  if (decision.outcome === 'allowed') return { isPublic: decision.isPublic }
+  if (decision.outcome === 'unauthenticated' && decision.error !== undefined)
+    throw challenged(origin, decision.reason, { error: decision.error })
+  throw repositoryHidden(name)
+}
+
+/** The repository that a query's `ref` or `repository` names. Throws REQUEST_INVALID. */
+export function queriedRepository(query: URLSearchParams): RepositoryName {
+  const ref = query.get('ref')
+  const name = ref === null ? parseName(query.get('repository') ?? '') : parseImageReference(ref)?.name
+  if (name !== undefined) return name
+  throw new RegistryError('REQUEST_INVALID', {
+    message:
+      'name an image as ref=project/name:tag or ref=project/name@sha256:…, or a repository as repository=project/name',
+    detail: { field: ref === null ? 'repository' : 'ref' },
+  })
+}
+
+/** A repository that is not there, or not the caller's to see. */
+export function repositoryHidden(name: RepositoryName): RegistryError {
+  return new RegistryError('NAME_UNKNOWN', {
+    message: `repository '${name}' does not exist, or you may not see it; sign in with an account that may`,
+    detail: { name },
+  })
 }
 
 function denyUnlessAllowed(request: RightRequest, decision: Decision): Authorized {

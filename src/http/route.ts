@@ -2,12 +2,14 @@ import type { Handler } from './exchange.ts'
 
 /**
  * What a caller needs for a route. `pull`, `push` and `delete` are rights on the repository in `{name}`;
- * `project-viewer` and `project-admin` are roles on the project in `{project}`.
+ * `project-viewer` and `project-admin` are roles on the project in `{project}`; `pull-ref` is pull on the repository
+ * that the query's `ref` or `repository` names.
  */
 export type Right =
   | 'anyone'
   | 'ping'
   | 'pull'
+  | 'pull-ref'
   | 'push'
   /** As push, and a token that expired since the upload began still counts. */
   | 'continue-upload'

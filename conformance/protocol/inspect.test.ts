@@ -1,0 +1,289 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Client } from './support/client.ts'
+import { check } from './support/exchange.ts'
+import {
+  blob,
+  content,
+  descriptor,
+  type Image,
+  index,
+  manifest,
+  OCI_CONFIG,
+  OCI_IMAGE,
+  OCI_LAYER,
+} from './support/images.ts'
+import { at, listAt, textAt } from './support/json.ts'
+import { strayings } from './support/openapi.ts'
+import { pushImage, putManifest } from './support/push.ts'
+import { useServer } from './support/server.ts'
+import type { Reply } from './support/wire.ts'
+import { makeWorld, WORLD_SETTINGS, type World } from './support/world.ts'
+
+/** The inspector as far as it needs no index of a layer's files (openapi.yaml, tag `inspector`). */
+const lamina = useServer(WORLD_SETTINGS)
+let world: World
+
+/** An image built in steps: two layers of its base, then its own. */
+function built(seed: string, platform = 'amd64'): Image {
+  const layers = [blob('base/0', 300), blob('base/1', 200), blob(`${seed}/own`, 100)]
+  const config = content(
+    Buffer.from(
+      JSON.stringify({
+        architecture: platform,
+        os: 'linux',
+        created: '2026-01-02T03:04:05Z',
+        config: { Env: ['A=b'], Cmd: ['run'], Entrypoint: null, ExposedPorts: { '80/tcp': {} } },
+        rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) },
+        history: [
+          { created_by: '/bin/sh -c #(nop) ADD file:x in / ' },
+          { created_by: 'ENV A=b', empty_layer: true },
+          { created_by: 'RUN /bin/sh -c apt-get update # buildkit' },
+          { created_by: `COPY ${seed} /app # buildkit` },
+        ],
+      }),
+    ),
+  )
+  const made = manifest({
+    schemaVersion: 2,
+    mediaType: OCI_IMAGE,
+    config: descriptor(OCI_CONFIG, config),
+    layers: layers.map((layer) => descriptor(OCI_LAYER, layer)),
+  })
+  return { ...made, blobs: [config, ...layers] }
+}
+
+const one = built('one')
+const two = built('two')
+const arm = built('arm', 'arm64')
+const both = index([one, arm], {
+  manifests: [
+    descriptor(one.mediaType, one, { platform: { os: 'linux', architecture: 'amd64' } }),
+    descriptor(arm.mediaType, arm, { platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } }),
+  ],
+})
+
+beforeAll(async () => {
+  const { admin } = lamina.now
+  world = await makeWorld(lamina.now)
+  await pushImage(admin, 'alpha/built', one, 'one')
+  await pushImage(admin, 'alpha/built', two, 'two')
+  await pushImage(admin, 'beta/built', one, 'hidden')
+  await pushImage(admin, 'alpha/built', arm)
+  expect((await putManifest(admin, 'alpha/built', 'both', both)).status).toBe(201)
+})
+
+/** Asks, and holds the answer against openapi.yaml. */
+async function ask(client: Client, operation: string, path: string, body?: unknown): Promise<Reply> {
+  const reply = body === undefined ? await client.get(path) : await client.sendJson('POST', path, body)
+  expect(strayings(operation, reply), reply.text.slice(0, 500)).toEqual([])
+  return reply
+}
+
+describe('an image', () => {
+  test('is its history joined to its layers', async () => {
+    const reply = await ask(world.viewer, 'getImage', '/api/v1/image?ref=alpha/built:one')
+    const { json } = reply
+    expect(
+      listAt(json, 'steps').map((step) => [textAt(step, 'instruction'), at(step, 'layer', 'digest') ?? null]),
+    ).toEqual([
+      ['ADD file:x in /', one.blobs[1]?.digest],
+      ['ENV A=b', null],
+      ['RUN apt-get update', one.blobs[2]?.digest],
+      ['COPY one /app', one.blobs[3]?.digest],
+    ])
+    expect(at(json, 'steps', 2, 'layer')).toMatchObject({
+      index: 1,
+      size: 200,
+      cumulativeSize: 500,
+      state: 'none',
+    })
+    expect(json).toMatchObject({
+      ref: `alpha/built@${one.digest}`,
+      tag: 'one',
+      platform: 'linux/amd64',
+      index: null,
+      config: { env: ['A=b'], cmd: ['run'], exposedPorts: ['80/tcp'] },
+      totals: { layers: 3, size: 600, unpacked: null },
+      warnings: [],
+    })
+  })
+
+  test('counts who else has a layer, of what the caller may see', async () => {
+    const users = async (client: Client) => {
+      const { json } = await ask(client, 'getImage', '/api/v1/image?ref=alpha/built:one')
+      return [0, 2, 3].map((step) => at(json, 'steps', step, 'layer', 'users', 'count'))
+    }
+    expect(await users(world.viewer)).toEqual([3, 3, 1])
+    expect(await users(lamina.now.admin)).toEqual([4, 4, 2])
+  })
+
+  test('of an index is the one for the platform', async () => {
+    const asked = async (platform: string) =>
+      (await ask(world.viewer, 'getImage', `/api/v1/image?ref=alpha/built:both${platform}`)).json
+    expect(await asked('')).toMatchObject({ digest: one.digest, index: { digest: both.digest } })
+    expect(await asked('&platform=linux/arm64')).toMatchObject({
+      digest: arm.digest,
+      platform: 'linux/arm64/v8',
+    })
+    const none = await world.viewer.get('/api/v1/image?ref=alpha/built:both&platform=linux/s390x')
+    check(none, { status: 404, code: 'MANIFEST_UNKNOWN' })
+  })
+
+  test('with nonsense for a config is still shown', async () => {
+    for (const [tag, text] of [
+      ['not-json', '['],
+      ['list', '[]'],
+      ['types', '{"history":7,"rootfs":[],"config":"x"}'],
+      ['long', JSON.stringify({ history: Array.from({ length: 50 }, () => ({ created_by: 7 })) })],
+    ] as const) {
+      const config = content(Buffer.from(text))
+      const layer = blob('base/0', 300)
+      const made = manifest({
+        schemaVersion: 2,
+        mediaType: OCI_IMAGE,
+        config: descriptor(OCI_CONFIG, config),
+        layers: [descriptor(OCI_LAYER, layer), descriptor(OCI_LAYER, layer)],
+      })
+      await pushImage(lamina.now.admin, 'alpha/odd', { ...made, blobs: [config, layer] }, tag)
+      const { json } = await ask(world.viewer, 'getImage', `/api/v1/image?ref=alpha/odd:${tag}`)
+      expect(listAt(json, 'warnings').length).toBeGreaterThan(0)
+      expect(listAt(json, 'steps').filter((step) => at(step, 'layer') !== null)).toHaveLength(2)
+    }
+  })
+})
+
+test('an index lists its platforms with their sizes, and what they share once', async () => {
+  const { json } = await ask(world.viewer, 'getIndex', '/api/v1/index?ref=alpha/built:both')
+  expect(listAt(json, 'manifests').map((entry) => [at(entry, 'platform'), at(entry, 'totalSize')])).toEqual([
+    ['linux/amd64', 600],
+    ['linux/arm64/v8', 600],
+  ])
+  expect(at(json, 'totals')).toEqual({ sumBytes: 1200, uniqueBytes: 700 })
+  check(await ask(world.viewer, 'getIndex', '/api/v1/index?ref=alpha/built:one'), { status: 200 })
+})
+
+test('a manifest is shown as it is', async () => {
+  const { json } = await ask(world.viewer, 'getRaw', `/api/v1/raw?ref=alpha/built@${both.digest}`)
+  expect(json).toMatchObject({
+    digest: both.digest,
+    size: both.size,
+    manifest: { schemaVersion: 2, manifests: [{ digest: one.digest }, { digest: arm.digest }] },
+  })
+})
+
+describe('the grid', () => {
+  test('joins what images share from the base on, and shows what is there', async () => {
+    const images = [
+      'alpha/built:one',
+      'alpha/app:v1',
+      'alpha/built:two',
+      'beta/built:hidden',
+      'alpha/built:no',
+      '?',
+    ]
+    const { json } = await ask(world.viewer, 'analyze', '/api/v1/analyze', { images })
+    expect(listAt(json, 'columns').map((column) => at(column, 'asked'))).toEqual([
+      'alpha/built:one',
+      'alpha/built:two',
+      'alpha/app:v1',
+    ])
+    expect(listAt(json, 'roots')).toHaveLength(2)
+    expect(at(json, 'roots', 0, 'children', 0)).toMatchObject({ images: [], layer: { size: 200 } })
+    expect(
+      listAt(json, 'roots', 0, 'children', 0, 'children').map((node) => at(node, 'images')),
+    ).toHaveLength(2)
+    expect(at(json, 'totals')).toMatchObject({ uniqueLayers: 5, uniqueBytes: 900, sumBytes: 1400 })
+    expect(listAt(json, 'errors').map((error) => [at(error, 'ref'), at(error, 'code')])).toEqual([
+      ['beta/built:hidden', 'NAME_UNKNOWN'],
+      ['alpha/built:no', 'MANIFEST_UNKNOWN'],
+      ['?', 'REQUEST_INVALID'],
+    ])
+  })
+
+  test('takes a list of images', async () => {
+    for (const body of [{}, { images: [] }, { images: [7] }, { images: Array(101).fill('a') }])
+      check(await world.viewer.sendJson('POST', '/api/v1/analyze', body), {
+        status: 400,
+        code: 'REQUEST_INVALID',
+      })
+  })
+})
+
+describe('lists', () => {
+  test('of tags say what they lead to, page by page', async () => {
+    const { json } = await ask(world.viewer, 'getTags', '/api/v1/tags?repository=alpha/built&n=2')
+    expect(json).toMatchObject({
+      tags: [
+        { tag: 'both', digest: both.digest },
+        { tag: 'one', by: 'user:admin' },
+      ],
+      next: 'one',
+    })
+    expect(at(json, 'tags', 1, 'size')).toBe(600 + one.size + (one.blobs[0]?.size ?? 0))
+    const rest = await ask(world.viewer, 'getTags', '/api/v1/tags?repository=alpha/built&n=2&last=one')
+    expect(listAt(rest.json, 'tags').map((tag) => at(tag, 'tag'))).toEqual(['two'])
+    expect(at(rest.json, 'next')).toBeUndefined()
+  })
+
+  test('of repositories', async () => {
+    const path = '/api/v1/projects/alpha/repositories'
+    const { json } = await ask(world.viewer, 'getRepositories', `${path}?n=1&last=alpha/app`)
+    expect(json).toMatchObject({
+      repositories: [{ name: 'alpha/built', tags: { count: 3, more: false }, manifests: { count: 4 } }],
+      next: 'alpha/built',
+    })
+    check(await world.viewer.get(`${path}?last=beta/app`), { status: 400, code: 'REQUEST_INVALID' })
+    const counts = await ask(world.viewer, 'getCounts', '/api/v1/projects/alpha/counts')
+    expect(Number(at(counts.json, 'logicalBytes'))).toBeGreaterThan(Number(at(counts.json, 'storedBytes')))
+  })
+
+  test('of what a search finds', async () => {
+    const names = async (client: Client, query: string) =>
+      listAt((await ask(client, 'search', `/api/v1/search?${query}`)).json, 'repositories').map((row) =>
+        at(row, 'name'),
+      )
+    expect(await names(world.viewer, 'q=buil')).toEqual(['alpha/built'])
+    expect(await names(lamina.now.admin, 'q=BUIL')).toEqual(['alpha/built', 'beta/built'])
+    expect(await names(lamina.now.admin, 'q=buil&n=1&last=alpha/built')).toEqual(['beta/built'])
+    expect(await names(lamina.now.client, '')).toEqual(['open/app'])
+  })
+})
+
+describe('nobody sees what they may not', () => {
+  const paths = ['image?ref=R:v1', 'image?ref=R', 'index?ref=R:v1', 'raw?ref=R:v1', 'tags?repository=R']
+
+  test.each(paths)('/api/v1/%s', async (path) => {
+    const asked = async (client: Client, name: string) => client.get(`/api/v1/${path.replace('R', name)}`)
+    for (const client of [world.stranger, world.viewer, lamina.now.client]) {
+      const hidden = await asked(client, 'beta/app')
+      const absent = await asked(client, 'gama/app')
+      check(hidden, { status: 404, code: 'NAME_UNKNOWN' })
+      expect(textAt(absent.json, 'errors', 0, 'message').replace('gama', 'beta')).toBe(
+        textAt(hidden.json, 'errors', 0, 'message'),
+      )
+    }
+    check(await asked(lamina.now.admin, 'open/app'), { status: [200, 404] })
+    check(await asked(lamina.now.client, '..'), { status: 400, code: 'REQUEST_INVALID' })
+  })
+})
+
+describe('the API of imagelayers.io', () => {
+  test('analyzes in the order of the request, the tip first', async () => {
+    const repos = [{ name: 'alpha/built', tag: 'one' }, { name: 'beta/app', tag: 'v1' }, { name: 'open/app' }]
+    const { json } = await ask(world.viewer, 'oldAnalyze', '/registry/analyze', { repos })
+    expect(listAt(json).map((entry) => at(entry, 'status'))).toEqual([200, 404, 404])
+    expect(at(json, 0, 'repo')).toEqual({ name: 'alpha/built', tag: 'one', size: 600, count: 3 })
+    expect(listAt(json, 0, 'layers').map((layer) => at(layer, 'Size'))).toEqual([100, 200, 300])
+    expect(at(json, 0, 'layers', 0, 'parent')).toBe(at(json, 0, 'layers', 1, 'id'))
+  })
+
+  test('has status, search and tags', async () => {
+    check(await ask(lamina.now.client, 'oldStatus', '/registry/status'), { status: 200 })
+    const found = await ask(world.viewer, 'oldSearch', '/registry/search?name=built')
+    expect(found.json).toMatchObject({ num_results: 1, results: [{ name: 'alpha/built' }] })
+    const tags = await ask(world.viewer, 'oldTagsOfTwo', '/registry/images/alpha/built/tags')
+    expect(tags.json).toEqual({ both: both.digest, one: one.digest, two: two.digest })
+    check(await world.viewer.get('/registry/images/beta/app/tags'), { status: 404, code: 'NAME_UNKNOWN' })
+    check(await world.viewer.get('/registry/images/beta/tags'), { status: 404, code: 'NAME_UNKNOWN' })
+  })
+})

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { at, fieldsOf } from './json.ts'
+import type { Reply } from './wire.ts'
+
+const document: unknown = parse(
+  readFileSync(fileURLToPath(new URL('../../../openapi.yaml', import.meta.url)), 'utf8'),
+)
+
+const known = new Map<string, z.ZodType>()
+
+/** What openapi.yaml says of the JSON of an answer, and the answer does not keep to; empty when all is well. */
+export function strayings(operationId: string, reply: Reply): string[] {
+  const schema = schemaOf(operationId, reply.status)
+  const parsed = schema.safeParse(reply.json)
+  return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+}
+
+function schemaOf(operationId: string, status: number): z.ZodType {
+  const key = `${operationId} ${status}`
+  const made = known.get(key) ?? makeSchema(operationId, status)
+  known.set(key, made)
+  return made
+}
+
+function makeSchema(operationId: string, status: number): z.ZodType {
+  const operation = Object.values(fieldsOf(at(document, 'paths')))
+    .flatMap((methods) => Object.values(fieldsOf(methods)))
+    .find((one) => at(one, 'operationId') === operationId)
+  const answer = at(operation, 'responses', String(status)) ?? at(operation, 'responses', 'default')
+  const schema = at(resolve(answer), 'content', 'application/json', 'schema')
+  if (schema === undefined) throw new Error(`openapi.yaml has no JSON for ${operationId} ${status}`)
+  const $defs = inDefs(at(document, 'components', 'schemas'))
+  return z.fromJSONSchema(jsonSchema.parse({ ...fieldsOf(inDefs(schema)), $defs }))
+}
+
+const jsonSchema = z.custom<Parameters<typeof z.fromJSONSchema>[0]>((value) => typeof value === 'object')
+
+function resolve(answer: unknown): unknown {
+  const reference = at(answer, '$ref')
+  return typeof reference === 'string' ? at(document, ...reference.replace('#/', '').split('/')) : answer
+}
+
+/** The schema with its references as JSON Schema alone has them. */
+function inDefs(schema: unknown): unknown {
+  const text = JSON.stringify(schema).replaceAll('#/components/schemas/', '#/$defs/')
+  const value: unknown = JSON.parse(text)
+  return value
+}

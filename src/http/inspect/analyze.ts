@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { type Grid, type GridNode, makeGrid } from '../../inspect/grid.ts'
+import { type Image, loadImage } from '../../inspect/image.ts'
+import { formatImageReference, parseImageReference } from '../../oci/image-reference.ts'
+import { projectOf } from '../../oci/name.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
+import { answer } from '../api/answers.ts'
+import { repositoryHidden } from '../authorize.ts'
+import type { Exchange, Handler } from '../exchange.ts'
+import { readJson } from '../request-body.ts'
+import { showLayer } from './image.ts'
+import { imageParam } from './params.ts'
+import { type InspectHttpParts, mayRead } from './parts.ts'
+
+/** Images that one grid may have. */
+const IMAGE_LIMIT = 100
+
+const body = z.strictObject({
+  images: z.array(z.string().max(500)).min(1).max(IMAGE_LIMIT),
+  platform: z.string().max(100).optional(),
+})
+
+/** F3: images side by side, what they share on the same layers joined. One that is not there never hides the others. */
+export function analyze(parts: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const { images: refs, platform } = await readJson(exchange.request, body)
+    const loaded = await loadEach(parts, exchange, { refs, platform })
+    const images = loaded.flatMap((one) => one.image ?? [])
+    const errors = loaded.flatMap(({ ref, error }) => (error === undefined ? [] : [{ ref, ...error }]))
+    return answer(200, { ...showGrid(makeGrid(images), images, loaded), errors })
+  }
+}
+
+/** An image that was asked for, or why it is not there. */
+export interface Loaded {
+  readonly ref: string
+  readonly image?: Image
+  readonly error?: { readonly code: string; readonly message: string; readonly status: number }
+}
+
+/** Loads images in the order of `refs`, with the caller's rights. */
+export function loadEach(
+  parts: InspectHttpParts,
+  exchange: Exchange,
+  wanted: { readonly refs: readonly string[]; readonly platform?: string | undefined },
+): Promise<Loaded[]> {
+  const readable = mayRead(parts, exchange)
+  return Promise.all(
+    wanted.refs.map(async (ref): Promise<Loaded> => {
+      try {
+        const parsed = imageParam(ref)
+        if (!(await readable(projectOf(parsed.name)))) throw repositoryHidden(parsed.name)
+        return { ref, image: await loadImage(parts.source, parsed, wanted.platform) }
+      } catch (error) {
+        if (!(error instanceof RegistryError) || error.status >= 500) throw error
+        return { ref, error: { code: error.code, message: error.message, status: error.status } }
+      }
+    }),
+  )
+}
+
+function showGrid(grid: Grid, images: readonly Image[], loaded: readonly Loaded[]) {
+  const asked = loaded.filter(({ image }) => image !== undefined).map(({ ref }) => ref)
+  return {
+    columns: grid.order.flatMap((column) => {
+      const image = images[column]
+      return image === undefined ? [] : [showColumn(image, asked[column] ?? '', column)]
+    }),
+    roots: grid.roots.map(showNode),
+    totals: grid.totals,
+  }
+}
+
+function showColumn(image: Image, asked: string, column: number) {
+  const { name, tag, digest, platform, manifest } = image
+  return {
+    image: column,
+    asked,
+    ref: formatImageReference({ name, reference: { kind: 'digest', digest } }),
+    repository: name,
+    tag: tag ?? parsedTag(asked) ?? null,
+    digest,
+    platform: platform ?? null,
+    layers: manifest.layers.length,
+    size: manifest.layers.reduce((sum, layer) => sum + layer.size, 0),
+    unpacked: null,
+  }
+}
+
+function parsedTag(asked: string): string | undefined {
+  const reference = parseImageReference(asked)?.reference
+  return reference?.kind === 'tag' ? reference.tag : undefined
+}
+
+function showNode(node: GridNode): object {
+  return {
+    chainId: node.layer.chainId ?? null,
+    instruction: node.instruction,
+    class: node.class,
+    layer: showLayer(node.layer),
+    subtreeSize: node.subtree,
+    images: node.images,
+    children: node.children.map(showNode),
+  }
+}

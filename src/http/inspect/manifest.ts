@@ -1,0 +1,68 @@
+import type { SourceManifest } from '../../inspect/image-source.ts'
+import { type PlatformEntry, parsePlatforms } from '../../inspect/platforms.ts'
+import { readTotals } from '../../inspect/totals.ts'
+import { manifestKind } from '../../oci/media-type.ts'
+import { answer } from '../api/answers.ts'
+import type { Exchange, Handler } from '../exchange.ts'
+import { imageParam } from './params.ts'
+import type { InspectHttpParts } from './parts.ts'
+
+/** F26: a manifest's JSON with what names it. */
+export function getRaw({ source }: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const { digest, mediaType, bytes } = await manifestOf(source, exchange)
+    const manifest: unknown = JSON.parse(Buffer.from(bytes).toString())
+    return answer(200, { repository: nameIn(exchange), digest, mediaType, size: bytes.length, manifest })
+  }
+}
+
+/** F22: what an index holds; of an image, the one platform that it is. */
+export function getIndex(parts: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const found = await manifestOf(parts.source, exchange)
+    const entries = manifestKind(found.mediaType) === 'index' ? parsePlatforms(found.bytes) : [itself(found)]
+    const totals = await readTotals(parts, nameIn(exchange), entries)
+    return answer(200, {
+      repository: nameIn(exchange),
+      digest: found.digest,
+      mediaType: found.mediaType,
+      manifests: entries.map((entry, at) => ({
+        ...showEntry(entry),
+        layers: totals.images[at]?.layers ?? null,
+        totalSize: totals.images[at]?.bytes ?? null,
+      })),
+      totals: { sumBytes: totals.sumBytes, uniqueBytes: totals.uniqueBytes },
+    })
+  }
+}
+
+function itself({ digest, mediaType, bytes }: SourceManifest): PlatformEntry {
+  return {
+    digest,
+    mediaType,
+    size: bytes.length,
+    platform: undefined,
+    artifactType: undefined,
+    attests: undefined,
+  }
+}
+
+function showEntry({ digest, mediaType, size, platform, artifactType, attests }: PlatformEntry) {
+  return {
+    digest,
+    mediaType,
+    size,
+    platform: platform ?? null,
+    artifactType: artifactType ?? null,
+    attests: attests ?? null,
+  }
+}
+
+function nameIn({ query }: Exchange) {
+  return imageParam(query.get('ref') ?? '').name
+}
+
+function manifestOf(source: InspectHttpParts['source'], { query }: Exchange): Promise<SourceManifest> {
+  const { name, reference } = imageParam(query.get('ref') ?? '')
+  return source.manifest(name, reference)
+}

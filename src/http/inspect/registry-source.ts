@@ -1,0 +1,16 @@
+import type { ImageSource } from '../../inspect/image-source.ts'
+import { getBlob } from '../../registry/blobs.ts'
+import { getManifest } from '../../registry/manifests.ts'
+import type { RegistryParts } from '../../registry/parts.ts'
+
+/** The registry as the inspector reads it: a look confirms nothing to a client that may push. */
+export function registrySource(registry: RegistryParts): ImageSource {
+  const mayNotPush = () => Promise.resolve(false)
+  return {
+    manifest: async (name, reference) => {
+      const found = await getManifest(registry, name, reference, mayNotPush)
+      return { digest: found.digest, mediaType: found.mediaType, bytes: await found.read() }
+    },
+    blob: (name, digest) => getBlob(registry, name, digest, mayNotPush),
+  }
+}

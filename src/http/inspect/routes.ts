@@ -1,0 +1,83 @@
+import type { Route } from '../route.ts'
+import { analyze } from './analyze.ts'
+import { getImage } from './image.ts'
+import { analyzeRepos, getImageTags, getStatus, searchNames } from './imagelayers.ts'
+import { getCounts, getRepositories, getTags, search } from './lists.ts'
+import { getIndex, getRaw } from './manifest.ts'
+import type { InspectHttpParts } from './parts.ts'
+
+const V1 = '/api/v1'
+const OLD = '/registry'
+
+/** The inspector: what is in images, with the caller's own rights. `anyone`: the handler shows what the caller may see. */
+export function inspectRoutes(parts: InspectHttpParts): Route[] {
+  return [
+    {
+      operationId: 'getImage',
+      method: 'GET',
+      path: `${V1}/image`,
+      right: 'pull-ref',
+      handle: getImage(parts),
+    },
+    {
+      operationId: 'getIndex',
+      method: 'GET',
+      path: `${V1}/index`,
+      right: 'pull-ref',
+      handle: getIndex(parts),
+    },
+    { operationId: 'getRaw', method: 'GET', path: `${V1}/raw`, right: 'pull-ref', handle: getRaw(parts) },
+    { operationId: 'getTags', method: 'GET', path: `${V1}/tags`, right: 'pull-ref', handle: getTags(parts) },
+    {
+      operationId: 'analyze',
+      method: 'POST',
+      path: `${V1}/analyze`,
+      right: 'anyone',
+      handle: analyze(parts),
+    },
+    { operationId: 'search', method: 'GET', path: `${V1}/search`, right: 'anyone', handle: search(parts) },
+    {
+      operationId: 'getCounts',
+      method: 'GET',
+      path: `${V1}/projects/{project}/counts`,
+      right: 'project-viewer',
+      handle: getCounts(parts),
+    },
+    {
+      operationId: 'getRepositories',
+      method: 'GET',
+      path: `${V1}/projects/{project}/repositories`,
+      right: 'project-viewer',
+      handle: getRepositories(parts),
+    },
+    { operationId: 'oldStatus', method: 'GET', path: `${OLD}/status`, right: 'anyone', handle: getStatus },
+    {
+      operationId: 'oldSearch',
+      method: 'GET',
+      path: `${OLD}/search`,
+      right: 'anyone',
+      handle: searchNames(parts),
+    },
+    {
+      operationId: 'oldAnalyze',
+      method: 'POST',
+      path: `${OLD}/analyze`,
+      right: 'anyone',
+      handle: analyzeRepos(parts),
+    },
+    {
+      operationId: 'oldTags',
+      method: 'GET',
+      path: `${OLD}/images/{image}/tags`,
+      right: 'anyone',
+      handle: getImageTags(parts),
+    },
+    {
+      operationId: 'oldTagsOfTwo',
+      method: 'GET',
+      path: `${OLD}/images/{namespace}/{image}/tags`,
+      right: 'anyone',
+      handle: getImageTags(parts),
+    },
+  ]
+}

@@ -1,0 +1,51 @@
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { keys } from '../records/keys.ts'
+import { manifestCodec } from '../records/manifest.ts'
+import { readContents } from './contents.ts'
+import { type Count, repositoriesIn } from './repositories.ts'
+
+/** Numbers of a project. Bytes are as stored: compressed, mostly. */
+export interface ProjectCounts {
+  readonly repositories: Count
+  readonly manifests: number
+  /** What all manifests refer to, each time that they do. */
+  readonly logicalBytes: number
+  /** The same content once. */
+  readonly storedBytes: number
+  /** When a manifest was last pushed for the first time. */
+  readonly pushed: number | undefined
+}
+
+/** What is counted on request; a larger project gets the numbers of its first part. */
+const MANIFEST_LIMIT = 5000
+const REPOSITORY_LIMIT = 500
+
+/** Counts what a project holds. `repositories.more` says that there is more than was counted. */
+export async function countProject(metadata: MetadataStore, project: string): Promise<ProjectCounts> {
+  const stored = new Map<string, number>()
+  const sum = { repositories: 0, manifests: 0, logicalBytes: 0, pushed: 0 }
+  let more = false
+  for await (const { id } of repositoriesIn(metadata, project)) {
+    more = sum.manifests >= MANIFEST_LIMIT || sum.repositories >= REPOSITORY_LIMIT
+    if (more) break
+    const entries = await metadata.range({ prefix: keys.manifests(id), limit: MANIFEST_LIMIT })
+    if (entries.length > 0) sum.repositories += 1
+    for (const { value } of entries) {
+      const record = manifestCodec.decode(value)
+      sum.manifests += 1
+      sum.pushed = Math.max(sum.pushed, record.created)
+      sum.logicalBytes += record.size
+      for (const content of await readContents(metadata, id, record.children)) {
+        sum.logicalBytes += content?.size ?? 0
+        if (content !== undefined) stored.set(content.sha256, content.size)
+      }
+    }
+  }
+  return {
+    repositories: { count: sum.repositories, more },
+    manifests: sum.manifests,
+    logicalBytes: sum.logicalBytes,
+    storedBytes: [...stored.values()].reduce((total, size) => total + size, 0),
+    pushed: sum.pushed === 0 ? undefined : sum.pushed,
+  }
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { isObject } from '../oci/descriptor.ts'
+import { type Digest, parseDigest } from '../oci/digest.ts'
+
+/** One entry of a config's history, as far as it is usable. */
+export interface HistoryEntry {
+  readonly createdBy: string | undefined
+  readonly comment: string | undefined
+  readonly created: string | undefined
+  readonly empty: boolean
+}
+
+/** What an image config says (image-spec "Image Configuration"); what is missing or of another type is left out. */
+export interface ImageConfig {
+  readonly os?: string | undefined
+  readonly architecture?: string | undefined
+  readonly variant?: string | undefined
+  readonly created?: string | undefined
+  readonly author?: string | undefined
+  readonly history: readonly HistoryEntry[]
+  /** Undefined entries are no digests. */
+  readonly diffIds: readonly (Digest | undefined)[]
+  readonly run: RunConfig
+}
+
+const text = z.string().optional().catch(undefined)
+const texts = z.array(z.string()).optional().catch(undefined)
+const flags = z
+  .record(z.string(), z.unknown())
+  .optional()
+  .catch(undefined)
+  .transform((value) => value && Object.keys(value))
+
+/** What a container is started with. */
+const runSchema = z
+  .preprocess(
+    (value) => (isObject(value) ? value : {}),
+    z.object({
+      Env: texts,
+      Entrypoint: texts,
+      Cmd: texts,
+      WorkingDir: text,
+      User: text,
+      ExposedPorts: flags,
+      Volumes: flags,
+      Labels: z.record(z.string(), z.string()).optional().catch(undefined),
+      StopSignal: text,
+    }),
+  )
+  .transform((run) => ({
+    env: run.Env,
+    entrypoint: run.Entrypoint,
+    cmd: run.Cmd,
+    workingDir: run.WorkingDir,
+    user: run.User,
+    exposedPorts: run.ExposedPorts,
+    volumes: run.Volumes,
+    labels: run.Labels,
+    stopSignal: run.StopSignal,
+  }))
+export type RunConfig = z.infer<typeof runSchema>
+
+const history = z
+  .object({ created_by: text, comment: text, created: text, empty_layer: z.boolean().catch(false) })
+  .catch({ created_by: undefined, comment: undefined, created: undefined, empty_layer: false })
+  .transform((entry) => ({
+    createdBy: entry.created_by,
+    comment: entry.comment,
+    created: entry.created,
+    empty: entry.empty_layer,
+  }))
+
+const configSchema = z.object({
+  os: text,
+  architecture: text,
+  variant: text,
+  created: text,
+  author: text,
+  history: z.array(history).catch([]),
+  rootfs: z.object({ diff_ids: z.array(z.unknown()).catch([]) }).catch({ diff_ids: [] }),
+  config: runSchema,
+})
+
+/** The config in `bytes`, or undefined when they are no JSON object. Nothing in it is believed to be right. */
+export function parseImageConfig(bytes: Uint8Array): ImageConfig | undefined {
+  const parsed = configSchema.safeParse(parseJson(bytes))
+  if (!parsed.success) return undefined
+  const { rootfs, config, ...rest } = parsed.data
+  const diffIds = rootfs.diff_ids.map((id) => (typeof id === 'string' ? parseDigest(id) : undefined))
+  return { ...rest, diffIds, run: config }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString())
+    return value
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

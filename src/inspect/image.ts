@@ -1,0 +1,92 @@
+import type { Digest } from '../oci/digest.ts'
+import type { ImageReference } from '../oci/image-reference.ts'
+import { type ParsedManifest, parseManifest } from '../oci/manifest.ts'
+import type { RepositoryName } from '../oci/name.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import { type ImageConfig, parseImageConfig } from './image-config.ts'
+import type { ImageSource, SourceManifest } from './image-source.ts'
+import { choosePlatform, type PlatformEntry, parsePlatforms, platformText } from './platforms.ts'
+import { readWhole } from './read-content.ts'
+
+/** Bytes of a config up to which it is read. */
+const CONFIG_LIMIT = 4 * 1024 * 1024
+/** How deep an index may lie in indexes. */
+const NESTING = 4
+
+/** One image: of an index, the one for a platform. */
+export interface Image {
+  readonly name: RepositoryName
+  /** As it was asked for, when by tag. */
+  readonly tag: string | undefined
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly manifest: ParsedManifest
+  /** Undefined when there is none that can be read: an artifact, or a config that is no image config. */
+  readonly config: ImageConfig | undefined
+  readonly platform: string | undefined
+  /** The index that it was chosen from. */
+  readonly index: { readonly digest: Digest; readonly entries: readonly PlatformEntry[] } | undefined
+}
+
+/** Loads an image. Throws NAME_UNKNOWN, MANIFEST_UNKNOWN, also when an index has nothing for the platform. */
+export async function loadImage(source: ImageSource, ref: ImageReference, platform?: string): Promise<Image> {
+  const { name, reference } = ref
+  const tag = reference.kind === 'tag' ? reference.tag : undefined
+  const first = await source.manifest(name, reference)
+  let found = first
+  let manifest = parse(found)
+  let entry: PlatformEntry | undefined
+  for (let depth = 0; manifest.kind === 'index'; depth++) {
+    entry = choosePlatform(parsePlatforms(found.bytes), platform)
+    if (entry === undefined || depth === NESTING) throw nothingFor(ref, platform)
+    found = await source.manifest(name, { kind: 'digest', digest: entry.digest })
+    manifest = parse(found)
+  }
+  const config = await loadConfig(source, name, manifest)
+  return {
+    name,
+    tag,
+    digest: found.digest,
+    mediaType: found.mediaType,
+    manifest,
+    config,
+    platform: entry?.platform ?? platformOf(config),
+    index: found === first ? undefined : { digest: first.digest, entries: parsePlatforms(first.bytes) },
+  }
+}
+
+function platformOf(config: ImageConfig | undefined): string | undefined {
+  const { os, architecture, variant } = config ?? {}
+  return os === undefined || architecture === undefined
+    ? undefined
+    : platformText({ os, architecture, variant })
+}
+
+function parse(found: SourceManifest): ParsedManifest {
+  const manifest = parseManifest(found.bytes, found.mediaType)
+  if (typeof manifest !== 'string') return manifest
+  throw new RegistryError('MANIFEST_INVALID', { message: `manifest ${found.digest}: ${manifest}` })
+}
+
+/** A config that is absent (sparse image), too long or something else is no reason to show nothing. */
+async function loadConfig(
+  source: ImageSource,
+  name: RepositoryName,
+  manifest: ParsedManifest,
+): Promise<ImageConfig | undefined> {
+  const { config } = manifest
+  if (config?.digest === undefined || !/image|config/.test(config.mediaType)) return undefined
+  try {
+    const bytes = await readWhole(await source.blob(name, config.digest), CONFIG_LIMIT)
+    return bytes && parseImageConfig(bytes)
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'BLOB_UNKNOWN') return undefined
+    throw error
+  }
+}
+
+function nothingFor({ name }: ImageReference, platform: string | undefined): RegistryError {
+  return new RegistryError('MANIFEST_UNKNOWN', {
+    message: `the index in '${name}' has no image${platform === undefined ? '' : ` for platform '${platform.slice(0, 100)}'`}; /api/v1/index lists what it has`,
+  })
+}

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { readInstruction } from './instruction.ts'
+
+it.each([
+  ['/bin/sh -c #(nop) ADD file:' + 'ab'.repeat(32) + ' in / ', 'ADD … /', 'files'],
+  ['/bin/sh -c #(nop)  CMD ["bash"]', 'CMD ["bash"]', 'start'],
+  ['/bin/sh -c #(nop)  EXPOSE map[80/tcp:{}]', 'EXPOSE 80/tcp', 'start'],
+  ['/bin/sh -c apt-get update', 'RUN apt-get update', 'run'],
+  ['|1 VERSION=2 /bin/sh -c make', 'RUN make', 'run'],
+  ['RUN /bin/sh -c npm ci # buildkit', 'RUN npm ci', 'run'],
+  ['RUN |1 A=b c /bin/sh -c npm ci # buildkit', 'RUN npm ci', 'run'],
+  ['COPY . . # buildkit', 'COPY . .', 'files'],
+  ['ENV NODE_ENV=production', 'ENV NODE_ENV=production', 'settings'],
+  ['bazel build //app', 'bazel build //app', 'run'],
+  ['', 'unknown instruction', 'base'],
+])('%s', (createdBy, text, kind) => {
+  expect(readInstruction(createdBy, false)).toEqual({ text, class: kind })
+})
+
+it('an empty entry that made nothing is where the image begins', () => {
+  expect(readInstruction(undefined, true).text).toBe('FROM scratch')
+})
+
+it('shows no more than a screen of a script', () => {
+  expect(readInstruction('x'.repeat(10_000_000), false).text).toHaveLength(4096)
+})

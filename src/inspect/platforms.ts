@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { type Digest, parseDigest } from '../oci/digest.ts'
+
+/** One entry of an image index. */
+export interface PlatformEntry {
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly size: number
+  /** `linux/arm64/v8`; undefined when the entry does not say. */
+  readonly platform: string | undefined
+  readonly artifactType: string | undefined
+  /** BuildKit's mark: this is an attestation about the entry of that digest. */
+  readonly attests: Digest | undefined
+}
+
+const entry = z.object({
+  digest: z.string(),
+  mediaType: z.string().catch(''),
+  size: z.number().catch(0),
+  platform: z
+    .object({ os: z.string(), architecture: z.string(), variant: z.string().optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
+  artifactType: z.string().optional().catch(undefined),
+  annotations: z.record(z.string(), z.string()).optional().catch(undefined),
+})
+const index = z.object({ manifests: z.array(z.unknown()) })
+
+/** Entries of an index that are read. */
+const ENTRY_LIMIT = 1000
+
+/** The entries of the index in `bytes`, which was accepted as one; those that are no descriptors are left out. */
+export function parsePlatforms(bytes: Uint8Array): PlatformEntry[] {
+  const { manifests } = index.parse(JSON.parse(Buffer.from(bytes).toString()))
+  return manifests.slice(0, ENTRY_LIMIT).flatMap((value) => {
+    const parsed = entry.safeParse(value)
+    const digest = parsed.success ? parseDigest(parsed.data.digest) : undefined
+    if (!parsed.success || digest === undefined) return []
+    const { mediaType, size, platform, artifactType, annotations } = parsed.data
+    const attests = annotations?.['vnd.docker.reference.digest']
+    return [
+      {
+        digest,
+        mediaType,
+        size,
+        platform: platform && platformText(platform),
+        artifactType,
+        attests: attests === undefined ? undefined : parseDigest(attests),
+      },
+    ]
+  })
+}
+
+/** `os/architecture` or `os/architecture/variant`. */
+export function platformText(platform: {
+  readonly os: string
+  readonly architecture: string
+  readonly variant?: string | undefined
+}): string {
+  const { os, architecture, variant } = platform
+  return [os, architecture, ...(variant === undefined || variant === '' ? [] : [variant])].join('/')
+}
+
+/**
+ * The entry for `wanted`, which may leave out the variant. Without a wish: linux/amd64, else the first that is an image.
+ */
+export function choosePlatform(
+  entries: readonly PlatformEntry[],
+  wanted: string | undefined,
+): PlatformEntry | undefined {
+  const images = entries.filter(
+    ({ attests, platform }) => attests === undefined && platform !== 'unknown/unknown',
+  )
+  if (wanted === undefined) return images.find((one) => one.platform === 'linux/amd64') ?? images[0]
+  return images.find((one) => one.platform === wanted || one.platform?.startsWith(`${wanted}/`) === true)
+}

@@ -1,0 +1,88 @@
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { joinName, type RepositoryName } from '../oci/name.ts'
+import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
+import { repositoryCodec } from '../records/project.ts'
+import { tagCodec } from '../records/tag.ts'
+import { TupleReader } from '../records/tuple.ts'
+
+/** Records of one kind that are counted in one repository; more are said to be more. */
+const COUNT_LIMIT = 1000
+const PAGE = 200
+
+/** A number that was counted up to a limit. */
+export interface Count {
+  readonly count: number
+  /** There are more. */
+  readonly more: boolean
+}
+
+export interface RepositorySummary {
+  readonly name: RepositoryName
+  readonly created: number
+  readonly tags: Count
+  readonly manifests: Count
+  /** When a tag of it last moved, among the tags that were counted. */
+  readonly pushed: number | undefined
+}
+
+/** A repository by its id. */
+export interface KnownRepository {
+  readonly name: RepositoryName
+  readonly id: RepositoryId
+  readonly created: number
+}
+
+/** Repositories of a project in order, behind `after`, those without a manifest included; read page by page. */
+export async function* repositoriesIn(
+  metadata: MetadataStore,
+  project: string,
+  after?: RepositoryName,
+): AsyncGenerator<KnownRepository> {
+  const prefix = keys.repositories(project)
+  let from = after === undefined ? prefix : keyAfter(keys.repository(after))
+  for (;;) {
+    const page = await metadata.range({ prefix, from, limit: PAGE })
+    for (const { key, value } of page) {
+      const reader = new TupleReader(key)
+      const name = joinName(reader.text(), reader.text())
+      const { id, created } = repositoryCodec.decode(value)
+      if (name !== undefined) yield { name, id, created }
+    }
+    const end = page.at(-1)
+    if (end === undefined || page.length < PAGE) return
+    from = keyAfter(end.key)
+  }
+}
+
+/** One page of a project's repositories that hold a manifest. */
+export async function listRepositories(
+  metadata: MetadataStore,
+  project: string,
+  page: { readonly after: RepositoryName | undefined; readonly limit: number },
+): Promise<RepositorySummary[]> {
+  const found: RepositorySummary[] = []
+  for await (const repository of repositoriesIn(metadata, project, page.after)) {
+    const summary = await summarize(metadata, repository)
+    if (summary.manifests.count > 0) found.push(summary)
+    if (found.length === page.limit) break
+  }
+  return found
+}
+
+async function summarize(metadata: MetadataStore, repository: KnownRepository): Promise<RepositorySummary> {
+  const { name, id, created } = repository
+  const tags = await metadata.range({ prefix: keys.tags(id), limit: COUNT_LIMIT + 1 })
+  const manifests = await metadata.range({ prefix: keys.manifests(id), limit: COUNT_LIMIT + 1 })
+  const times = tags.map(({ value }) => tagCodec.decode(value).at)
+  return {
+    name,
+    created,
+    tags: countOf(tags.length),
+    manifests: countOf(manifests.length),
+    pushed: times.length === 0 ? undefined : times.reduce((a, b) => Math.max(a, b)),
+  }
+}
+
+function countOf(found: number): Count {
+  return { count: Math.min(found, COUNT_LIMIT), more: found > COUNT_LIMIT }
+}

@@ -1,0 +1,66 @@
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { Digest } from '../oci/digest.ts'
+import { keyAfter, keyAfterPrefix, keys, type RepositoryId } from '../records/keys.ts'
+import { TupleReader } from '../records/tuple.ts'
+import type { MayRead } from './parts.ts'
+import type { Count } from './repositories.ts'
+
+/** Where content may be read. */
+interface Holder {
+  readonly project: string
+  readonly repo: RepositoryId
+  readonly digest: Digest
+}
+
+const PAGE = 200
+/** Projects that are passed over because the caller may not read them, at most: each costs a seek. */
+const HIDDEN_LIMIT = 256
+
+/** The repositories of readable projects that hold content, in the order of projects. */
+async function* readableHolders(
+  metadata: MetadataStore,
+  sha256: Digest,
+  mayRead: MayRead,
+): AsyncGenerator<Holder> {
+  const prefix = keys.holders(sha256)
+  let [from, hidden] = [prefix, 0]
+  while (hidden < HIDDEN_LIMIT) {
+    const page = await metadata.range({ prefix, from, limit: PAGE })
+    const first = page[0]
+    if (first === undefined) return
+    const { project } = holderOf(first.key)
+    if (!(await mayRead(project))) {
+      hidden += 1
+      from = keyAfterPrefix(keys.holdersInProject(sha256, project))
+      continue
+    }
+    for (const { key } of page) {
+      const holder = holderOf(key)
+      if (holder.project !== project) break
+      yield holder
+      from = keyAfter(key)
+    }
+  }
+}
+
+function holderOf(key: Uint8Array): Holder {
+  const reader = new TupleReader(key)
+  reader.digest()
+  const project = reader.text()
+  const repo = Buffer.from(reader.bytes(8)).toString('hex')
+  return { project, repo, digest: reader.digest() }
+}
+
+/** Images up to which the users of a layer are counted. */
+const COUNT_LIMIT = 100
+
+/** How many manifests refer to content, in repositories that the caller may read. */
+export async function countUsers(metadata: MetadataStore, sha256: Digest, mayRead: MayRead): Promise<Count> {
+  let count = 0
+  for await (const { repo, digest } of readableHolders(metadata, sha256, mayRead)) {
+    const edges = await metadata.range({ prefix: keys.edges(repo, digest), limit: COUNT_LIMIT + 1 - count })
+    count += edges.length
+    if (count > COUNT_LIMIT) return { count: COUNT_LIMIT, more: true }
+  }
+  return { count, more: false }
+}
