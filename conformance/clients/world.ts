@@ -1,13 +1,13 @@
 import { expect, type Report } from '../report.ts'
 import type { Certificates } from '../servers/certificates.ts'
-import type { Lamina } from '../servers/lamina.ts'
+import type { Registry } from '../servers/lamina.ts'
 import type { RecordingProxy } from '../servers/recording-proxy.ts'
 import type { RegistryClient } from '../servers/registry-client.ts'
 import { readWire, type Wire } from '../servers/wire.ts'
 
 /** A registry with authentication on behind a recording proxy, and what a client needs to talk to it. */
 export interface World {
-  readonly lamina: Lamina
+  readonly lamina: Registry
   readonly proxy: RecordingProxy
   /** host:port of the proxy, as clients name the registry. */
   readonly host: string

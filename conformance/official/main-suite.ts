@@ -2,7 +2,7 @@ import { cp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { messageOf, type Report } from '../report.ts'
 import type { Certificates } from '../servers/certificates.ts'
-import { admin, Lamina } from '../servers/lamina.ts'
+import { admin, type Registry, type StartRegistry } from '../servers/lamina.ts'
 import { finish } from '../servers/processes.ts'
 import { builtTool, scratchFolder, workFolder } from '../servers/workspace.ts'
 import { notPassed, readJunit } from './junit.ts'
@@ -32,14 +32,18 @@ export const mainRuns: readonly MainRun[] = [false, true].flatMap((tls) => {
 const pinnedTests = 830
 
 /** Runs the suite once against a fresh registry whose repositories do not exist yet; junit.xml is kept. */
-export async function runMainSuite(run: MainRun, report: Report, certificates: Certificates): Promise<void> {
+export async function runMainSuite(
+  run: MainRun,
+  report: Report,
+  parts: { certificates: Certificates; start: StartRegistry },
+): Promise<void> {
+  const { certificates, start } = parts
   const what = `official: ${run.name}`
   const scratch = await scratchFolder('official')
   const results = await workFolder('reports', run.name)
   try {
-    const lamina = await Lamina.start({
-      name: `lamina-${run.name}`,
-      data: path.join(scratch.path, 'data'),
+    const lamina = await start({
+      name: run.name,
       auth: run.auth,
       env: { LAMINA_ALLOW_SPARSE: 'true' },
       ...(run.tls ? { tls: certificates } : {}),
@@ -63,7 +67,12 @@ export async function runMainSuite(run: MainRun, report: Report, certificates: C
   }
 }
 
-function settings(run: MainRun, lamina: Lamina, tls: Certificates, results: string): Record<string, string> {
+function settings(
+  run: MainRun,
+  lamina: Registry,
+  tls: Certificates,
+  results: string,
+): Record<string, string> {
   return {
     OCI_REGISTRY: `localhost:${lamina.port}`,
     OCI_TLS: run.tls ? 'enabled' : 'disabled',

@@ -1,5 +1,7 @@
+import path from 'node:path'
 import { Report } from '../report.ts'
 import { makeCertificates } from '../servers/certificates.ts'
+import { Lamina, type StartRegistry } from '../servers/lamina.ts'
 import { scratchFolder } from '../servers/workspace.ts'
 import { mainRuns, runMainSuite } from './main-suite.ts'
 import { runTaggedSuite } from './tagged-suite.ts'
@@ -9,7 +11,9 @@ const report = new Report('official')
 const scratch = await scratchFolder('certificates')
 try {
   const certificates = await makeCertificates(scratch.path, ['localhost', '127.0.0.1'])
-  for (const run of mainRuns) await runMainSuite(run, report, certificates)
+  const start: StartRegistry = (options) =>
+    Lamina.start({ ...options, data: path.join(scratch.path, `data-${options.name}`) })
+  for (const run of mainRuns) await runMainSuite(run, report, { certificates, start })
   await runTaggedSuite(report)
 } finally {
   await scratch.remove()

@@ -22,8 +22,30 @@ export const admin = { user: 'admin', password: 'Conformance-run-2718' }
 const entry = process.env['LAMINA_MAIN'] ?? 'src/main.ts'
 const listening = z.object({ msg: z.literal('listening'), url: z.string() })
 
+/** A registry as clients and suites see it, whatever it is made of. */
+export interface Registry {
+  readonly url: string
+  readonly port: number
+  /** kill -9 this instant, without waiting: for hooks in the middle of a transfer. */
+  killNow(): void
+  /** kill -9. */
+  kill(): Promise<void>
+  /** Starts again after `kill`, at the same address with the same content. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts a registry of one form or another for one test. */
+export type StartRegistry = (options: {
+  /** Names the log files. */
+  name: string
+  auth?: boolean
+  tls?: Certificates
+  env?: Record<string, string>
+}) => Promise<Registry>
+
 /** A running registry that can be killed and come back on the same port and data. */
-export class Lamina {
+export class Lamina implements Registry {
   readonly #options: LaminaOptions
   #server: Server
   #url: string
@@ -72,7 +94,6 @@ export class Lamina {
     return this.#server.kill()
   }
 
-  /** kill -9 this instant, without waiting: for hooks in the middle of a transfer. */
   killNow(): void {
     this.#server.signal('SIGKILL')
   }

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { Nginx } from '../../servers/nginx.ts'
+import { must } from '../../servers/processes.ts'
+
+/** Where conformance/cluster has started PostgreSQL and S3 for this run. */
+const clusterForm = z.object({
+  psql: z.string(),
+  /** Without the name of the database. */
+  postgres: z.string(),
+  bucket: z.string(),
+  settings: z.record(z.string(), z.string()),
+  replicas: z.number(),
+})
+
+const given = process.env['PROTOCOL_CLUSTER']
+const form = given === undefined ? undefined : clusterForm.parse(JSON.parse(given))
+
+/** Whether the tests run against a cluster; those that cannot are named with their reasons in conformance/cluster. */
+export const ON_CLUSTER = form !== undefined
+
+/** Processes that serve one registry together: one, or the replicas of a cluster. */
+export const REPLICAS = form?.replicas ?? 1
+
+/** Settings of stores that nobody used yet; none for one machine, whose data directory holds everything. */
+export async function newStores(): Promise<Readonly<Record<string, string>>> {
+  if (form === undefined) return {}
+  const name = `protocol_${randomBytes(8).toString('hex')}`
+  const sql = `create database ${name} template template0`
+  await must(form.psql, ['-XAtq', '-d', `${form.postgres}/postgres`, '-c', sql])
+  return {
+    ...form.settings,
+    LAMINA_METADATA: `${form.postgres}/${name}`,
+    LAMINA_BLOBS: `s3://${form.bucket}/${name}`,
+  }
+}
+
+/** The address of all of them: their own for one process, a balancer that asks each in turn for several. */
+export async function frontOf(urls: readonly string[]): Promise<{ url: string; stop: () => Promise<void> }> {
+  const [only = ''] = urls
+  if (form === undefined) return { url: only, stop: () => Promise.resolve() }
+  const upstreams = urls.map((url) => Number(new URL(url).port))
+  const balancer = await Nginx.start({ name: 'protocol-nginx', upstreams })
+  return { url: balancer.url, stop: () => balancer.stop() }
+}
