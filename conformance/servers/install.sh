@@ -11,8 +11,11 @@ oras=oras.land/oras/cmd/oras@v1.3.6
 helm=helm.sh/helm/v3/cmd/helm@v3.22.0
 conformance=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111
 
+servers=(postgresql-15 radosgw ceph-mon ceph-osd ceph-common nginx-light)
 packages=(docker.io iptables containerd runc podman conmon crun skopeo golang-github-containers-common
-  uidmap openssl iproute2 ca-certificates postgresql-15 radosgw ceph-mon ceph-osd ceph-common)
+  uidmap openssl iproute2 ca-certificates faketime "${servers[@]}")
+# `--servers`: what the cluster form runs on, and nothing else.
+[[ ${1-} != --servers ]] || packages=("${servers[@]}")
 
 say() { printf 'install: %s\n' "$*"; }
 
@@ -20,7 +23,7 @@ if [[ $(id -u) != 0 ]]; then
   say "needs root: dockerd, containerd and the full-disk mount do too"
   exit 1
 fi
-command -v go >/dev/null || { say "needs Go 1.24 or newer in PATH"; exit 1; }
+[[ ${1-} == --servers ]] || command -v go >/dev/null || { say "needs Go 1.24 or newer in PATH"; exit 1; }
 
 missing=()
 for package in "${packages[@]}"; do
@@ -37,6 +40,7 @@ if ((${#missing[@]} > 0)); then
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
+[[ ${1-} != --servers ]] || exit 0
 
 mkdir -p .work/bin
 export GOBIN="$PWD/.work/bin" CGO_ENABLED=0 GOFLAGS=-buildvcs=false
@@ -49,7 +53,7 @@ for module in "$crane" "$regctl" "$oras" "$conformance" "$helm"; do
   printf '%s' "$module" >"$stamp"
 done
 
-for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/skopeo /usr/bin/radosgw \
+for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/skopeo /usr/bin/radosgw /usr/sbin/nginx /usr/bin/faketime \
   /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,regctl,oras,helm,conformance}; do
   [[ -x $tool ]] || { say "$tool is missing after the installation"; exit 1; }
 done

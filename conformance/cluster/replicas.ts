@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Blob, digestOf, makeImage } from '../fixtures/image.ts'
+import { randomBytes } from '../fixtures/random.ts'
+import { expect, type Report } from '../report.ts'
+import { Cluster, type Stores } from '../servers/cluster.ts'
+import { type Answer, RegistryClient } from '../servers/registry-client.ts'
+import { Load } from './load.ts'
+import { Promises } from './promises.ts'
+import { S3Proxy } from './s3-proxy.ts'
+
+/** Size of the layer whose closing PUT goes to the other replica, in MiB. */
+const BIG = Number(process.env['BIG_MIB'] ?? 96)
+/** Tags that each of two writers sets in one repository. */
+const TAGS = Number(process.env['TAGS'] ?? 1000)
+/** How soon a change on one replica must hold on the other, in milliseconds, on a busy machine. */
+const SECONDS = 15_000
+
+/** What one replica begins, another goes on with; what one is told, all do. */
+export async function replicaScenarios(stores: Stores, report: Report): Promise<void> {
+  const proxy = await S3Proxy.start(stores.s3.url)
+  const cluster = await Cluster.start({ name: 'replicas', stores, s3Endpoint: proxy.url })
+  const sides = cluster.replicas.map(({ url }) => new RegistryClient(url))
+  const [one, other] = sides
+  if (one === undefined || other === undefined) throw new Error('two replicas are needed')
+  try {
+    await report.scenario('cluster: an upload goes on at another replica after each chunk', () =>
+      chunksInTurn(one, other),
+    )
+    await report.scenario('cluster: the closing PUT at another replica reads nothing back', () =>
+      closeElsewhere(one, other, proxy),
+    )
+    await report.scenario(`cluster: two writers set ${TAGS} tags each in one repository`, () =>
+      manyTags(one, other),
+    )
+    await report.scenario('cluster: rotation, visibility, revocation and read-only hold everywhere', () =>
+      changesSpread(cluster, one, other),
+    )
+    await report.scenario('cluster: rolling restart under load', () => rollingRestart(cluster, stores))
+  } finally {
+    for (const side of sides) side.close()
+    await cluster.stop()
+    await proxy.stop()
+  }
+}
+
+const octets = { 'content-type': 'application/octet-stream' }
+
+function blob(seed: string, size: number): Blob {
+  const bytes = randomBytes(seed, size)
+  return { digest: digestOf(bytes), bytes }
+}
+
+function wants(answer: Answer, status: number, what: string): string {
+  expect(
+    answer.status === status,
+    `${what} answered ${answer.status}: ${answer.body.toString().slice(0, 300)}`,
+  )
+  return answer.headers.location ?? ''
+}
+
+async function chunksInTurn(one: RegistryClient, other: RegistryClient): Promise<string> {
+  const { digest, bytes } = blob('in turn', 5_000_000)
+  let location = wants(await one.request('POST', '/v2/turns/app/blobs/uploads/'), 202, 'POST')
+  const chunk = 1_000_000
+  for (let at = 0; at < bytes.length; at += chunk) {
+    const side = (at / chunk) % 2 === 0 ? other : one
+    const headers = { ...octets, 'content-range': `${at}-${at + chunk - 1}` }
+    const body = bytes.subarray(at, at + chunk)
+    location = wants(await side.request('PATCH', location, { body, headers }), 202, `PATCH at ${at}`)
+  }
+  wants(await one.request('PUT', `${location}?digest=${digest}`, { headers: octets }), 201, 'PUT')
+  await other.checkBlob('turns/app', digest)
+  return `${bytes.length / chunk} chunks, each at the replica that had not the one before`
+}
+
+async function closeElsewhere(one: RegistryClient, other: RegistryClient, proxy: S3Proxy): Promise<string> {
+  const { digest, bytes } = blob('close elsewhere', BIG * 2 ** 20)
+  const opened = wants(await one.request('POST', '/v2/close/app/blobs/uploads/'), 202, 'POST')
+  const location = wants(await one.request('PATCH', opened, { body: bytes, headers: octets }), 202, 'PATCH')
+  proxy.take()
+  const begun = performance.now()
+  wants(await other.request('PUT', `${location}?digest=${digest}`, { headers: octets }), 201, 'PUT')
+  const took = performance.now() - begun
+  const reads = proxy.take().filter(({ method, path }) => method === 'GET' && path.includes('/data/'))
+  expect(reads.length === 0, `${reads.length} objects were read: ${reads.map(({ path }) => path).join(' ')}`)
+  await one.checkBlob('close/app', digest)
+  return `${BIG} MiB, closing PUT took ${took.toFixed(0)} ms, 0 objects read`
+}
+
+async function manyTags(one: RegistryClient, other: RegistryClient): Promise<string> {
+  const image = makeImage({ layers: [{ seed: 'many tags', size: 1000 }] })
+  await one.pushImage('tags/app', image, 'first')
+  const begun = Date.now()
+  const write = async (side: RegistryClient, name: string): Promise<void> => {
+    const numbers = Array.from({ length: TAGS }, (_, at) => at).values()
+    const lane = async (): Promise<void> => {
+      for (const at of numbers) await side.putManifest('tags/app', image, `${name}-${at}`)
+    }
+    await Promise.all(Array.from({ length: 8 }, lane))
+  }
+  await Promise.all([write(one, 'one'), write(other, 'other')])
+  const seconds = (Date.now() - begun) / 1000
+  const tags = await one.tags('tags/app')
+  expect(tags.length === 2 * TAGS + 1, `${tags.length} tags are listed`)
+  expect(new Set(tags).size === tags.length, 'a tag is listed twice')
+  return `${2 * TAGS} tags, ${((2 * TAGS) / seconds).toFixed(0)} a second`
+}
+
+async function changesSpread(
+  { replicas }: Cluster,
+  one: RegistryClient,
+  other: RegistryClient,
+): Promise<string> {
+  const there = replicas[1]?.url ?? ''
+  const json = { 'content-type': 'application/json' }
+  const send = (method: string, path: string, value: object): Promise<Answer> =>
+    one.request(method, path, { body: Buffer.from(JSON.stringify(value)), headers: json })
+  const image = makeImage({ layers: [{ seed: 'spread', size: 1000 }] })
+  await one.pushImage('spread/app', image, 'v1')
+
+  wants(await send('POST', '/api/v1/keys/rotate', {}), 200, 'rotation')
+  const token = await tokenOf(one)
+  await soon(
+    'a token signed with a key that another replica made',
+    async () => (await asking(there, `Bearer ${token}`)) === 200,
+  )
+  const anonymous = (): Promise<number> => asking(there, undefined)
+  expect((await anonymous()) === 401, 'a private project is open')
+  wants(await send('PATCH', '/api/v1/projects/spread', { public: true }), 200, 'opening the project')
+  await soon('the project that was opened', async () => (await anonymous()) === 200)
+  wants(await send('PATCH', '/api/v1/projects/spread', { public: false }), 200, 'closing the project')
+  await soon('the project that was closed', async () => (await anonymous()) === 401)
+
+  wants(await send('POST', '/api/v1/users', { name: 'leaver', password: 'leaving-soon' }), 201, 'a new user')
+  const member = { role: 'viewer' }
+  await send('PUT', '/api/v1/projects/spread/members/leaver', member)
+  const basic = `Basic ${Buffer.from('leaver:leaving-soon').toString('base64')}`
+  await soon('a user that was added', async () => (await asking(there, basic)) === 200)
+  wants(await one.request('DELETE', '/api/v1/users/leaver'), 204, 'removing the user')
+  await soon('a user that was removed', async () => (await asking(there, basic)) === 401)
+
+  wants(await send('PUT', '/api/v1/read-only', { readOnly: true, reason: 'test' }), 200, 'read-only')
+  const push = async (): Promise<number> =>
+    (await other.request('POST', '/v2/spread/app/blobs/uploads/')).status
+  await soon('read-only', async () => (await push()) === 503)
+  wants(await send('PUT', '/api/v1/read-only', { readOnly: false }), 200, 'read-only off')
+  await soon('the end of read-only', async () => (await push()) === 202)
+  return 'seen on the other replica: new key, opened, closed, added, removed, read-only on and off'
+}
+
+async function tokenOf(side: RegistryClient): Promise<string> {
+  const answer = await side.request('GET', '/token?service=lamina&scope=repository:spread/app:pull')
+  wants(answer, 200, 'the token endpoint')
+  return /"token":"([^"]+)"/.exec(answer.body.toString())?.[1] ?? ''
+}
+
+async function asking(url: string, authorization: string | undefined): Promise<number> {
+  const response = await fetch(`${url}/v2/spread/app/manifests/v1`, {
+    headers: { accept: '*/*', ...(authorization === undefined ? {} : { authorization }) },
+  })
+  await response.arrayBuffer()
+  return response.status
+}
+
+async function soon(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + SECONDS
+  while (!(await holds())) {
+    if (Date.now() > deadline)
+      throw new Error(`${what} is not seen by the other replica after ${SECONDS / 1000} s`)
+    await sleep(100)
+  }
+}
+
+async function rollingRestart(cluster: Cluster, stores: Stores): Promise<string> {
+  const promises = new Promises()
+  const load = new Load({ url: cluster.url, promises, name: 'rolling/app', writers: 4 })
+  await load.more(4)
+  for (const replica of cluster.replicas) {
+    await replica.stop()
+    await replica.restart()
+    await load.more(4)
+  }
+  const met = await load.end()
+  return `${met}; ${await promises.verify(cluster, stores)}`
+}

@@ -1,0 +1,33 @@
+import { Report } from '../report.ts'
+import { Stores } from '../servers/cluster.ts'
+import { postgresFaults } from './faults-postgres.ts'
+import { replicaFaults } from './faults-replicas.ts'
+import { s3Faults } from './faults-s3.ts'
+import { migrateScenario } from './migrate.ts'
+import { protocolSuite } from './protocol.ts'
+import { pullTheCable } from './pull-cable.ts'
+import { replicaScenarios } from './replicas.ts'
+import { clientScenarios, officialSuites } from './suites.ts'
+
+// `npm run test:cluster [-- PART…]`: several replicas on PostgreSQL and S3, behind nginx that sends each request to the
+// next one.
+const report = new Report('cluster')
+const stores = await Stores.start('cluster')
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  official: () => officialSuites(stores, report),
+  clients: () => clientScenarios(stores, report),
+  protocol: () => protocolSuite(stores, report),
+  cable: () => pullTheCable(report),
+  migrate: () => migrateScenario(stores, report),
+  replicas: () => replicaScenarios(stores, report),
+  'replica-faults': () => replicaFaults(stores, report),
+  's3-faults': () => s3Faults(stores, report),
+  'postgres-faults': () => postgresFaults(report),
+}
+const asked = process.argv.slice(2)
+try {
+  for (const [name, run] of Object.entries(parts)) if (asked.length === 0 || asked.includes(name)) await run()
+} finally {
+  await stores.stop()
+}
+report.finish()
