@@ -118,6 +118,15 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     advice: 'Compare it with openapi.yaml.',
     also: { 413: 'a body that is too long', 415: 'one of another type' },
   },
+  GOOGLE_MANIFEST_DANGLING_TAG: {
+    meaning:
+      'The manifest was to be deleted by its digest, a tag still leads to it, and the project refuses that, as gcr.io did.',
+    advice: 'Delete the tags first, or let an admin of the project switch `refuseDangling` off.',
+  },
+  GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE: {
+    meaning: 'As above, for a manifest that is part of an index.',
+    advice: 'Delete the index first.',
+  },
   CONFLICT: {
     meaning:
       'What is there stands in the way: a name is taken, a project still has repositories, the last administrator would go, a limit is reached.',

@@ -66,6 +66,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/registry': [
     'node:*',
     'lru-cache',
+    'picomatch',
     'src/oci',
     'src/records',
     'storage/store-errors.ts',
@@ -99,10 +100,12 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
   ],
+  /** Above the registry: what it takes away goes by the rules that the registry has for requests. */
   'src/maintenance': [
     'node:*',
     'src/oci',
     'src/records',
+    'src/registry',
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
     'storage/metadata/transact.ts',

@@ -19,7 +19,7 @@ export async function composedRoutes(): Promise<Route[]> {
     secret: undefined,
   })
   const ensureProject = createEnsureProject({ now, mayPush: () => Promise.resolve(false) })
-  const settings = { grace: 0, uploadExpiry: 0, maxUploads: 0, allowSparse: false, minFree: 0 }
+  const settings = { grace: 0, trashDelay: 0, uploadExpiry: 0, maxUploads: 0, allowSparse: false, minFree: 0 }
   const silent = () => undefined
   return allRoutes({
     stores,

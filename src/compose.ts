@@ -61,7 +61,7 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
       },
       onProgress: (job, progress) => log.info({ job, ...progress }, 'background work'),
     },
-    maintenanceJobs(),
+    maintenanceJobs({ registry, collectEvery: config.collectEvery }),
   )
   const routes = allRoutes({ stores, auth, registry, readOnly, readiness, view, maintenance, migration })
   const handler = createApp({
@@ -110,6 +110,9 @@ async function openMetadata(config: Config, log: Logger): Promise<MetadataStore>
   }
 }
 
+/** Longer than anyone holds on to the location of bytes that no record names any more. */
+const READER_MS = 3_600_000
+
 function registryParts(config: Config, stores: Stores, auth: Auth): RegistryParts {
   return {
     ...stores,
@@ -120,6 +123,7 @@ function registryParts(config: Config, stores: Stores, auth: Auth): RegistryPart
     }),
     settings: {
       grace: config.grace,
+      trashDelay: Math.min(config.grace, READER_MS),
       uploadExpiry: config.uploadExpiry,
       maxUploads: config.maxUploads,
       allowSparse: config.allowSparse,

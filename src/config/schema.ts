@@ -112,6 +112,11 @@ export const configSchema = z.object({
     '24h',
     'How long content that nothing refers to is kept. Longer than the longest push, from its first check to its manifest.',
   ),
+  collectEvery: required(
+    duration('0', '1d'),
+    '10s',
+    'How often the collector looks whether the time of something unused is over. It looks at what changed, not at everything.',
+  ),
   uploadExpiry: required(
     duration('1s', '365d'),
     '24h',

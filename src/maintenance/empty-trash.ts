@@ -3,7 +3,8 @@ import { keyAfter, keys } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
 import type { JobParts } from './job.ts'
 
-const PAGE = 200
+/** What one call can remove on S3. */
+const PAGE = 1000
 
 /** Removes the bytes whose time in the trash is over. Locations are never used twice, so no check is needed. */
 export async function emptyTrash(parts: JobParts, signal: AbortSignal): Promise<void> {
@@ -12,8 +13,7 @@ export async function emptyTrash(parts: JobParts, signal: AbortSignal): Promise<
   while (!signal.aborted) {
     const entries = await parts.metadata.range({ prefix, from, limit: PAGE })
     const due = entries.map(({ key }) => ({ key, ...itemOf(key) })).filter((item) => item.due <= parts.now())
-    const done: Uint8Array[] = []
-    for (const { key, location } of due) if (await removeOne(parts, location)) done.push(key)
+    const done = await removeAll(parts, due)
     if (done.length > 0) await parts.metadata.commit({ checks: [], sets: [], deletes: done })
     parts.progress(done.length)
     const end = due.at(-1)
@@ -24,15 +24,34 @@ export async function emptyTrash(parts: JobParts, signal: AbortSignal): Promise<
   }
 }
 
-function itemOf(key: Uint8Array): { readonly due: number; readonly location: string } {
+/** Whether something in the trash is due. */
+export async function trashIsDue(parts: JobParts): Promise<boolean> {
+  const [first] = await parts.metadata.range({ prefix: keys.allTrash(), limit: 1 })
+  return first !== undefined && itemOf(first.key).due <= parts.now()
+}
+
+interface Item {
+  readonly key: Uint8Array
+  readonly due: number
+  readonly location: string
+}
+
+function itemOf(key: Uint8Array): Omit<Item, 'key'> {
   const reader = new TupleReader(key)
   return { due: Number(reader.uint64()), location: reader.text() }
 }
 
-async function removeOne(parts: JobParts, location: string): Promise<boolean> {
-  const removed = await parts.attempt(`bytes at ${location}`, async () => {
-    await parts.blobs.remove(blobLocation(location))
-    return true
-  })
-  return removed === true
+/** Gives the keys of those whose bytes are gone. */
+async function removeAll(parts: JobParts, items: readonly Item[]): Promise<Uint8Array[]> {
+  if (items.length === 0) return []
+  const failures = await parts.blobs.removeMany(items.map(({ location }) => blobLocation(location)))
+  const failed = new Map<string, unknown>(failures.map(({ location, error }) => [location, error]))
+  const done: Uint8Array[] = []
+  for (const { key, location } of items) {
+    const removed = await parts.attempt(`bytes at ${location}`, () =>
+      failed.has(location) ? Promise.reject(failed.get(location)) : Promise.resolve(true),
+    )
+    if (removed === true) done.push(key)
+  }
+  return done
 }

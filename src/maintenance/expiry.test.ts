@@ -3,9 +3,9 @@ import { type BlobStore, blobLocation } from '../../storage/blobs/blob-store.ts'
 import { emptyMemoryBlobs, openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
-import { queuedCodec } from '../records/blob.ts'
 import { digestField, nameField } from '../records/fields.ts'
 import { keys } from '../records/keys.ts'
+import { trashCodec } from '../records/review.ts'
 import { uploadCodec } from '../records/upload.ts'
 import { emptyTrash } from './empty-trash.ts'
 import { expireUploads } from './expire-uploads.ts'
@@ -36,7 +36,12 @@ function stubborn(blobs: BlobStore): BlobStore {
     read: (...args) => blobs.read(...args),
     size: (...args) => blobs.size(...args),
     remove: (location) => refuse(location) ?? blobs.remove(location),
-    removeMany: (locations) => blobs.removeMany(locations),
+    removeMany: async (locations) => [
+      ...(await blobs.removeMany(locations.filter((location) => !failing.has(location)))),
+      ...locations.flatMap((location) =>
+        failing.has(location) ? [{ location, error: new Error('EIO') }] : [],
+      ),
+    ],
     list: () => blobs.list(),
     create: (...args) => blobs.create(...args),
     append: (...args) => blobs.append(...args),
@@ -70,7 +75,7 @@ async function upload(id: string, expires: number): Promise<void> {
 
 async function trash(location: string, due: number): Promise<void> {
   contents.blobs.set(blobLocation(location), { bytes: Buffer.from('x'), modified: new Date() })
-  await set({ key: keys.trash(due, location), value: queuedCodec.encode({ at: 0 }) })
+  await set({ key: keys.trash(due, location), value: trashCodec.encode({ at: 0 }) })
 }
 
 async function left(prefix: Uint8Array): Promise<number> {

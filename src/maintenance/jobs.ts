@@ -1,13 +1,22 @@
-import { emptyTrash } from './empty-trash.ts'
+import type { RegistryParts } from '../registry/parts.ts'
+import { collectionJob } from './collection.ts'
+import { emptyTrash, trashIsDue } from './empty-trash.ts'
 import { expireUploads } from './expire-uploads.ts'
 import type { Job } from './job.ts'
 
 const MINUTE = 60_000
 
 /** All background work of the server. */
-export function maintenanceJobs(): Job[] {
+export function maintenanceJobs(parts: {
+  readonly registry: RegistryParts
+  /** Milliseconds between two looks whether something is due. */
+  readonly collectEvery: number
+}): Job[] {
+  const { registry, collectEvery } = parts
+  const expiryEvery = Math.min(10 * MINUTE, Math.max(registry.settings.uploadExpiry / 4, collectEvery))
   return [
-    { name: 'expire-uploads', everyMs: 10 * MINUTE, run: expireUploads },
-    { name: 'empty-trash', everyMs: 10 * MINUTE, run: emptyTrash },
+    { name: 'expire-uploads', everyMs: expiryEvery, run: expireUploads },
+    collectionJob(registry, collectEvery),
+    { name: 'empty-trash', everyMs: collectEvery, isDue: trashIsDue, run: emptyTrash },
   ]
 }

@@ -93,7 +93,9 @@ class JobLoop {
     }
     this.#running = undefined
     if (this.#stopping.aborted) return
-    const wait = this.#job.everyMs * Math.min(2 ** this.#failed, MOST_BACK_OFF)
+    const { everyMs } = this.#job
+    const wait =
+      this.#failed === 0 ? everyMs : Math.max(everyMs, 1000) * Math.min(2 ** this.#failed, MOST_BACK_OFF)
     this.#timer = setTimeout(() => this.begin(), wait).unref()
   }
 }

@@ -25,6 +25,9 @@ export const ERROR_CODES = {
   RANGE_INVALID: { status: 416, message: 'invalid range' },
   PAGINATION_NUMBER_INVALID: { status: 400, message: 'invalid number of results requested' },
 
+  GOOGLE_MANIFEST_DANGLING_TAG: { status: 400, message: 'a tag still leads to the manifest' },
+  GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE: { status: 400, message: 'an index still leads to the manifest' },
+
   STORAGE_FULL: { status: 507, message: 'the registry has no room for more content; pulls go on' },
   REQUEST_INVALID: { status: 400, message: 'the request is not what this route takes' },
   CONFLICT: { status: 409, message: 'what is there stands in the way of the request' },

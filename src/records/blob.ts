@@ -9,6 +9,8 @@ export const blobCodec = recordCodec(
     size: sizeField,
     location: z.string(),
     created: dateField,
+    /** Other digests of the same bytes: their aliases go with the blob. */
+    aliases: z.array(digestField).optional(),
     /** When a scrub last found the bytes to be right. */
     verified: dateField.optional(),
     /** When they were found wrong: answered as absent until the same digest is pushed again. */
@@ -32,6 +34,3 @@ export type LinkRecord = ReturnType<typeof linkCodec.decode>
 
 /** Value of `holder` and `charge`, whose keys say what they mean. */
 export const contentCodec = recordCodec('content', 1, z.object({ size: sizeField }))
-
-/** Value of `review` and `trash`. */
-export const queuedCodec = recordCodec('queued', 1, z.object({ at: dateField }))

@@ -4,11 +4,14 @@ import { z } from 'zod'
 import { digestFromBytes } from '../oci/digest.ts'
 import { parseName } from '../oci/name.ts'
 import { accountCodec } from './account.ts'
-import { aliasCodec, blobCodec, contentCodec, linkCodec, queuedCodec } from './blob.ts'
+import { aliasCodec, blobCodec, contentCodec, linkCodec } from './blob.ts'
 import { type Codec, recordCodec } from './codec.ts'
 import { credentialCodec, credentialOfCodec } from './credential.ts'
+import { failureCodec, leaseCodec } from './maintenance.ts'
 import { bodyCodec, edgeCodec, manifestCodec, referrerCodec } from './manifest.ts'
+import { policyCodec } from './policy.ts'
 import { memberCodec, projectCodec, publicCodec, repositoryCodec } from './project.ts'
+import { graveCodec, keepCodec, pulledCodec, reviewCodec, trashCodec, usageCodec } from './review.ts'
 import { signingKeyCodec } from './signing-key.ts'
 import { tagCodec, taggedCodec, tagLogCodec } from './tag.ts'
 import { uploadCodec } from './upload.ts'
@@ -62,7 +65,21 @@ const rows: Row[] = [
   row('alias', aliasCodec, { sha256: digest }),
   row('link', linkCodec, { sha256: digest, confirmed: at }),
   row('content', contentCodec, { size: Number.MAX_SAFE_INTEGER }),
-  row('queued', queuedCodec, { at }),
+  row('trash', trashCodec, { at }),
+  row('review', reviewCodec, { name }),
+  row('review of a rule', reviewCodec, { name, policy: 'old' }),
+  row('grave', graveCodec, { at, by: 'user:alice', until: at, tags: ['v1'], policy: 'old' }),
+  row('keep', keepCodec, { at, by: 'user:alice' }),
+  row('pulled', pulledCodec, { at }),
+  row('usage', usageCodec, { bytes: -5 }),
+  row('policy', policyCodec, {
+    quotaBytes: 5,
+    immutableTags: ['v*'],
+    refuseDangling: true,
+    retention: [{ name: 'old', tags: '*', keepLast: 5 }],
+  }),
+  row('lease', leaseCodec, { holder: 'one', until: at }),
+  row('failure', failureCodec, { attempts: 1, first: at, last: at, next: at, message: 'EIO' }),
   row('credential', credentialCodec, {
     id: 'i',
     kind: 'personal',
@@ -148,7 +165,7 @@ describe('fields', () => {
     for (const size of [-1, 1.5, '1', null, 1e30])
       expect(() => contentCodec.decode(written({ size }))).toThrow(TypeError)
     for (const date of [-1, 0.5, '2026'])
-      expect(() => queuedCodec.decode(written({ at: date }))).toThrow(TypeError)
+      expect(() => trashCodec.decode(written({ at: date }))).toThrow(TypeError)
   })
 
   it('refuses names, roles and ids that are none', () => {

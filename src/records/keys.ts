@@ -22,10 +22,15 @@ import { digestComponent, tuple, uint64Component } from './tuple.ts'
  *   24 tagged      ⟨repo⟩⟨digest⟩⟨tag⟩                   reverse of tag
  *   25 tag-log     ⟨repo⟩⟨tag⟩⟨sequence⟩                 history
  *   26 referrer    ⟨repo⟩⟨subject⟩⟨digest⟩               the ready descriptor
+ *   27 pulled      ⟨repo⟩⟨digest⟩                       when it was last pulled
+ *   28 keep        ⟨repo⟩⟨digest⟩                       no retention rule may take it
+ *   29 grave       ⟨repo⟩⟨digest⟩                       a deleted manifest, restorable until it ends
  *   30 charge      ⟨project⟩⟨sha256⟩                    content counted once for a project
+ *   31 usage       ⟨project⟩⟨id⟩                        bytes gained or lost; their sum has an empty id
+ *   32 policy      ⟨project⟩                           quota, immutable tags, retention
  *   40 upload      ⟨id⟩                                an upload session
  *   45 upload-of   ⟨account⟩⟨id⟩                       its open sessions, to count them
- *   41 review      ⟨due⟩⟨kind⟩⟨repo⟩⟨digest⟩              something may have become unused
+ *   41 review      ⟨due⟩⟨kind⟩⟨repo⟩⟨digest⟩              something may have become unused, or a repository is deleted
  *   42 trash       ⟨due⟩⟨location⟩                      bytes to remove
  *   43 lease       ⟨job⟩                               which process does it now
  *   46 dead-letter ⟨job⟩⟨item⟩                          items that failed, and when they are tried again
@@ -38,7 +43,7 @@ import { digestComponent, tuple, uint64Component } from './tuple.ts'
  *   54 account     ⟨project⟩⟨name⟩                      a service account
  *
  * Owners (whose record is checked or written by who adds to a range that someone may check):
- * blob → its holders, link → its edges, manifest → its tags and edges, project → its repositories.
+ * blob → its holders, link → its edges, manifest → its tags, edges and referrers, project → its repositories.
  */
 const TABLE = {
   project: 0x01,
@@ -57,7 +62,12 @@ const TABLE = {
   tagged: 0x24,
   tagLog: 0x25,
   referrer: 0x26,
+  pulled: 0x27,
+  keep: 0x28,
+  grave: 0x29,
   charge: 0x30,
+  usage: 0x31,
+  policy: 0x32,
   upload: 0x40,
   review: 0x41,
   trash: 0x42,
@@ -126,14 +136,40 @@ export const keys = {
   referrers: (repo: RepositoryId, subject: Digest) =>
     tuple(TABLE.referrer, repoComponent(repo), digestComponent(subject)),
 
+  allReferrers: (repo: RepositoryId) => tuple(TABLE.referrer, repoComponent(repo)),
+  pulled: (repo: RepositoryId, digest: Digest) =>
+    tuple(TABLE.pulled, repoComponent(repo), digestComponent(digest)),
+  allPulled: (repo: RepositoryId) => tuple(TABLE.pulled, repoComponent(repo)),
+  keep: (repo: RepositoryId, digest: Digest) =>
+    tuple(TABLE.keep, repoComponent(repo), digestComponent(digest)),
+  allKept: (repo: RepositoryId) => tuple(TABLE.keep, repoComponent(repo)),
+  grave: (repo: RepositoryId, digest: Digest) =>
+    tuple(TABLE.grave, repoComponent(repo), digestComponent(digest)),
+  graves: (repo: RepositoryId) => tuple(TABLE.grave, repoComponent(repo)),
+  bodies: (repo: RepositoryId) => tuple(TABLE.body, repoComponent(repo)),
+  allEdges: (repo: RepositoryId) => tuple(TABLE.edge, repoComponent(repo)),
+  allTagged: (repo: RepositoryId) => tuple(TABLE.tagged, repoComponent(repo)),
+  allTagLogs: (repo: RepositoryId) => tuple(TABLE.tagLog, repoComponent(repo)),
+
   charge: (project: string, sha256: Digest) => tuple(TABLE.charge, project, digestComponent(sha256)),
+  charges: (project: string) => tuple(TABLE.charge, project),
+  usage: (project: string, id: string) => tuple(TABLE.usage, project, id),
+  usages: (project: string) => tuple(TABLE.usage, project),
+  allUsages: () => tuple(TABLE.usage),
+  policy: (project: string) => tuple(TABLE.policy, project),
+  policies: () => tuple(TABLE.policy),
 
   upload: (id: string) => tuple(TABLE.upload, id),
   uploads: () => tuple(TABLE.upload),
   uploadOf: (account: string, id: string) => tuple(TABLE.uploadOf, account, id),
   uploadsOf: (account: string) => tuple(TABLE.uploadOf, account),
-  review: (due: number, kind: 'link' | 'blob', repo: RepositoryId, digest: Digest) =>
-    tuple(TABLE.review, uint64Component(due), kind, repoComponent(repo), digestComponent(digest)),
+  review: (due: number, kind: string, repo: RepositoryId, digest: Digest | undefined) => {
+    const what = [uint64Component(due), kind, repoComponent(repo)]
+    return tuple(TABLE.review, ...what, ...(digest === undefined ? [] : [digestComponent(digest)]))
+  },
+  reviews: () => tuple(TABLE.review),
+  /** The first key behind all that are due at `now`. */
+  reviewsUntil: (now: number) => tuple(TABLE.review, uint64Component(now + 1)),
   trash: (due: number, location: string) => tuple(TABLE.trash, uint64Component(due), location),
   allTrash: () => tuple(TABLE.trash),
   lease: (job: string) => tuple(TABLE.lease, job),

@@ -2,23 +2,20 @@ import { z } from 'zod'
 import { type Codec, recordCodec } from './codec.ts'
 import { dateField, digestField, sizeField } from './fields.ts'
 
-export const manifestCodec = recordCodec(
-  'manifest',
-  1,
-  z.object({
-    mediaType: z.string(),
-    size: sizeField,
-    artifactType: z.string().optional(),
-    subject: digestField.optional(),
-    config: digestField.optional(),
-    /** Digests of config, layers or child manifests: what the edges lead to. */
-    children: z.array(digestField),
-    created: dateField,
-    /** The account that pushed it first. */
-    by: z.string(),
-    confirmed: dateField,
-  }),
-)
+export const manifestSchema = z.object({
+  mediaType: z.string(),
+  size: sizeField,
+  artifactType: z.string().optional(),
+  subject: digestField.optional(),
+  config: digestField.optional(),
+  /** Digests of config, layers or child manifests: what the edges lead to. */
+  children: z.array(digestField),
+  created: dateField,
+  /** The account that pushed it first. */
+  by: z.string(),
+  confirmed: dateField,
+})
+export const manifestCodec = recordCodec('manifest', 1, manifestSchema)
 export type ManifestRecord = ReturnType<typeof manifestCodec.decode>
 
 /** A manifest's bytes; above BODY_LIMIT, the blob of the same digest in the same repository holds them. */

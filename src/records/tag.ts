@@ -15,5 +15,11 @@ export const taggedCodec = recordCodec('tagged', 1, z.object({}))
 export const tagLogCodec = recordCodec(
   'tag-log',
   1,
-  z.object({ digest: digestField.optional(), at: dateField, by: z.string() }),
+  z.object({
+    digest: digestField.optional(),
+    at: dateField,
+    by: z.string(),
+    /** The retention rule that deleted it. */
+    policy: z.string().optional(),
+  }),
 )

@@ -125,9 +125,9 @@ describe('unlinkBlob', () => {
     expect(await outcome(unlink('no/where'))).toBe('BLOB_UNKNOWN')
   })
 
-  it('queues the content for review', async () => {
+  it('queues the content for review, when those who found it here are done', async () => {
     await unlink(ONE)
-    const due = registry.clock.now + 24 * HOUR
+    const due = registry.clock.now + HOUR + 1
     expect(
       await keysUnder(registry, keys.review(due, 'blob', '0000000000000000', digest).subarray(0, 14)),
     ).toHaveLength(1)

@@ -4,14 +4,14 @@ import { transact } from '../../storage/metadata/transact.ts'
 import { StoreDamaged } from '../../storage/store-errors.ts'
 import type { ByteRange } from '../oci/byte-range.ts'
 import type { Digest } from '../oci/digest.ts'
-import { projectOf, type RepositoryName } from '../oci/name.ts'
+import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { linkCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
-import { confirmLink, findLinked, isStale } from './links.ts'
+import { refuseImmutableChild } from './immutable-tags.ts'
+import { confirmLink, dropLink, findLinked, isStale } from './links.ts'
 import type { RegistryParts } from './parts.ts'
 import { findRepository } from './repositories.ts'
-import { reviewBlob } from './review.ts'
 
 /** A blob as one repository shows it. */
 export interface BlobView {
@@ -61,28 +61,15 @@ function blobUnknown(name: RepositoryName, digest: Digest): RegistryError {
   })
 }
 
-/** Removes a blob from one repository; others keep it. Throws BLOB_UNKNOWN. */
+/** Removes a blob from one repository; others keep it. Throws BLOB_UNKNOWN, and DENIED when an immutable tag needs it. */
 export async function unlinkBlob(parts: RegistryParts, name: RepositoryName, digest: Digest): Promise<void> {
   const repository = await findRepository(parts.metadata, name)
   if (repository === undefined) throw blobUnknown(name, digest)
   const repo = repository.id
-  const project = projectOf(name)
   await transact(parts.metadata, async (transaction) => {
     const link = await transaction.getChecked(linkCodec, keys.link(repo, digest))
     if (link === undefined) throw blobUnknown(name, digest)
-    const { sha256 } = link.value
-    const holder = keys.holder(sha256, project, repo, digest)
-    const inProject = keys.holdersInProject(sha256, project)
-    const holders = await transaction.range({ prefix: inProject, limit: 2 })
-    transaction.delete(link.key)
-    transaction.delete(holder)
-    const other = holders.find(({ key }) => Buffer.compare(key, holder) !== 0)
-    // With the last holder of a project goes its charge; of two that go at once, one has to see that it is the last.
-    if (other !== undefined) transaction.checkExists(other.key)
-    else {
-      transaction.checkRange(keys.blob(sha256), inProject, holders)
-      transaction.delete(keys.charge(project, sha256))
-    }
-    reviewBlob(transaction, parts.now(), parts.settings.grace, { repo, digest: sha256 })
+    await refuseImmutableChild(transaction, { name, repo, digest }, link.key)
+    await dropLink(transaction, parts, { name, repo, digest, sha256: link.value.sha256 })
   })
 }

@@ -51,7 +51,7 @@ describe('deleteManifest', () => {
     expect(await pullManifest(registry, TEAM, digest)).toBeUndefined()
     expect(await tags()).toEqual(['c'])
     const id = await idOf(registry, TEAM)
-    expect(await keysUnder(registry, keys.body(id, digest))).toEqual([])
+    expect(await keysUnder(registry, keys.manifest(id, digest))).toEqual([])
     expect(await keysUnder(registry, keys.tagsOf(id, digest))).toEqual([])
   })
 

@@ -43,11 +43,17 @@ export async function finishUpload(parts: RegistryParts, upload: VerifiedUpload)
     if (repository === undefined) throw uploadUnknown(upload.name)
     const blob = await transaction.getChecked(blobCodec, keys.blob(sha256))
     const usable = blob !== undefined && (await isUsable(parts, blob.value, received.offset))
-    if (!usable) writeBlob(transaction, parts, { sha256, size: received.offset, old: blob }, await complete())
-    else if (completed !== undefined && completed !== blob.value.location)
-      trash(transaction, parts.now(), completed)
     await writeRest(transaction, parts, upload)
-    return usable
+    const aliases = aliasesOf(blob?.value, upload.digest)
+    if (!usable) {
+      const content = { sha256, size: received.offset, old: blob, aliases }
+      writeBlob(transaction, parts, content, await complete())
+      return false
+    }
+    if (aliases.length > (blob.value.aliases?.length ?? 0))
+      transaction.set(blobCodec, blob.key, { ...blob.value, aliases })
+    if (completed !== undefined && completed !== blob.value.location) trash(transaction, parts, completed)
+    return true
   })
   if (kept && completed === undefined) await parts.blobs.abort(received.state)
 }
@@ -62,6 +68,13 @@ interface NewBlob {
   readonly sha256: Digest
   readonly size: number
   readonly old: Versioned<BlobRecord> | undefined
+  readonly aliases: Digest[]
+}
+
+/** The digests beside its sha256 under which the content is known, `digest` included: they go when it goes. */
+function aliasesOf(blob: BlobRecord | undefined, digest: Digest): Digest[] {
+  const known = blob?.aliases ?? []
+  return digestAlgorithm(digest) === 'sha256' || known.includes(digest) ? known : [...known, digest]
 }
 
 function writeBlob(
@@ -71,9 +84,14 @@ function writeBlob(
   location: BlobLocation,
 ): void {
   const now = parts.now()
-  const { old, size } = blob
-  transaction.set(blobCodec, keys.blob(blob.sha256), { size, location, created: old?.value.created ?? now })
-  if (old !== undefined && old.value.location !== location) trash(transaction, now, old.value.location)
+  const { old, size, aliases } = blob
+  transaction.set(blobCodec, keys.blob(blob.sha256), {
+    size,
+    location,
+    created: old?.value.created ?? now,
+    ...(aliases.length > 0 && { aliases }),
+  })
+  if (old !== undefined && old.value.location !== location) trash(transaction, parts, old.value.location)
 }
 
 async function writeRest(

@@ -5,7 +5,8 @@ import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { type BlobRecord, blobCodec, contentCodec, type LinkRecord, linkCodec } from '../records/blob.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import type { RegistryParts } from './parts.ts'
-import { reviewLink } from './review.ts'
+import { type Owned, queueReview, reviewBlob } from './review.ts'
+import { checkQuota, noteUsage } from './usage.ts'
 
 /** Content that may be read in a repository. */
 export interface LinkedBlob {
@@ -41,7 +42,7 @@ export interface NewLink {
 
 /**
  * Makes content readable in a repository: link, its reverse, the project's charge, and a review. The caller checks or
- * writes the blob's record in the same commit, which is the owner of its holders.
+ * writes the blob's record in the same commit, which is the owner of its holders. Throws DENIED beyond the quota.
  */
 export async function writeLink(
   transaction: Transaction,
@@ -54,8 +55,46 @@ export async function writeLink(
   transaction.set(linkCodec, keys.link(repo, digest), { sha256, confirmed: at })
   transaction.set(contentCodec, keys.holder(sha256, project, repo, digest), { size })
   const charged = await transaction.getChecked(contentCodec, keys.charge(project, sha256))
-  if (charged === undefined) transaction.set(contentCodec, keys.charge(project, sha256), { size })
-  reviewLink(transaction, at, parts.settings.grace, { repo, digest })
+  if (charged === undefined) {
+    await checkQuota(parts.metadata, project, size)
+    transaction.set(contentCodec, keys.charge(project, sha256), { size })
+    noteUsage(transaction, project, size)
+  }
+  queueReview(transaction, {
+    due: at + parts.settings.grace + 1,
+    kind: 'link',
+    name: link.name,
+    repo,
+    digest,
+  })
+}
+
+/**
+ * Takes content from a repository: the link, whose version the caller checks, its reverse, and with the last holder of
+ * a project its charge. The content itself is reviewed later: it may be held elsewhere.
+ */
+export async function dropLink(
+  transaction: Transaction,
+  parts: RegistryParts,
+  link: Owned & { readonly sha256: Digest },
+): Promise<void> {
+  const { name, repo, digest, sha256 } = link
+  const project = projectOf(name)
+  const holder = keys.holder(sha256, project, repo, digest)
+  const inProject = keys.holdersInProject(sha256, project)
+  const holders = await transaction.range({ prefix: inProject, limit: 2 })
+  transaction.delete(keys.link(repo, digest))
+  transaction.delete(holder)
+  const other = holders.find(({ key }) => Buffer.compare(key, holder) !== 0)
+  // With the last holder of a project goes its charge; of two that go at once, one has to see that it is the last.
+  if (other !== undefined) transaction.checkExists(other.key)
+  else {
+    transaction.checkRange(keys.blob(sha256), inProject, holders)
+    const charge = await transaction.getChecked(contentCodec, keys.charge(project, sha256))
+    transaction.delete(keys.charge(project, sha256))
+    if (charge !== undefined) noteUsage(transaction, project, -charge.value.size)
+  }
+  reviewBlob(transaction, parts, { name, repo, digest: sha256 })
 }
 
 /** Whether what a client was told long ago must be written down again before it is told once more. */

@@ -52,7 +52,7 @@ describe('a mount from a repository', () => {
     expect(await locations(registry)).toHaveLength(1)
     expect(await keysUnder(registry, keys.charge('target', digest))).toHaveLength(1)
     expect(await keysUnder(registry, keys.holders(digest))).toHaveLength(2)
-    const due = registry.clock.now + 24 * HOUR
+    const due = registry.clock.now + 24 * HOUR + 1
     expect(
       await keysUnder(registry, keys.review(due, 'link', await idOf(registry, TARGET), digest)),
     ).toHaveLength(1)

@@ -1,38 +1,78 @@
 import type { Transaction } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
+import type { RepositoryName } from '../oci/name.ts'
 import type { Tag } from '../oci/tag.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
+import type { PolicyRecord } from '../records/policy.ts'
 import { tagCodec, taggedCodec, tagLogCodec } from '../records/tag.ts'
 import { TupleReader } from '../records/tuple.ts'
+import { refuseImmutable } from './immutable-tags.ts'
+import { untaggedRules } from './policies.ts'
+import { queueReview } from './review.ts'
+
+/** Steps of a tag's history that are kept. */
+const HISTORY = 1000n
 
 /** Who changes a tag, and when (milliseconds). */
 export interface TagChange {
+  readonly name: RepositoryName
   readonly repo: RepositoryId
   readonly tag: Tag
   readonly at: number
   readonly by: string
+  /** What the project's admins decided. */
+  readonly policy: PolicyRecord
+  readonly grace: number
+  /** The retention rule that deletes it. */
+  readonly rule?: string | undefined
 }
 
 /**
  * Makes a tag lead to `digest`; undefined deletes it. The commit checks the tag's version, so of two that move it
- * each is seen whole, in some order. The caller checks or writes the manifest, which owns its tags.
+ * each is seen whole, in some order. The caller checks or writes the manifest, which owns its tags. Throws DENIED when
+ * the tag is immutable: every way to change a tag leads through here.
  */
 export async function moveTag(
   transaction: Transaction,
   change: TagChange,
   digest: Digest | undefined,
 ): Promise<void> {
-  const { repo, tag, at, by } = change
+  const { name, repo, tag, at, by, rule } = change
   const current = await transaction.getChecked(tagCodec, keys.tag(repo, tag))
   if (current?.value.digest === digest) return
-  if (current !== undefined) transaction.delete(keys.tagged(repo, current.value.digest, tag))
+  if (current !== undefined) {
+    refuseImmutable(change.policy, name, tag)
+    transaction.delete(keys.tagged(repo, current.value.digest, tag))
+    reviewUntagged(transaction, change, current.value.digest)
+  }
   if (digest === undefined) transaction.delete(keys.tag(repo, tag))
   else {
     transaction.set(tagCodec, keys.tag(repo, tag), { digest, at, by })
     transaction.set(taggedCodec, keys.tagged(repo, digest, tag), {})
   }
   const sequence = await nextSequence(transaction, repo, tag)
-  transaction.set(tagLogCodec, keys.tagLogEntry(repo, tag, sequence), { ...(digest && { digest }), at, by })
+  const step = { ...(digest && { digest }), at, by, ...(rule !== undefined && { policy: rule }) }
+  transaction.set(tagLogCodec, keys.tagLogEntry(repo, tag, sequence), step)
+  if (sequence > HISTORY) transaction.delete(keys.tagLogEntry(repo, tag, sequence - HISTORY))
+}
+
+/** A manifest that may have lost its last tag, or never had one, where a rule takes such manifests. */
+export function reviewUntagged(
+  transaction: Transaction,
+  change: Pick<TagChange, 'name' | 'repo' | 'at' | 'policy' | 'grace' | 'rule'>,
+  digest: Digest,
+): void {
+  const { name, repo, at, policy, grace, rule } = change
+  if (rule === undefined && untaggedRules(policy, name).length === 0) return
+  const due = at + (rule === undefined ? grace : 0) + 1
+  queueReview(transaction, {
+    due,
+    kind: 'manifest',
+    name,
+    repo,
+    digest,
+    ...(rule !== undefined && { policy: rule }),
+  })
 }
 
 /** Safe without a check of its own: whoever writes the tag's log also writes the tag, whose version is checked. */

@@ -14,6 +14,8 @@ export interface RegistryParts {
 export interface RegistrySettings {
   /** How long content that nothing refers to is safe after a client was last told that it is here. */
   readonly grace: number
+  /** How long bytes that no record holds any more stay for those who are reading them: longer than a signed URL lasts. */
+  readonly trashDelay: number
   /** Idle time after which an upload session is forgotten. */
   readonly uploadExpiry: number
   /** Open upload sessions that one account may have. */

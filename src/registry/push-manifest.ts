@@ -1,7 +1,7 @@
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../oci/digest.ts'
 import { effectiveArtifactType, type ParsedManifest } from '../oci/manifest.ts'
-import type { RepositoryName } from '../oci/name.ts'
+import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Tag } from '../oci/tag.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
@@ -13,11 +13,13 @@ import {
   manifestCodec,
   referrerCodec,
 } from '../records/manifest.ts'
+import { type GraveRecord, graveCodec } from '../records/review.ts'
 import { checkReferences } from './manifest-checks.ts'
 import { digestOf } from './manifest-digest.ts'
-import { moveTag } from './move-tag.ts'
+import { moveTag, reviewUntagged } from './move-tag.ts'
 import { parseManifestAside } from './parse-manifest.ts'
 import type { RegistryParts } from './parts.ts'
+import { policyOf } from './policies.ts'
 import { ensureRepository } from './repositories.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -40,7 +42,7 @@ export interface PushedManifest {
 
 /**
  * Stores a manifest with its edges, tags and place among the referrers, in one commit that relies on what it refers to.
- * Throws MANIFEST_INVALID, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN.
+ * Throws MANIFEST_INVALID, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, and DENIED for a tag that may not move.
  */
 export async function pushManifest(
   parts: RegistryParts,
@@ -53,7 +55,7 @@ export async function pushManifest(
   const large = push.bytes.length > BODY_LIMIT
   if (large) await pushBody(uploads, push, digest)
   await transact(parts.metadata, (transaction) =>
-    write(transaction, parts, { push, manifest, digest, large }),
+    write(transaction, parts, { push, manifest, digest, large, tagsOf: () => Promise.resolve(push.tags) }),
   )
   return { digest, subject: manifest.subject?.text }
 }
@@ -80,18 +82,24 @@ async function pushBody(uploads: Uploads, push: ManifestPush, digest: Digest): P
 }
 
 interface ManifestWrite {
-  readonly push: ManifestPush
+  readonly push: Omit<ManifestPush, 'tags'>
   readonly manifest: ParsedManifest
   readonly digest: Digest
   readonly large: boolean
+  /** The tags to set. `grave` is what is left of the manifest when it was deleted. */
+  readonly tagsOf: (
+    grave: GraveRecord | undefined,
+    transaction: Transaction,
+    repo: RepositoryId,
+  ) => Promise<readonly Tag[]>
 }
 
 async function write(transaction: Transaction, parts: RegistryParts, work: ManifestWrite): Promise<void> {
   const { push, manifest, digest, large } = work
-  const { account } = push
+  const { account, name } = push
   const at = parts.now()
   const owner = { account, now: at, ensureProject: parts.ensureProject }
-  const repo = (await ensureRepository(transaction, push.name, owner)).id
+  const repo = (await ensureRepository(transaction, name, owner)).id
   const children = [...(await checkReferences(transaction, repo, manifest, parts.settings.allowSparse))]
   if (large) {
     transaction.checkExists(keys.link(repo, digest))
@@ -100,20 +108,30 @@ async function write(transaction: Transaction, parts: RegistryParts, work: Manif
   const key = keys.manifest(repo, digest)
   const existing = await transaction.getChecked(manifestCodec, key)
   checkSameType(existing?.value, manifest)
-  transaction.set(manifestCodec, key, {
-    ...recordOf(work, children),
-    created: existing?.value.created ?? at,
-    by: existing?.value.by ?? account,
-    confirmed: at,
-  })
+  // Its end would take the edges of what is alive again.
+  const grave = await transaction.getChecked(graveCodec, keys.grave(repo, digest))
+  if (grave !== undefined) transaction.delete(grave.key)
+  const before = existing?.value ?? grave?.value.manifest
+  const { created, by } = before ?? { created: at, by: account }
+  transaction.set(manifestCodec, key, { ...recordOf(work, children), created, by, confirmed: at })
   transaction.set(
     bodyCodec,
     keys.body(repo, digest),
     large ? { kind: 'blob' } : { kind: 'inline', bytes: push.bytes },
   )
   for (const child of children) transaction.set(edgeCodec, keys.edge(repo, child, digest), {})
-  writeReferrer(transaction, repo, work)
-  for (const tag of push.tags) await moveTag(transaction, { repo, tag, at, by: account }, digest)
+  await writeReferrer(transaction, repo, work)
+  const change = {
+    name,
+    repo,
+    at,
+    by: account,
+    policy: await policyOf(transaction, projectOf(name)),
+    grace: parts.settings.grace,
+  }
+  const tags = await work.tagsOf(grave?.value, transaction, repo)
+  for (const tag of tags) await moveTag(transaction, { ...change, tag }, digest)
+  if (tags.length === 0) reviewUntagged(transaction, change, digest)
 }
 
 /** The same bytes never change their type: a client that cached them read them as the first (CVE-2021-41190). */
@@ -142,11 +160,20 @@ function recordOf(
   }
 }
 
-/** distribution-spec "Pushing Manifests with Subject": the subject need not be here. */
-function writeReferrer(transaction: Transaction, repo: RepositoryId, work: ManifestWrite): void {
+/**
+ * distribution-spec "Pushing Manifests with Subject": the subject need not be here. When it is, the commit relies on
+ * it: who takes a subject away takes all its referrers along, or none.
+ */
+async function writeReferrer(
+  transaction: Transaction,
+  repo: RepositoryId,
+  work: ManifestWrite,
+): Promise<void> {
   const { manifest, digest, push } = work
   const subject = manifest.subject?.digest
   if (subject === undefined) return
+  const [here] = await transaction.present([keys.manifest(repo, subject)])
+  if (here === true) transaction.checkExists(keys.manifest(repo, subject))
   const artifactType = effectiveArtifactType(manifest)
   transaction.set(referrerCodec, keys.referrer(repo, subject, digest), {
     mediaType: manifest.mediaType,

@@ -56,6 +56,7 @@ export async function openTestRegistry(settings: Partial<RegistrySettings> = {})
     ensureProject: () => Promise.resolve(),
     settings: {
       grace: 24 * HOUR,
+      trashDelay: HOUR,
       uploadExpiry: 24 * HOUR,
       maxUploads: 1000,
       allowSparse: false,

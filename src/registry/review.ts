@@ -1,27 +1,45 @@
 import type { Transaction } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
-import { queuedCodec } from '../records/blob.ts'
+import type { RepositoryName } from '../oci/name.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
+import { type ReviewKey, type ReviewRecord, reviewCodec, trashCodec } from '../records/review.ts'
+import type { RegistryParts } from './parts.ts'
 
-/** An hour: longer than any reader holds on to a location. */
-const TRASH_DELAY = 3_600_000
-
-/** Queues a link for the collector's look, once the grace is over: it was just made, or something stopped using it. */
-export function reviewLink(transaction: Transaction, at: number, grace: number, link: LinkName): void {
-  transaction.set(queuedCodec, keys.review(at + grace, 'link', link.repo, link.digest), { at })
-}
-
-export interface LinkName {
+/** Something in a repository, whose name may lead to another one by now. */
+export interface Owned {
+  readonly name: RepositoryName
   readonly repo: RepositoryId
   readonly digest: Digest
 }
 
-/** Queues the content behind a link that was removed. */
-export function reviewBlob(transaction: Transaction, at: number, grace: number, link: LinkName): void {
-  transaction.set(queuedCodec, keys.review(at + grace, 'blob', link.repo, link.digest), { at })
+/** Queues something for the collector's look, which decides by what is there then. */
+export function queueReview(transaction: Transaction, item: ReviewKey & ReviewRecord): void {
+  const { due, kind, repo, digest, name, policy } = item
+  const value = { name, ...(policy !== undefined && { policy }) }
+  transaction.set(reviewCodec, keys.review(due, kind, repo, digest), value)
+}
+
+/**
+ * Queues a link or manifest that something stopped using. The collector spares what was confirmed within the grace,
+ * so it may look at once: the first millisecond from now, since it may be draining this very one.
+ */
+export function reviewSoon(
+  transaction: Transaction,
+  parts: RegistryParts,
+  item: Owned & { readonly kind: 'link' | 'manifest'; readonly policy?: string | undefined },
+): void {
+  const { policy, ...rest } = item
+  queueReview(transaction, { ...rest, due: parts.now() + 1, ...(policy !== undefined && { policy }) })
+}
+
+/** Queues the content behind a link that was removed, for when those who found it there are done. */
+export function reviewBlob(transaction: Transaction, parts: RegistryParts, blob: Owned): void {
+  const { grace, trashDelay } = parts.settings
+  queueReview(transaction, { ...blob, kind: 'blob', due: parts.now() + Math.min(grace, trashDelay) + 1 })
 }
 
 /** Queues bytes for removal, after those who are reading them now. */
-export function trash(transaction: Transaction, at: number, location: string): void {
-  transaction.set(queuedCodec, keys.trash(at + TRASH_DELAY, location), { at })
+export function trash(transaction: Transaction, parts: RegistryParts, location: string): void {
+  const at = parts.now()
+  transaction.set(trashCodec, keys.trash(at + parts.settings.trashDelay, location), { at })
 }

@@ -479,7 +479,7 @@ describe('what is written when a blob becomes readable', () => {
     expect(await keysUnder(registry, keys.holdersInProject(digest, 'team'))).toHaveLength(2)
     expect(await keysUnder(registry, keys.charge('team', digest))).toHaveLength(1)
     expect(await keysUnder(registry, keys.charge('other', digest))).toHaveLength(1)
-    const due = registry.clock.now + 24 * HOUR
+    const due = registry.clock.now + 24 * HOUR + 1
     expect(
       await keysUnder(registry, keys.review(due, 'link', await idOf(registry, team), digest)),
     ).toHaveLength(1)
@@ -494,7 +494,7 @@ describe('what is written when a blob becomes readable', () => {
       registry.clock.now += 5 * HOUR
     }
     await registry.uploads.finish(session, digestOf('same'), chunk('same'))
-    const due = registry.clock.now + 24 * HOUR
+    const due = registry.clock.now + 24 * HOUR + 1
     const id = await idOf(registry, team)
     expect(await keysUnder(registry, keys.review(due, 'link', id, digestOf('same')))).toHaveLength(1)
   })

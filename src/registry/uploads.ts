@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { UploadGone } from '../../storage/blobs/blob-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
 import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../oci/digest.ts'
-import type { RepositoryName } from '../oci/name.ts'
+import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keys } from '../records/keys.ts'
 import { type UploadRecord, uploadCodec } from '../records/upload.ts'
@@ -22,6 +22,7 @@ import {
   type SessionName,
   uploadUnknown,
 } from './upload-session.ts'
+import { checkQuota } from './usage.ts'
 
 /** How long a second writer waits for the first to end. */
 const PATIENCE_MS = 1000
@@ -40,10 +41,11 @@ export class Uploads {
     this.#parts = parts
   }
 
-  /** Begins a session and gives its id. Throws TOOMANYREQUESTS, STORAGE_FULL. */
+  /** Begins a session and gives its id. Throws TOOMANYREQUESTS, STORAGE_FULL, and DENIED when the quota is used up. */
   async start(name: RepositoryName, account: string, announced?: DigestAlgorithm): Promise<string> {
     const { metadata, blobs, settings } = this.#parts
     await this.#checkRoom()
+    await checkQuota(metadata, projectOf(name), 0)
     await this.#checkOpenSessions(account)
     const id = randomUUID()
     const state = await blobs.create(id)

@@ -5,6 +5,7 @@ import {
   type MetadataStore,
   RANGE_CHECK_LIMIT,
   type RangeQuery,
+  type Stored,
 } from './metadata-store.ts'
 
 /** How often a decision is made again before the conflict is the caller's. */
@@ -58,6 +59,11 @@ export class Transaction {
     keys: readonly Uint8Array[],
   ): Promise<(Value | undefined)[]> {
     return (await this.#store.read(keys)).map((stored) => stored && codec.decode(stored.value))
+  }
+
+  /** As MetadataStore.read: without relying on it. */
+  read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
+    return this.#store.read(keys)
   }
 
   range(query: RangeQuery): Promise<Entry[]> {
