@@ -1,7 +1,8 @@
 import type { Digest } from '../../oci/digest.ts'
-import { type BlobRecord, blobCodec, queuedCodec } from '../../records/blob.ts'
+import { type BlobRecord, blobCodec } from '../../records/blob.ts'
 import { keys, kindOf } from '../../records/keys.ts'
 import { arrivalCodec } from '../../records/migration.ts'
+import { trashCodec } from '../../records/review.ts'
 import { TupleReader } from '../../records/tuple.ts'
 import { copyBlob } from './copy-blob.ts'
 import type { MoveParts } from './place.ts'
@@ -80,7 +81,7 @@ async function copyInto(
 
 /** The blob was removed in the source after it was copied. */
 function removal({ now }: MoveParts, key: Uint8Array, copied: BlobRecord): Changes {
-  const value = queuedCodec.encode({ at: now() })
+  const value = trashCodec.encode({ at: now() })
   return { sets: [{ key: keys.trash(now() + TRASH_DELAY, copied.location), value }], deletes: [key] }
 }
 
