@@ -11,6 +11,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/compose.ts': [
     'node:*',
     'pino',
+    'src/compose-blobs.ts',
     'src/compose-migration.ts',
     'src/auth',
     'src/config',
@@ -23,7 +24,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/projects',
     'src/registry',
     'storage/store-errors.ts',
-    'storage/blobs/filesystem',
     'storage/metadata/metadata-store.ts',
     'storage/metadata/level',
   ],
@@ -37,6 +37,17 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/http/api',
     'src/maintenance/migration',
     'src/oci',
+  ],
+  'src/compose-blobs.ts': [
+    'node:*',
+    'src/config',
+    'src/http/start-error.ts',
+    'src/records',
+    'storage/blobs/blob-store.ts',
+    'storage/blobs/filesystem',
+    'storage/blobs/s3',
+    'storage/metadata/metadata-store.ts',
+    'storage/metadata/transact.ts',
   ],
   'src/log.ts': ['pino', 'pino-pretty', 'src/config'],
   'src/version.ts': ['package.json'],
@@ -65,6 +76,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // The domain: knows the two store interfaces, no driver, no HTTP, and none of its siblings.
   'src/registry': [
     'node:*',
+    'hash-wasm',
     'lru-cache',
     'picomatch',
     'src/oci',
@@ -171,6 +183,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   storage: [],
   'storage/blobs': ['src/oci'],
   'storage/blobs/filesystem': ['node:*', 'src/oci', 'storage/store-errors.ts', 'storage/blobs'],
+  'storage/blobs/s3': ['node:*', '@aws-sdk/client-s3', 'src/oci', 'storage/store-errors.ts', 'storage/blobs'],
   'storage/blobs/memory': ['src/oci', 'storage/store-errors.ts', 'storage/blobs/blob-store.ts'],
   'storage/metadata': [],
   'storage/metadata/level': [

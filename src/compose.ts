@@ -1,13 +1,13 @@
 import { BlockList } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts'
 import { openLevelMetadataStore } from '../storage/metadata/level/level-metadata-store.ts'
 import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
 import { StoreUnavailable } from '../storage/store-errors.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { ensureAdministrator } from './auth/first-user.ts'
 import type { Identity } from './auth/identity.ts'
+import { openBlobs } from './compose-blobs.ts'
 import { openMovable } from './compose-migration.ts'
 import type { Config } from './config/schema.ts'
 import { maintenanceRoutes } from './http/api/maintenance.ts'
@@ -87,11 +87,11 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
 type Auth = ReturnType<typeof createAuth>
 type Stores = Pick<RegistryParts, 'metadata' | 'blobs'>
 
-/** Both stores live in the data directory; the database also keeps a second process out. */
+/** The database first: it keeps a second process out, and knows whose the blobs are. */
 async function openStores(config: Config, log: Logger): Promise<Stores> {
   const metadata = await openMetadata(config, log)
   try {
-    return { metadata, blobs: await openFilesystemBlobStore({ directory: join(config.data, 'blobs') }) }
+    return { metadata, blobs: await openBlobs(config, metadata) }
   } catch (error) {
     await metadata.close()
     throw error
@@ -175,6 +175,6 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...readOnlyRoutes(readOnly),
     ...migrationRoutes(parts.migration),
     ...maintenanceRoutes(maintenance),
-    ...healthRoutes({ readiness, metadata }),
+    ...healthRoutes({ readiness, ...stores }),
   ]
 }

@@ -55,6 +55,20 @@ export const flag = field('true or false', (value) =>
   value === 'true' ? true : value === 'false' ? false : undefined,
 )
 
+/** Where blobs are: in the data directory, or below a prefix of a bucket, which ends with a slash unless it is empty. */
+export type BlobsPlace =
+  | { readonly kind: 'filesystem' }
+  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string }
+
+export const blobsPlace: Field<BlobsPlace> = field('filesystem, or s3://BUCKET/PREFIX', (value) => {
+  if (value === 'filesystem') return { kind: 'filesystem' }
+  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([^\0]*))?$/.exec(value)
+  if (match === null) return undefined
+  const parts = (match[2] ?? '').split('/').filter((part) => part !== '')
+  if (parts.some((part) => part === '.' || part === '..')) return undefined
+  return { kind: 's3', bucket: match[1] ?? '', prefix: parts.map((part) => `${part}/`).join('') }
+})
+
 /** One of the listed words. */
 export function oneOf<const Word extends string>(...words: readonly Word[]): Field<Word> {
   return field(`one of ${words.join(', ')}`, (value) => words.find((word) => word === value))

@@ -63,6 +63,12 @@ function contradictions(config: Config): string[] {
     problems.push(
       `LAMINA_AUTH is off, and LAMINA_LISTEN lets other machines in: anyone who reaches this address could change everything. Listen on 127.0.0.1, or keep LAMINA_AUTH=on; if it is really meant, set LAMINA_AUTH=off-everywhere.`,
     )
+  if (config.blobs.kind === 'filesystem' && config.s3Redirect)
+    problems.push(`LAMINA_S3_REDIRECT is on, and LAMINA_BLOBS names no S3: set it to s3://BUCKET/PREFIX.`)
+  if (config.s3KmsKey !== undefined && config.s3Encryption !== 'kms')
+    problems.push(
+      `LAMINA_S3_KMS_KEY is set, and LAMINA_S3_ENCRYPTION is ${config.s3Encryption}: set it to kms.`,
+    )
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
     const [there, missing] = config.tlsCert === undefined ? ['KEY', 'CERT'] : ['CERT', 'KEY']
     problems.push(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  blobsPlace,
   cidrs,
   count,
   duration,
@@ -58,6 +59,46 @@ export const configSchema = z.object({
     path,
     './data',
     'Directory that holds everything: database, blobs, control socket. Made when absent.',
+  ),
+  blobs: required(
+    blobsPlace,
+    'filesystem',
+    'Where blobs are: below `data`, or in a bucket of an S3, under a prefix that nothing else uses. Keys for it are found as the AWS SDK does: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, profiles, roles.',
+  ),
+  s3Endpoint: optional(origin, 'Address of an S3 that is not AWS.'),
+  s3Region: optional(
+    text,
+    'Region of the bucket. Without it AWS_REGION counts; engines that are not AWS get us-east-1.',
+  ),
+  s3PathStyle: required(
+    flag,
+    'false',
+    'Name the bucket in the path instead of the host. Most engines that are not AWS need it.',
+  ),
+  s3Ca: optional(
+    path,
+    'Authorities (PEM) trusted for s3-endpoint, beside the usual ones and those of NODE_EXTRA_CA_CERTS.',
+  ),
+  s3Redirect: required(
+    flag,
+    'false',
+    'Send clients that pull a blob to the S3 itself, with a URL that is good for a short time. Only where clients reach the S3, and its host name has nothing to do with the registry’s.',
+  ),
+  s3Encryption: required(
+    oneOf('off', 's3', 'kms'),
+    'off',
+    'Have the S3 encrypt what is written: `s3` with its own key, `kms` with one of its key service.',
+  ),
+  s3KmsKey: optional(text, 'The key for s3-encryption=kms; without it the account’s own one.'),
+  s3Memory: required(
+    size,
+    '128MiB',
+    'Memory for what is on its way to the S3, of all uploads together. Uploads that get none wait.',
+  ),
+  s3Patience: required(
+    duration('1s', '10m'),
+    '20s',
+    'How long a call to the S3 is tried again before the request fails with 503. Clients wait about 30 s for an answer.',
   ),
   adminPassword: optional(
     text,

@@ -27,24 +27,31 @@ async function expireIfOver(parts: JobParts, entry: Entry): Promise<boolean> {
   const id = new TupleReader(entry.key).text()
   const expired = await parts.attempt(`upload ${id}`, async () => {
     const record = uploadCodec.decode(entry.value)
-    return record.expires < parts.now() && (await expire(parts, { entry, id, record }))
+    return (
+      (record.ended === true || record.expires < parts.now()) && (await expire(parts, { entry, id, record }))
+    )
   })
   return expired === true
 }
 
-/** The record goes first, its version checked: who is writing to the session right now wins. */
+/**
+ * The record says first that the session is over, its version checked: who is writing to it right now wins. It goes
+ * last: bytes that cannot be removed now are tried again in the next round.
+ */
 async function expire(
   parts: JobParts,
   upload: { readonly entry: Entry; readonly id: string; readonly record: UploadRecord },
 ): Promise<boolean> {
   const { entry, id, record } = upload
-  const gone = await transact(parts.metadata, async (transaction) => {
+  const over = await transact(parts.metadata, async (transaction) => {
     const current = await transaction.getChecked(uploadCodec, entry.key)
     if (current?.version !== entry.version) return false
-    transaction.delete(entry.key)
+    transaction.set(uploadCodec, entry.key, { ...record, ended: true })
     transaction.delete(keys.uploadOf(record.account, id))
     return true
   })
-  if (gone) await parts.blobs.abort(record.state)
-  return gone
+  if (!over) return false
+  await parts.blobs.abort(record.state)
+  await parts.metadata.commit({ checks: [], sets: [], deletes: [entry.key] })
+  return true
 }

@@ -33,6 +33,7 @@ beforeEach(async () => {
 function stubborn(blobs: BlobStore): BlobStore {
   const refuse = (what: string) => (failing.has(what) ? Promise.reject(new Error('EIO')) : undefined)
   return {
+    readsUploads: blobs.readsUploads,
     read: (...args) => blobs.read(...args),
     size: (...args) => blobs.size(...args),
     remove: (location) => refuse(location) ?? blobs.remove(location),
@@ -49,6 +50,7 @@ function stubborn(blobs: BlobStore): BlobStore {
     complete: (...args) => blobs.complete(...args),
     abort: (state) => refuse(String(state['id'])) ?? blobs.abort(state),
     freeBytes: () => blobs.freeBytes(),
+    check: () => blobs.check(),
     close: () => blobs.close(),
   }
 }
@@ -93,12 +95,19 @@ describe('expireUploads', () => {
     expect(await left(keys.uploadsOf(ACCOUNT))).toBe(2)
   })
 
-  it('takes the record away before it touches the bytes', async () => {
-    await upload('old', 0)
+  it('ends the session before it touches the bytes, and tries again those that it could not remove', async () => {
+    await upload('old', NOW - 1)
     failing.add('old')
     expect(await job.run(expireUploads)).toBe(0)
-    expect(await left(keys.uploads())).toBe(0)
+    const [kept] = await metadata.range({ prefix: keys.uploads(), limit: 10 })
+    expect(kept && uploadCodec.decode(kept.value).ended).toBe(true)
+    expect(await left(keys.uploadsOf(ACCOUNT))).toBe(0)
     expect(job.failed).toEqual(['upload old'])
+    failing.clear()
+    const nextDay = testJob({ ...job.parts, now: () => NOW + 86_400_000 })
+    expect(await nextDay.run(expireUploads)).toBe(1)
+    expect(await left(keys.uploads())).toBe(0)
+    expect(contents.uploads.size).toBe(0)
   })
 
   it('spares a session that went on just before it was taken away', async () => {

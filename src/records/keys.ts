@@ -41,6 +41,7 @@ import { digestComponent, tuple, uint64Component } from './tuple.ts'
  *   52 credential-of ⟨owner⟩⟨id⟩                        reverse of credential
  *   53 signing-key ⟨id⟩
  *   54 account     ⟨project⟩⟨name⟩                      a service account
+ *   63 cluster                                       the registry's own id, for stores that others could use too
  *
  * Owners (whose record is checked or written by who adds to a range that someone may check):
  * blob → its holders, link → its edges, manifest → its tags, edges and referrers, project → its repositories.
@@ -81,6 +82,7 @@ const TABLE = {
   credentialOf: 0x52,
   signingKey: 0x53,
   account: 0x54,
+  cluster: 0x63,
 } as const
 
 /** A repository's id: 8 bytes as 16 hex digits. */
@@ -189,6 +191,7 @@ export const keys = {
   signingKeys: () => tuple(TABLE.signingKey),
   account: (project: string, name: string) => tuple(TABLE.account, project, name),
   accounts: (project: string) => tuple(TABLE.account, project),
+  cluster: () => tuple(TABLE.cluster),
 } as const
 
 /** A kind of record, by its name in the table above. */

@@ -13,6 +13,7 @@ const STAYS: ReadonlySet<Kind> = new Set<Kind>([
   'deadLetter',
   'outbox',
   'migration',
+  'cluster',
 ])
 
 /** Whether a record of this kind goes along when the registry moves. */

@@ -17,12 +17,16 @@ export const uploadCodec = recordCodec(
     state: z.record(z.string(), z.union([z.string(), z.number()])),
     /** sha256 of the bytes up to `offset`. */
     prefix: digestField,
+    /** The hash behind `prefix` in the middle of its work, where the bytes cannot be read again to go on with it. */
+    hash: z.base64().optional(),
     /** Announced by digest-algorithm at the start. */
     algorithm: z.enum(['sha256', 'sha512']).optional(),
     created: dateField,
     expires: dateField,
     /** Set when finished: a repeated closing PUT is answered with its 201 until `expires`. */
     done: digestField.optional(),
+    /** Cancelled or expired: nobody may go on with it, and its bytes are being removed. */
+    ended: z.boolean().optional(),
   }),
 )
 export type UploadRecord = ReturnType<typeof uploadCodec.decode>

@@ -11,26 +11,34 @@ export interface Received {
   readonly cut: unknown
 }
 
+/** Where a chunk goes, and what the blob store is told of it beside its bytes. */
+export interface ReceiveInto {
+  readonly state: UploadState
+  readonly offset: number
+  readonly hash: RunningHash
+  /** The upload is complete after this chunk, unless the client goes away. */
+  readonly completing: boolean
+  /** Records a state of the store in the middle of the append. */
+  readonly record: (state: UploadState) => Promise<void>
+}
+
 /**
  * Streams a chunk to the blob store and through the hash. Rejects with the store's errors, and with SIZE_INVALID when
  * more or fewer bytes than announced came: then nothing of it counts.
  */
 export async function receiveChunk(
   blobs: BlobStore,
-  from: { readonly state: UploadState; readonly offset: number },
-  hash: RunningHash,
   chunk: Chunk,
+  { state, offset, hash, completing, record }: ReceiveInto,
 ): Promise<Received> {
   const announced = chunk.range === undefined ? undefined : chunk.range.end - chunk.range.start + 1
   const iterator = chunk.bytes[Symbol.asyncIterator]()
   try {
     const first = await nextOf(iterator)
-    if (first.bytes === undefined) return finished(from.state, from.offset, first.cut, announced)
-    return await receiveFrom(iterator, first, await blobs.append(from.state, from.offset), {
-      announced,
-      hash,
-      offset: from.offset,
-    })
+    if (first.bytes === undefined) return finished(state, offset, first.cut, announced)
+    const expected = chunk.length ?? announced
+    const writer = await blobs.append(state, offset, { expected, record })
+    return await receiveFrom(iterator, first, writer, { announced, hash, completing, offset })
   } finally {
     // Leaves the request as it is, so that the rest of its body can be thrown away before an early answer.
     await iterator.return?.()
@@ -46,9 +54,14 @@ async function receiveFrom(
   iterator: AsyncIterator<Uint8Array>,
   first: Next,
   writer: UploadWriter,
-  to: { readonly announced: number | undefined; readonly hash: RunningHash; readonly offset: number },
+  to: {
+    readonly announced: number | undefined
+    readonly hash: RunningHash
+    readonly completing: boolean
+    readonly offset: number
+  },
 ): Promise<Received> {
-  const { announced, hash, offset } = to
+  const { announced, hash, completing, offset } = to
   let received = 0
   let next = first
   try {
@@ -61,13 +74,14 @@ async function receiveFrom(
     }
   } catch (error) {
     await writer.close().catch((closing: unknown) => {
+      if (closing === error) return
       throw new AggregateError([error, closing], 'writing an upload failed, and closing it too', {
         cause: error,
       })
     })
     throw error
   }
-  const state = await writer.close()
+  const state = await writer.close({ completing: completing && next.cut === undefined })
   if (next.cut === undefined && announced !== undefined && received < announced)
     throw sizeDiffers(announced, 'fewer')
   return { state, offset: offset + received, cut: next.cut }

@@ -107,6 +107,7 @@ function hooked(store: MetadataStore, hooks: Hooks): MetadataStore {
 
 function withDisk(store: BlobStore, disk: TestRegistry['disk']): BlobStore {
   return {
+    readsUploads: store.readsUploads,
     read: (...args) => store.read(...args),
     size: (...args) => store.size(...args),
     remove: (...args) => store.remove(...args),
@@ -118,6 +119,7 @@ function withDisk(store: BlobStore, disk: TestRegistry['disk']): BlobStore {
     complete: (...args) => store.complete(...args),
     abort: (...args) => store.abort(...args),
     freeBytes: () => Promise.resolve(disk.free),
+    check: () => store.check(),
     close: () => store.close(),
   }
 }

@@ -1,4 +1,6 @@
-import type { Transaction } from '../../storage/metadata/transact.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { UploadState } from '../../storage/blobs/blob-store.ts'
+import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import type { ChunkRange } from '../oci/content-range.ts'
 import { uploadRange } from '../oci/content-range.ts'
 import type { RepositoryName } from '../oci/name.ts'
@@ -36,9 +38,34 @@ export async function loadSession(parts: RegistryParts, session: SessionName): P
   const [stored] = await parts.metadata.read([key])
   const record = stored && uploadCodec.decode(stored.value)
   const own = record?.name === session.name && record.account === session.account
-  if (stored === undefined || record === undefined || !own || record.expires < parts.now())
+  if (stored === undefined || record === undefined || !own || isOver(record, parts.now()))
     throw uploadUnknown(session)
   return { key, version: stored.version, record }
+}
+
+function isOver({ expires, ended }: UploadRecord, now: number): boolean {
+  return expires < now || ended === true
+}
+
+/**
+ * Writes down what the blob store has begun in the middle of a request; gives the session as it is then. Throws
+ * BLOB_UPLOAD_UNKNOWN when someone ended or continued it.
+ */
+export async function recordState(
+  parts: RegistryParts,
+  name: SessionName,
+  session: Session,
+  state: UploadState,
+): Promise<Session> {
+  const record = { ...session.record, state }
+  await transact(parts.metadata, async (transaction) => {
+    await checkUnchanged(transaction, name, session)
+    transaction.set(uploadCodec, session.key, record)
+  })
+  const after = await loadSession(parts, name)
+  // Nobody else knows this state: a record that is any different was written after it.
+  if (!isDeepStrictEqual(after.record, record)) throw uploadUnknown(name)
+  return after
 }
 
 /** The commit checks that the session is still as it was read. Throws BLOB_UPLOAD_UNKNOWN when someone ended or cancelled it. */

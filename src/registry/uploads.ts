@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import { UploadGone } from '../../storage/blobs/blob-store.ts'
+import { UploadGone, type UploadState } from '../../storage/blobs/blob-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
 import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../oci/digest.ts'
 import { projectOf, type RepositoryName } from '../oci/name.ts'
@@ -11,6 +11,7 @@ import { finishUpload } from './finish-upload.ts'
 import type { RegistryParts } from './parts.ts'
 import { type Received, receiveChunk } from './receive-chunk.ts'
 import { ensureRepository } from './repositories.ts'
+import { resumeHash } from './resume-hash.ts'
 import { emptyDigest, HashCache, hashAgain, RunningHash } from './running-hash.ts'
 import {
   type Chunk,
@@ -18,6 +19,7 @@ import {
   checkUnchanged,
   loadSession,
   outOfOrder,
+  recordState,
   type Session,
   type SessionName,
   uploadUnknown,
@@ -80,10 +82,10 @@ export class Uploads {
   async append(name: SessionName, chunk: Chunk): Promise<number> {
     await this.#checkRoom()
     return this.#exclusively(name, async () => {
-      const session = await this.#open(name)
-      checkChunk(name, session.record.offset, chunk)
-      const hash = await this.#resume(name, session)
-      const received = await receiveChunk(this.#parts.blobs, session.record, hash, chunk)
+      const opened = await this.#open(name)
+      checkChunk(name, opened.record.offset, chunk)
+      const hash = await this.#resume(name, opened, chunk)
+      const { session, received } = await this.#receive(name, { session: opened, hash }, chunk, false)
       await this.#progress(name, session, received, hash)
       if (received.cut !== undefined) throw clientGone(received.cut)
       return received.offset
@@ -97,18 +99,18 @@ export class Uploads {
    */
   async finish(name: SessionName, digest: Digest, chunk: Chunk): Promise<void> {
     await this.#exclusively(name, async () => {
-      const session = await loadSession(this.#parts, name)
-      if (session.record.done === digest) return
-      if (session.record.done !== undefined) throw uploadUnknown(name)
-      checkChunk(name, session.record.offset, chunk)
-      if (chunk.length === 0 && session.record.prefix === digest) {
+      const opened = await loadSession(this.#parts, name)
+      if (opened.record.done === digest) return
+      if (opened.record.done !== undefined) throw uploadUnknown(name)
+      checkChunk(name, opened.record.offset, chunk)
+      if (chunk.length === 0 && opened.record.prefix === digest) {
         // All is here and its digest was stored with the last chunk: nothing is read again, in whichever process.
-        const { state, offset } = session.record
+        const { state, offset } = opened.record
         const received = { state, offset, cut: undefined }
-        return finishUpload(this.#parts, { name, session, received, digest, sha256: digest })
+        return finishUpload(this.#parts, { name, session: opened, received, digest, sha256: digest })
       }
-      const hash = await this.#resume(name, session)
-      const received = await receiveChunk(this.#parts.blobs, session.record, hash, chunk)
+      const hash = await this.#resume(name, opened, chunk)
+      const { session, received } = await this.#receive(name, { session: opened, hash }, chunk, true)
       if (received.cut !== undefined) {
         await this.#progress(name, session, received, hash)
         throw clientGone(received.cut)
@@ -121,13 +123,18 @@ export class Uploads {
   /** Cancels a session. Throws BLOB_UPLOAD_UNKNOWN. */
   async cancel(name: SessionName): Promise<void> {
     const session = await this.#open(name)
-    await transact(this.#parts.metadata, async (transaction) => {
+    // What the store has begun until now, which may be more than when the session was loaded.
+    const state = await transact(this.#parts.metadata, async (transaction) => {
       const now = await transaction.getChecked(uploadCodec, session.key)
-      if (now === undefined || now.value.done !== undefined) throw uploadUnknown(name)
-      transaction.delete(session.key)
+      if (now === undefined || now.value.done !== undefined || now.value.ended === true)
+        throw uploadUnknown(name)
+      transaction.set(uploadCodec, session.key, { ...now.value, ended: true })
       transaction.delete(keys.uploadOf(name.account, name.id))
+      return now.value.state
     })
-    await this.#parts.blobs.abort(session.record.state)
+    // Expiry does the rest when this process, or the store, fails here.
+    await this.#parts.blobs.abort(state)
+    await this.#parts.metadata.commit({ checks: [], sets: [], deletes: [session.key] })
   }
 
   async #open(name: SessionName): Promise<Session> {
@@ -164,23 +171,31 @@ export class Uploads {
     return outOfOrder(name, offset, 'another request is writing to this upload session')
   }
 
-  /** The hash at the session's offset: from memory, else by reading the bytes again, which their digest must prove. */
-  async #resume(name: SessionName, session: Session): Promise<RunningHash> {
-    const { offset, state, prefix, algorithm } = session.record
-    const kept = this.#hashes.take(name.id, offset)
-    if (kept !== undefined) return kept
-    const hash = new RunningHash(algorithm)
-    try {
-      if (offset > 0) {
-        const reader = await this.#parts.blobs.readUpload(state, offset)
-        await reader.pump((bytes) => hash.update(bytes))
-      }
-    } catch (error) {
-      if (!(error instanceof UploadGone)) throw error
+  async #resume(name: SessionName, session: Session, chunk: Chunk): Promise<RunningHash> {
+    const { id } = name
+    const { record } = session
+    const hash = await resumeHash(this.#parts, this.#hashes, { id, record, chunk })
+    if (hash !== undefined) return hash
+    const restart = { state: record.state, offset: 0, cut: undefined }
+    await this.#progress(name, session, restart, new RunningHash(record.algorithm))
+    throw outOfOrder(name, 0, 'the bytes of this upload cannot be gone on with, and have to be sent again')
+  }
+
+  /** Streams a chunk in; gives the session too, which moves on when the store has something to record meanwhile. */
+  async #receive(
+    name: SessionName,
+    from: { readonly session: Session; readonly hash: RunningHash },
+    chunk: Chunk,
+    completing: boolean,
+  ): Promise<{ readonly session: Session; readonly received: Received }> {
+    let { session } = from
+    const record = async (state: UploadState): Promise<void> => {
+      session = await recordState(this.#parts, name, session, state)
     }
-    if (hash.offset === offset && hash.digest('sha256') === prefix) return hash
-    await this.#progress(name, session, { state, offset: 0, cut: undefined }, new RunningHash(algorithm))
-    throw outOfOrder(name, 0, 'the bytes of this upload were lost when the server stopped')
+    const { state, offset } = session.record
+    const into = { state, offset, hash: from.hash, completing, record }
+    const received = await receiveChunk(this.#parts.blobs, chunk, into)
+    return { session, received }
   }
 
   async #progress(name: SessionName, session: Session, received: Received, hash: RunningHash): Promise<void> {
@@ -192,6 +207,7 @@ export class Uploads {
         offset: received.offset,
         state: received.state,
         prefix,
+        hash: hash.save(),
         expires: this.#parts.now() + this.#parts.settings.uploadExpiry,
       })
     })
@@ -202,7 +218,7 @@ export class Uploads {
   async #verify(received: Received, hash: RunningHash, digest: Digest): Promise<Digest> {
     const sha256 = hash.digest('sha256') ?? emptyDigest()
     const algorithm = digestAlgorithm(digest)
-    const own = hash.digest(algorithm) ?? (await this.#hashWhole(received, algorithm))
+    const own = hash.digest(algorithm) ?? (await this.#hashWhole(received, sha256, digest))
     if (own === digest) return sha256
     throw new RegistryError('DIGEST_INVALID', {
       message: `the ${received.offset} bytes that were sent have digest ${own}, not ${digest}`,
@@ -210,8 +226,17 @@ export class Uploads {
     })
   }
 
-  async #hashWhole(received: Received, algorithm: DigestAlgorithm): Promise<Digest> {
-    return hashAgain(await this.#parts.blobs.readUpload(received.state, received.offset), algorithm)
+  async #hashWhole({ state, offset }: Received, sha256: Digest, expected: Digest): Promise<Digest> {
+    const { blobs } = this.#parts
+    const algorithm = digestAlgorithm(expected)
+    if (blobs.readsUploads) return hashAgain(await blobs.readUpload(state, offset), algorithm)
+    // No byte comes back before the upload is complete: the location is given up again when the digest is wrong.
+    const location = await blobs.complete(state, offset, sha256)
+    const reader = await blobs.read(location)
+    if (reader === undefined) throw new UploadGone(`nothing at ${location} after it was completed`)
+    const digest = await hashAgain(reader, algorithm)
+    if (digest !== expected) await blobs.remove(location)
+    return digest
   }
 
   async #checkRoom(): Promise<void> {

@@ -31,7 +31,10 @@ export interface BlobStore {
    * Opens the upload for writing at `offset`. What lies beyond `offset` is cut off first. One writer at a time
    * is the caller's duty within a process. Fewer bytes than `offset` there: rejects with UploadGone.
    */
-  append(state: UploadState, offset: number): Promise<UploadWriter>
+  append(state: UploadState, offset: number, options?: AppendOptions): Promise<UploadWriter>
+
+  /** Whether `readUpload` gives every byte of an upload that is not complete, in whichever process. */
+  readonly readsUploads: boolean
 
   /** The bytes written so far from 0 to `length`, to hash them again. Fewer there: rejects with UploadGone. */
   readUpload(state: UploadState, length: number): Promise<BlobReader>
@@ -47,6 +50,9 @@ export interface BlobStore {
 
   /** Bytes free for uploads, or undefined where that means nothing. */
   freeBytes(): Promise<number | undefined>
+
+  /** Resolves when the engine answers now; rejects with StoreUnavailable when it does not. */
+  check(): Promise<void>
 
   close(): Promise<void>
 }
@@ -88,11 +94,25 @@ export interface BlobReader {
 /** What a driver needs to go on with an upload in another process: plain JSON, kept in the upload's record. */
 export type UploadState = Readonly<Record<string, string | number>>
 
+/** What the caller knows of an append, for drivers that can use it. */
+export interface AppendOptions {
+  /** Bytes that are going to be written. */
+  readonly expected?: number | undefined
+  /**
+   * Records a state in the middle of the append, so that what the driver begins outside of this process can be
+   * ended by `abort` whatever happens here. Rejects when the upload is over; the append then fails with that.
+   */
+  readonly record?: (state: UploadState) => Promise<void>
+}
+
 export interface UploadWriter {
   /** Appends; the chunk may be reused once it resolves. Rejects with NoSpace when the disk is full. */
   write(chunk: Uint8Array): Promise<void>
-  /** Ends this append; gives the state to record with the new offset. */
-  close(): Promise<UploadState>
+  /**
+   * Ends this append; gives the state to record with the new offset. With `completing`, it is not recorded: `complete`
+   * follows at once in this process, or nothing of this append counts. The last bytes may stay in memory until then.
+   */
+  close(ending?: { readonly completing: boolean }): Promise<UploadState>
 }
 
 /** The bytes that the record of an upload speaks of are not there: start again at 0. */

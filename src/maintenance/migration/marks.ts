@@ -6,7 +6,7 @@ import { KINDS, type Kind, keys } from '../../records/keys.ts'
 import { arrivalCodec, type DepartureRecord, departureCodec } from '../../records/migration.ts'
 
 /** Kinds that a store may hold before a registry was ever in it. */
-const PREPARED: ReadonlySet<Kind> = new Set<Kind>(['migration'])
+const PREPARED: ReadonlySet<Kind> = new Set<Kind>(['migration', 'cluster'])
 
 /** Why a move cannot do what was asked, in a sentence for who asked for it. */
 export function refusal(message: string): RegistryError {

@@ -179,6 +179,8 @@ function watch(blobs: BlobStore, before: () => Promise<void>): BlobStore {
     readUpload: (...args) => blobs.readUpload(...args),
     complete: (...args) => blobs.complete(...args),
     abort: (...args) => blobs.abort(...args),
+    readsUploads: true,
+    check: () => Promise.resolve(),
     freeBytes: () => blobs.freeBytes(),
     close: () => blobs.close(),
   }

@@ -54,6 +54,7 @@ interface Parts {
 class FilesystemBlobStore implements BlobStore {
   readonly #openParts: Parts
   #closed = false
+  readonly readsUploads = true
 
   constructor(parts: Parts) {
     this.#openParts = parts
@@ -133,6 +134,10 @@ class FilesystemBlobStore implements BlobStore {
 
   async freeBytes(): Promise<number> {
     return this.#parts().files.freeBytes()
+  }
+
+  async check(): Promise<void> {
+    await this.freeBytes()
   }
 
   /** Readers and writers that are open go on to their end. */

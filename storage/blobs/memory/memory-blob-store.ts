@@ -30,6 +30,7 @@ export function openMemoryBlobStore(contents: MemoryBlobs = emptyMemoryBlobs()):
 class MemoryBlobStore implements BlobStore {
   readonly #contents: MemoryBlobs
   #closed = false
+  readonly readsUploads = true
 
   constructor(contents: MemoryBlobs) {
     this.#contents = contents
@@ -103,6 +104,10 @@ class MemoryBlobStore implements BlobStore {
   async freeBytes(): Promise<undefined> {
     this.#open()
     return undefined
+  }
+
+  async check(): Promise<void> {
+    this.#open()
   }
 
   async close(): Promise<void> {

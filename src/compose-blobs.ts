@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BlobStore } from '../storage/blobs/blob-store.ts'
+import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts'
+import type { S3Settings } from '../storage/blobs/s3/settings.ts'
+import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
+import { transact } from '../storage/metadata/transact.ts'
+import type { Config } from './config/schema.ts'
+import { StartError, systemCode } from './http/start-error.ts'
+import { clusterCodec } from './records/cluster.ts'
+import { keys } from './records/keys.ts'
+
+/** Opens the blob store that the configuration names. Throws StartError with a sentence that names the setting. */
+export async function openBlobs(config: Config, metadata: MetadataStore): Promise<BlobStore> {
+  if (config.blobs.kind === 'filesystem')
+    return openFilesystemBlobStore({ directory: join(config.data, 'blobs') })
+  // Only who has an S3 pays for its SDK.
+  const { openS3BlobStore, S3StartFailed } = await import('../storage/blobs/s3/open-s3.ts')
+  try {
+    return await openS3BlobStore(await s3Settings(config, config.blobs), await clusterId(metadata))
+  } catch (error) {
+    if (error instanceof S3StartFailed) throw new StartError(error.message, { cause: error })
+    throw error
+  }
+}
+
+async function s3Settings(
+  config: Config,
+  { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
+): Promise<S3Settings> {
+  return {
+    bucket,
+    prefix,
+    endpoint: config.s3Endpoint,
+    region: config.s3Region,
+    pathStyle: config.s3PathStyle,
+    ca: config.s3Ca === undefined ? undefined : await readAuthorities(config.s3Ca),
+    encryption: encryptionOf(config),
+    memory: config.s3Memory,
+    patience: config.s3Patience,
+  }
+}
+
+function encryptionOf({ s3Encryption, s3KmsKey }: Config): S3Settings['encryption'] {
+  if (s3Encryption === 'off') return undefined
+  return s3Encryption === 's3' ? { kind: 'AES256' } : { kind: 'aws:kms', key: s3KmsKey }
+}
+
+async function readAuthorities(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new StartError(
+      `The authorities in ${path} cannot be read (${systemCode(cause) ?? String(cause)}): LAMINA_S3_CA must name a PEM file.`,
+      { cause },
+    )
+  }
+}
+
+/** The registry's own id, the same for all replicas; made when it is first needed. */
+async function clusterId(metadata: MetadataStore): Promise<string> {
+  return transact(metadata, async (transaction) => {
+    const known = await transaction.getChecked(clusterCodec, keys.cluster())
+    if (known !== undefined) return known.value.id
+    const id = randomUUID()
+    transaction.set(clusterCodec, keys.cluster(), { id, created: Date.now() })
+    return id
+  })
+}

@@ -1,0 +1,52 @@
+import { type Digest, digestAlgorithm, digestHex } from '../../../src/oci/digest.ts'
+import { type BlobLocation, blobLocation } from '../blob-store.ts'
+
+/**
+ * Keys below the configured prefix:
+ * ```
+ * owner.json                            the registry that this prefix belongs to
+ * data/<id>                             bytes of a blob, written there from their first part on
+ * sha256/ab/<64 hex>.<id>.<size>        marker, empty: says that data/<id> is a finished blob, of this digest and size
+ * sha512/ab/<128 hex>.<id>.<size>
+ * uploads/<id>/<random>                 side objects: bytes of an upload that fill no part yet, written once
+ * ```
+ * A location is the key of its marker. A marker is written before its data is finished and removed after it, so that
+ * no bytes are ever without one: a listing of the markers finds everything, and rebuilds the map of digests.
+ */
+export const OWNER = 'owner.json'
+export const MARKER_PARENTS: readonly string[] = ['sha256/', 'sha512/']
+
+const UPLOAD_ID = /^[A-Za-z0-9_-]{1,100}$/
+const LOCATION =
+  /^(?:sha256\/([0-9a-f]{2})\/\1[0-9a-f]{62}|sha512\/([0-9a-f]{2})\/\2[0-9a-f]{126})\.([A-Za-z0-9_-]{1,100})\.(\d{1,16})$/
+
+export function isUploadId(id: string): boolean {
+  return UPLOAD_ID.test(id)
+}
+
+export function dataKey(id: string): string {
+  return `data/${id}`
+}
+
+export function sideKey(id: string, name: string): string {
+  return `${sidePrefix(id)}${name}`
+}
+
+/** Begins the key of each side object of an upload, and of no other's. */
+export function sidePrefix(id: string): string {
+  return `uploads/${id}/`
+}
+
+export function locationOf(digest: Digest, id: string, size: number): BlobLocation {
+  const hex = digestHex(digest)
+  return blobLocation(`${digestAlgorithm(digest)}/${hex.slice(0, 2)}/${hex}.${id}.${size}`)
+}
+
+/** Where a location's bytes are, and how many; undefined for what is no location of this driver. */
+export function parseLocation(
+  location: string,
+): { readonly dataKey: string; readonly size: number } | undefined {
+  const match = LOCATION.exec(location)
+  if (match === null) return undefined
+  return { dataKey: dataKey(match[3] ?? ''), size: Number(match[4]) }
+}

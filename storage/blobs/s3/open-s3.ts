@@ -1,0 +1,52 @@
+import type { BlobStore } from '../blob-store.ts'
+import { AwsBucket } from './aws-bucket.ts'
+import type { Bucket } from './bucket.ts'
+import { Calls } from './calls.ts'
+import { claimPrefix } from './owner.ts'
+import { createS3BlobStore } from './s3-blob-store.ts'
+import { connect } from './s3-client.ts'
+import type { S3Settings } from './settings.ts'
+import { startFailure } from './start-failure.ts'
+
+export { S3StartFailed } from './start-failure.ts'
+
+/** What S3 has to answer at the start within, in milliseconds: who set something wrong learns it at once. */
+const START_PATIENCE_MS = 3000
+
+/**
+ * Opens the store in a bucket's prefix, which becomes or is the registry's own. Rejects within seconds with
+ * S3StartFailed, whose sentence names the setting that is wrong.
+ */
+export async function openS3BlobStore(settings: S3Settings, cluster: string): Promise<BlobStore> {
+  const first = await tried(settings, () => openBucket(settings, START_PATIENCE_MS))
+  try {
+    await tried(settings, () => tryOut(first, cluster))
+  } finally {
+    first.close()
+  }
+  const bucket = await openBucket(settings, settings.patience)
+  return createS3BlobStore({ bucket, cluster, memory: settings.memory })
+}
+
+async function openBucket(settings: S3Settings, patience: number): Promise<Bucket> {
+  return new AwsBucket(await connect(settings), new Calls(patience), settings)
+}
+
+/** Everything that a push and a collection need: read, write, list, remove, and uploads in parts. */
+async function tryOut(bucket: Bucket, cluster: string): Promise<void> {
+  await claimPrefix(bucket, cluster)
+  const key = `start-check/${cluster}`
+  await bucket.put(key, { length: 0, open: () => [] })
+  await bucket.abandon(await bucket.begin(key))
+  for await (const object of bucket.list('start-check/')) if (object.key === key) break
+  const [failed] = await bucket.remove([key])
+  if (failed !== undefined) throw failed.error
+}
+
+async function tried<Result>(settings: S3Settings, step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step()
+  } catch (error) {
+    throw startFailure(error, settings)
+  }
+}

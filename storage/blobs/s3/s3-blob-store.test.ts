@@ -1,0 +1,42 @@
+import { describeBlobStore } from '../contract.ts'
+import { type BlobStoreUnderTest } from '../contract-bench.ts'
+import { OWNER } from './layout.ts'
+import { claimPrefix } from './owner.ts'
+import type { PartPlan } from './part-plan.ts'
+import { createS3BlobStore } from './s3-blob-store.ts'
+import { SimulatedBucket } from './simulated-bucket.ts'
+
+const capabilities = { boundedMemory: false, readsSurviveRemove: false, freeBytes: false }
+const ids = { 'an id is used once': 'ids are random, and looking for one would cost every upload a call' }
+const unreadable = 'S3 gives no byte of a part back before the upload is complete'
+
+async function openOn(plan?: PartPlan): Promise<BlobStoreUnderTest> {
+  const bucket = new SimulatedBucket()
+  await claimPrefix(bucket, 'own')
+  const open = () => createS3BlobStore({ bucket, cluster: 'own', memory: 2 ** 25, ...(plan && { plan }) })
+  let store = open()
+  return {
+    store,
+    async reopen() {
+      await store.close()
+      store = open()
+      return store
+    },
+    leftovers: async () => bucket.leftovers().filter((name) => name !== OWNER),
+    dispose: () => store.close(),
+  }
+}
+
+describeBlobStore('s3, simulated, blobs below a part', () => openOn(), { capabilities, deviations: ids })
+
+// Parts of 64 KiB: a few hundred KiB are what gigabytes are to the real sizes.
+describeBlobStore('s3, simulated, small parts', () => openOn({ first: 65_536, run: 3 }), {
+  capabilities,
+  deviations: {
+    ...ids,
+    'an upload goes on after the store was opened again': unreadable,
+    'abort can be repeated, and leaves other uploads alone': unreadable,
+    'readUpload gives exactly the prefix that was asked': unreadable,
+    'complete cuts off what lies beyond its length': unreadable,
+  },
+})

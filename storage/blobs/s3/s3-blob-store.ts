@@ -1,0 +1,162 @@
+import type { Digest } from '../../../src/oci/digest.ts'
+import { StoreUnavailable } from '../../store-errors.ts'
+import {
+  type AppendOptions,
+  type BlobLocation,
+  type BlobReader,
+  type BlobStore,
+  type ByteSpan,
+  blobLocation,
+  type FailedRemoval,
+  type UploadState,
+  type UploadWriter,
+} from '../blob-store.ts'
+import type { Bucket } from './bucket.ts'
+import { MARKER_PARENTS, OWNER, parseLocation } from './layout.ts'
+import { openReader } from './object-reader.ts'
+import { checkOwner } from './owner.ts'
+import { PartMemory } from './part-memory.ts'
+import { PART_PLAN, type PartPlan } from './part-plan.ts'
+import { S3Uploads } from './s3-uploads.ts'
+
+export interface S3BlobStoreParts {
+  readonly bucket: Bucket
+  /** The registry's id, which the owner object must name before anything is listed. */
+  readonly cluster: string
+  /** Bytes for the parts of all uploads. */
+  readonly memory: number
+  readonly plan?: PartPlan
+  /** Milliseconds that a part without new bytes keeps its memory; 10 s by default. */
+  readonly idle?: number
+}
+
+const IDLE_MS = 10_000
+const BATCH = 1000
+
+/** A store in a bucket that is known to be this registry's. */
+export function createS3BlobStore(parts: S3BlobStoreParts): BlobStore {
+  return new S3BlobStore(parts)
+}
+
+class S3BlobStore implements BlobStore {
+  readonly #openBucket: Bucket
+  readonly #cluster: string
+  readonly #openUploads: S3Uploads
+  #closed = false
+  readonly readsUploads = false
+
+  constructor({ bucket, cluster, memory, plan = PART_PLAN, idle = IDLE_MS }: S3BlobStoreParts) {
+    this.#openBucket = bucket
+    this.#cluster = cluster
+    this.#openUploads = new S3Uploads({ bucket, plan, memory: new PartMemory(memory), idle })
+  }
+
+  async read(location: BlobLocation, range?: ByteSpan): Promise<BlobReader | undefined> {
+    const bucket = this.#bucket()
+    const place = parseLocation(location)
+    return place && openReader(bucket, place.dataKey, range)
+  }
+
+  async size(location: BlobLocation): Promise<number | undefined> {
+    const bucket = this.#bucket()
+    const place = parseLocation(location)
+    const facts = place && (await bucket.head(place.dataKey))
+    return facts?.size
+  }
+
+  async remove(location: BlobLocation): Promise<void> {
+    const [failed] = await this.removeMany([location])
+    if (failed !== undefined) throw failed.error
+  }
+
+  async removeMany(locations: readonly BlobLocation[]): Promise<readonly FailedRemoval[]> {
+    const bucket = this.#bucket()
+    const failed: FailedRemoval[] = []
+    const known = locations.filter((location) => parseLocation(location) !== undefined)
+    for (let at = 0; at < known.length; at += BATCH)
+      failed.push(...(await removeBatch(bucket, known.slice(at, at + BATCH))))
+    return failed
+  }
+
+  async *list(): ReturnType<BlobStore['list']> {
+    const bucket = this.#bucket()
+    // What follows a listing may remove what no record names: never in another registry's prefix.
+    await checkOwner(bucket, this.#cluster)
+    for (const parent of MARKER_PARENTS) {
+      for await (const { key, modified } of bucket.list(parent)) {
+        const place = parseLocation(key)
+        if (place !== undefined) yield { location: blobLocation(key), size: place.size, modified }
+      }
+    }
+  }
+
+  async create(id: string): Promise<UploadState> {
+    return this.#uploads().create(id)
+  }
+
+  async append(state: UploadState, offset: number, options: AppendOptions = {}): Promise<UploadWriter> {
+    return this.#uploads().append(state, offset, options)
+  }
+
+  async readUpload(state: UploadState, length: number): Promise<BlobReader> {
+    return this.#uploads().read(state, length)
+  }
+
+  async complete(state: UploadState, length: number, digest: Digest): Promise<BlobLocation> {
+    return this.#uploads().complete(state, length, digest)
+  }
+
+  async abort(state: UploadState): Promise<void> {
+    return this.#uploads().abort(state)
+  }
+
+  async freeBytes(): Promise<undefined> {
+    this.#bucket()
+    return undefined
+  }
+
+  async check(): Promise<void> {
+    await this.#bucket().head(OWNER)
+  }
+
+  /** Ends calls under way: a silent S3 would hold the process. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#openBucket.close()
+  }
+
+  #bucket(): Bucket {
+    if (this.#closed) throw new StoreUnavailable('the blob store is closed')
+    return this.#openBucket
+  }
+
+  #uploads(): S3Uploads {
+    this.#bucket()
+    return this.#openUploads
+  }
+}
+
+/** Data first: bytes whose marker is gone would be found by nobody. */
+async function removeBatch(
+  bucket: Bucket,
+  locations: readonly BlobLocation[],
+): Promise<readonly FailedRemoval[]> {
+  const byData = new Map(locations.map((location) => [parseLocation(location)?.dataKey ?? '', location]))
+  const failed = new Map<BlobLocation, FailedRemoval>()
+  const note = (location: BlobLocation | undefined, error: unknown): void => {
+    if (location !== undefined) failed.set(location, { location, error })
+  }
+  for (const { key, error } of await removeOrFail(bucket, [...byData.keys()])) note(byData.get(key), error)
+  const markers = locations.filter((location) => !failed.has(location))
+  for (const { key, error } of await removeOrFail(bucket, markers)) note(blobLocation(key), error)
+  return [...failed.values()]
+}
+
+async function removeOrFail(bucket: Bucket, keys: readonly string[]): ReturnType<Bucket['remove']> {
+  try {
+    return await bucket.remove(keys)
+  } catch (error) {
+    return keys.map((key) => ({ key, error }))
+  }
+}

@@ -1,0 +1,99 @@
+import http from 'node:http'
+import https from 'node:https'
+import { getCACertificates } from 'node:tls'
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import type { S3Settings } from './settings.ts'
+import type { ObjectAddress } from './signed-url.ts'
+
+/** A connection attempt may take this long. */
+const CONNECT_MS = 3000
+
+/** A connection on which nothing moves for so long is dead: a hung gateway takes connections and says nothing. */
+export const STALL_MS = 10_000
+
+/** Connections for calls; reads have their own, since a slow client holds one as long as it likes. */
+const MOST_CALLS = 256
+
+const ignore = (): void => {}
+const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore }
+
+export interface Connection {
+  readonly client: S3Client
+  readonly region: string
+  readonly address: ObjectAddress
+  /** For reads. */
+  readonly agent: http.Agent
+  close(): void
+}
+
+/** Makes the client. No call is made yet; rejects when the SDK finds no region. */
+export async function connect(settings: S3Settings): Promise<Connection> {
+  const ca = settings.ca === undefined ? undefined : [...getCACertificates('default'), settings.ca]
+  const tls = { keepAlive: true, ...(ca && { ca }) }
+  const client = new S3Client({
+    ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
+    ...regionOf(settings),
+    // Without one it writes to the console.
+    logger: SILENT,
+    forcePathStyle: settings.pathStyle,
+    // Retries are this driver's: only it can send a part again.
+    maxAttempts: 1,
+    // Checksums by default turn streams into aws-chunked, which Ceph and Swift refuse.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // Servers that do not answer 100 would cost seconds a part.
+    expectContinueHeader: false,
+    requestHandler: {
+      httpAgent: new http.Agent({ keepAlive: true, maxSockets: MOST_CALLS }),
+      httpsAgent: new https.Agent({ ...tls, maxSockets: MOST_CALLS }),
+      connectionTimeout: CONNECT_MS,
+      socketTimeout: STALL_MS,
+      requestTimeout: 0,
+    },
+  })
+  const [region, address] = await Promise.all([client.config.region(), addressOf(client, settings.bucket)])
+  const agent = address.origin.startsWith('https:')
+    ? new https.Agent(tls)
+    : new http.Agent({ keepAlive: true })
+  return {
+    client,
+    region,
+    address,
+    agent,
+    close: () => {
+      client.destroy()
+      agent.destroy()
+    },
+  }
+}
+
+/** Engines that are not AWS have no regions, and take this one. */
+function regionOf({ region, endpoint }: S3Settings): { region?: string } {
+  if (region !== undefined) return { region }
+  return endpoint !== undefined && process.env['AWS_REGION'] === undefined ? { region: 'us-east-1' } : {}
+}
+
+/** Where the SDK would send a request: endpoint rules are its business, and the request stays here. */
+async function addressOf(client: S3Client, bucket: string): Promise<ObjectAddress> {
+  let found: ObjectAddress | undefined
+  const command = new HeadBucketCommand({ Bucket: bucket })
+  command.middlewareStack.add(
+    () => (args) => {
+      found = readAddress(args.request)
+      return Promise.resolve({ response: undefined, output: { $metadata: {} } })
+    },
+    { step: 'build', name: 'laminaAddress' },
+  )
+  await client.send(command)
+  if (found === undefined) throw new TypeError('the SDK built no request')
+  return found
+}
+
+function readAddress(request: unknown): ObjectAddress | undefined {
+  if (typeof request !== 'object' || request === null) return undefined
+  const { protocol, hostname, port, path }: Partial<Record<string, unknown>> = { ...request }
+  if (typeof protocol !== 'string' || typeof hostname !== 'string' || typeof path !== 'string')
+    return undefined
+  const host = typeof port === 'number' ? `${hostname}:${port}` : hostname
+  return { origin: `${protocol}//${host}`, host, path: path.endsWith('/') ? path : `${path}/` }
+}

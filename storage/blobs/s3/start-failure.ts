@@ -1,0 +1,65 @@
+import { ForeignPrefix } from './owner.ts'
+import { callFailure, isCertificateFailure, S3CallFailed } from './s3-errors.ts'
+import type { S3Settings } from './settings.ts'
+
+/** The store cannot be opened; the message says why and which setting it is about, for who starts the server. */
+export class S3StartFailed extends Error {
+  override readonly name = 'S3StartFailed'
+}
+
+/** Whatever went wrong at the start, as a sentence that names the setting. Mistakes of this program pass unchanged. */
+export function startFailure(error: unknown, settings: S3Settings): unknown {
+  const where = `s3://${settings.bucket}/${settings.prefix}`
+  if (error instanceof ForeignPrefix)
+    return new S3StartFailed(
+      `${where} (LAMINA_BLOBS) belongs to another registry, ${error.owner}. Two registries in one prefix would destroy each other's blobs: give this one a prefix of its own. If it replaces that one for good, remove the object ${settings.prefix}owner.json first.`,
+      { cause: error },
+    )
+  const failure = error instanceof S3CallFailed ? error : callFailure(causeOf(error))
+  if (!(failure instanceof S3CallFailed)) return error
+  const sentence = sentenceOf(failure, settings, where)
+  return new S3StartFailed(`${sentence} (S3 said: ${failure.message})`, { cause: error })
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof S3CallFailed ? error.cause : error
+}
+
+function sentenceOf(failure: S3CallFailed, settings: S3Settings, where: string): string {
+  const endpoint = settings.endpoint ?? 'AWS'
+  const known = BY_CODE[failure.code]
+  if (known !== undefined) return known(settings)
+  if (isCertificateFailure(failure))
+    return `The certificate of ${endpoint} (LAMINA_S3_ENDPOINT) is not trusted: put its authority's PEM file into LAMINA_S3_CA or NODE_EXTRA_CA_CERTS.`
+  if (failure.status === undefined)
+    return `${endpoint} (LAMINA_S3_ENDPOINT) does not answer: is the address right, http or https as it listens, and reachable from here?`
+  if (failure.status === 403)
+    return `The keys (AWS_ACCESS_KEY_ID) may not read, write, list and remove in ${where} (LAMINA_BLOBS): give them these rights.`
+  if (failure.status === 301 || failure.status === 307)
+    return `The bucket of ${where} (LAMINA_BLOBS) is in another region than LAMINA_S3_REGION says.`
+  if (failure.status === 501)
+    return `${endpoint} (LAMINA_S3_ENDPOINT) lacks something that this registry needs of S3.`
+  return `${where} (LAMINA_BLOBS) cannot be used at ${endpoint} (LAMINA_S3_ENDPOINT).`
+}
+
+const BY_CODE: Readonly<Record<string, (settings: S3Settings) => string>> = {
+  NoSuchBucket: ({ bucket, pathStyle }) =>
+    `There is no bucket ${bucket}: LAMINA_BLOBS must name one that exists${pathStyle ? '' : '; engines that are not AWS often need LAMINA_S3_PATH_STYLE=true too'}.`,
+  InvalidBucketName: ({ bucket }) => `${bucket} is no name of a bucket: LAMINA_BLOBS must name one.`,
+  InvalidAccessKeyId: () => 'S3 does not know the access key: AWS_ACCESS_KEY_ID is not right.',
+  SignatureDoesNotMatch: () =>
+    'S3 refuses the signature: AWS_SECRET_ACCESS_KEY does not belong to AWS_ACCESS_KEY_ID, or LAMINA_S3_REGION is not right.',
+  ExpiredToken: () => 'The session token has expired: renew AWS_SESSION_TOKEN.',
+  InvalidToken: () => 'S3 refuses the session token: AWS_SESSION_TOKEN is not right.',
+  CredentialsProviderError: () =>
+    'No keys for S3 were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use any other way that the AWS SDK knows.',
+  AuthorizationHeaderMalformed: ({ region }) =>
+    `S3 expects another region than ${region ?? 'the one found'}: LAMINA_S3_REGION is not right.`,
+  PermanentRedirect: ({ bucket }) =>
+    `The bucket ${bucket} is at another endpoint: LAMINA_S3_REGION or LAMINA_S3_ENDPOINT is not right.`,
+  RequestTimeTooSkewed: () =>
+    'The clock of this machine and that of S3 differ by more than S3 accepts: set the clock.',
+  ENOTFOUND: ({ endpoint, pathStyle }) =>
+    `The host of ${endpoint ?? 'AWS'} (LAMINA_S3_ENDPOINT) has no address${pathStyle ? '' : '; if only the bucket before it has none, set LAMINA_S3_PATH_STYLE=true'}.`,
+  ERR_INVALID_URL: () => 'LAMINA_S3_ENDPOINT is no URL such as https://s3.example:9000.',
+}
