@@ -60,6 +60,8 @@ export class PartWriter implements UploadWriter {
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#closed !== undefined) throw new TypeError('the writer is closed')
     for (let taken = 0; taken < chunk.length; ) {
+      // Only now: what is full may also be all there is.
+      if (this.#memory?.room === 0) void this.#setAside()
       await this.#settingAside
       this.#throwFailure()
       const memory = (this.#memory ??= await this.#claim())
@@ -68,7 +70,6 @@ export class PartWriter implements UploadWriter {
       this.#left = Math.max(0, this.#left - count)
       this.#lastWrite = performance.now()
       if (this.#roomInPart(memory) === 0) await this.#send(memory)
-      else if (memory.room === 0) await this.#setAside()
     }
   }
 

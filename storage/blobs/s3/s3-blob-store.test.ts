@@ -2,7 +2,6 @@ import { describeBlobStore } from '../contract.ts'
 import { type BlobStoreUnderTest } from '../contract-bench.ts'
 import { OWNER } from './layout.ts'
 import { claimPrefix } from './owner.ts'
-import type { PartPlan } from './part-plan.ts'
 import { createS3BlobStore } from './s3-blob-store.ts'
 import { SimulatedBucket } from './simulated-bucket.ts'
 
@@ -10,10 +9,11 @@ const capabilities = { boundedMemory: false, readsSurviveRemove: false, freeByte
 const ids = { 'an id is used once': 'ids are random, and looking for one would cost every upload a call' }
 const unreadable = 'S3 gives no byte of a part back before the upload is complete'
 
-async function openOn(plan?: PartPlan): Promise<BlobStoreUnderTest> {
+async function openSimulated(): Promise<BlobStoreUnderTest> {
   const bucket = new SimulatedBucket()
   await claimPrefix(bucket, 'own')
-  const open = () => createS3BlobStore({ bucket, cluster: 'own', memory: 2 ** 25, ...(plan && { plan }) })
+  const plan = { first: 65_536, run: 3 }
+  const open = () => createS3BlobStore({ bucket, cluster: 'own', memory: 2 ** 25, plan })
   let store = open()
   return {
     store,
@@ -27,10 +27,8 @@ async function openOn(plan?: PartPlan): Promise<BlobStoreUnderTest> {
   }
 }
 
-describeBlobStore('s3, simulated, blobs below a part', () => openOn(), { capabilities, deviations: ids })
-
-// Parts of 64 KiB: a few hundred KiB are what gigabytes are to the real sizes.
-describeBlobStore('s3, simulated, small parts', () => openOn({ first: 65_536, run: 3 }), {
+// Parts of 64 KiB: a few hundred KiB are what gigabytes are to the real sizes. Those run on a real S3 (conformance/s3).
+describeBlobStore('s3, simulated', openSimulated, {
   capabilities,
   deviations: {
     ...ids,

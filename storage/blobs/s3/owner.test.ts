@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { OWNER } from './layout.ts'
+import { checkOwner, claimPrefix, ForeignPrefix } from './owner.ts'
+import { createS3BlobStore } from './s3-blob-store.ts'
+import { SimulatedBucket } from './simulated-bucket.ts'
+
+async function put(bucket: SimulatedBucket, text: string): Promise<void> {
+  const bytes = Buffer.from(text)
+  await bucket.put(OWNER, { length: bytes.length, open: () => [bytes] })
+}
+
+describe('the owner of a prefix', () => {
+  it('is the first that claims it, again and again, and nobody else', async () => {
+    const bucket = new SimulatedBucket()
+    await claimPrefix(bucket, 'one')
+    await claimPrefix(bucket, 'one')
+    await expect(claimPrefix(bucket, 'two')).rejects.toThrow(ForeignPrefix)
+    await checkOwner(bucket, 'one')
+  })
+
+  it('is one of two that claim it at the same moment', async () => {
+    const bucket = new SimulatedBucket()
+    // The other one writes between this one's look and its own writing.
+    let raced = false
+    bucket.after = async (call) => {
+      if (raced || call !== `put ${OWNER}`) return
+      raced = true
+      await put(bucket, '{"cluster":"two"}')
+    }
+    await expect(claimPrefix(bucket, 'one')).rejects.toThrow(/two/)
+  })
+
+  it.each(['', 'not json', '{}', '{"cluster":7}', 'x'.repeat(5000)])(
+    'is unknown, and not this one, when the object is %.10j',
+    async (text) => {
+      const bucket = new SimulatedBucket()
+      await put(bucket, text)
+      await expect(claimPrefix(bucket, 'one')).rejects.toThrow(ForeignPrefix)
+    },
+  )
+
+  it('is asked before a listing, which others may sweep by', async () => {
+    const bucket = new SimulatedBucket()
+    await claimPrefix(bucket, 'one')
+    const store = createS3BlobStore({ bucket, cluster: 'one', memory: 1_000_000 })
+    const listed = async (): Promise<unknown[]> => {
+      const found: unknown[] = []
+      for await (const blob of store.list()) found.push(blob)
+      return found
+    }
+    expect(await listed()).toEqual([])
+    await put(bucket, '{"cluster":"two"}')
+    await expect(listed()).rejects.toThrow(ForeignPrefix)
+    await bucket.remove([OWNER])
+    await expect(listed()).rejects.toThrow(ForeignPrefix)
+  })
+})

@@ -1,0 +1,211 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { StoreUnavailable } from '../../store-errors.ts'
+import { UploadGone, type UploadState } from '../blob-store.ts'
+import { digestOf, drain, sampleBytes } from '../contract-bench.ts'
+import { openReader } from './object-reader.ts'
+import { PartMemory } from './part-memory.ts'
+import { S3Uploads } from './s3-uploads.ts'
+import { SimulatedBucket } from './simulated-bucket.ts'
+
+const PART = 1000
+const BYTES = sampleBytes(3500)
+const DIGEST = digestOf(BYTES)
+
+let bucket: SimulatedBucket
+let memory: PartMemory
+let uploads: S3Uploads
+
+/** Another process on the same bucket. */
+function replica(idle = 60_000): S3Uploads {
+  memory = new PartMemory(40_000, 100)
+  return new S3Uploads({ bucket, plan: { first: PART, run: 100 }, memory, idle })
+}
+
+beforeEach(() => {
+  bucket = new SimulatedBucket()
+  uploads = replica()
+})
+
+async function patch(state: UploadState, offset: number, bytes: Uint8Array): Promise<UploadState> {
+  const writer = await uploads.append(state, offset, {})
+  await writer.write(bytes)
+  return writer.close()
+}
+
+function callsSince(start: number): string[] {
+  return bucket.calls.slice(start).map((call) => call.split(' ')[0] ?? '')
+}
+
+async function stored(id: string): Promise<Buffer> {
+  const reader = await openReader(bucket, `data/${id}`)
+  if (reader === undefined) throw new Error('nothing stored')
+  return drain(reader)
+}
+
+describe('a push', () => {
+  it('of parts is completed by another process without moving a byte', async () => {
+    const state = await patch(uploads.create('u'), 0, BYTES)
+    const start = bucket.calls.length
+    await replica().complete(state, BYTES.length, DIGEST)
+    expect(callsSince(start)).toEqual(['put', 'finish', 'remove'])
+    expect(await stored('u')).toEqual(BYTES)
+  })
+
+  it('of a small blob is completed by another process with a copy inside of S3', async () => {
+    const small = BYTES.subarray(0, 300)
+    const state = await patch(uploads.create('u'), 0, small)
+    const start = bucket.calls.length
+    await replica().complete(state, 300, digestOf(small))
+    expect(callsSince(start)).toEqual(['put', 'copy', 'remove'])
+    expect(await stored('u')).toEqual(small)
+  })
+
+  it('of a small blob in one request is one object and its marker', async () => {
+    const writer = await uploads.append(uploads.create('u'), 0, { expected: 300 })
+    await writer.write(BYTES.subarray(0, 300))
+    const state = await writer.close({ completing: true })
+    await uploads.complete(state, 300, digestOf(BYTES.subarray(0, 300)))
+    expect(callsSince(0)).toEqual(['put', 'put'])
+    expect(memory.claimedBytes).toBe(0)
+  })
+
+  it('goes on in another process after each request', async () => {
+    let state = uploads.create('u')
+    for (let at = 0; at < BYTES.length; at += 700) {
+      uploads = replica()
+      state = await patch(state, at, BYTES.subarray(at, at + 700))
+    }
+    await replica().complete(state, BYTES.length, DIGEST)
+    expect(await stored('u')).toEqual(BYTES)
+    // Side objects that became parts meanwhile go when the session's record does.
+    await uploads.abort(state)
+    expect([...bucket.objects.keys()].filter((key) => key.startsWith('uploads/'))).toEqual([])
+  })
+
+  it('is recorded once, when it has begun something that must be ended', async () => {
+    const recorded: UploadState[] = []
+    const writer = await uploads.append(uploads.create('u'), 0, {
+      record: async (state) => {
+        expect(bucket.calls.some((call) => call.startsWith('part'))).toBe(false)
+        recorded.push(state)
+      },
+    })
+    await writer.write(BYTES)
+    await writer.close()
+    expect(recorded).toHaveLength(1)
+    // The process dies here: the recorded state is enough to leave nothing.
+    await replica().abort(recorded[0] ?? {})
+    expect(bucket.leftovers()).toEqual([])
+  })
+
+  it('that ended meanwhile leaves nothing behind', async () => {
+    const over = new Error('the session is over')
+    const writer = await uploads.append(uploads.create('u'), 0, { record: () => Promise.reject(over) })
+    await writer.write(BYTES).catch(() => undefined)
+    await expect(writer.close()).rejects.toBe(over)
+    expect(bucket.leftovers()).toEqual([])
+    expect(memory.claimedBytes).toBe(0)
+  })
+})
+
+describe('memory', () => {
+  it('goes back when a client pauses, and the bytes are not lost', async () => {
+    uploads = replica(20)
+    const writer = await uploads.append(uploads.create('u'), 0, {})
+    await writer.write(BYTES.subarray(0, 300))
+    await expect.poll(() => memory.claimedBytes, { timeout: 5000 }).toBe(0)
+    await writer.write(BYTES.subarray(300))
+    const state = await writer.close()
+    await uploads.complete(state, BYTES.length, DIGEST)
+    expect(await stored('u')).toEqual(BYTES)
+  })
+
+  it('is waited for by who gets none, and all come through', async () => {
+    memory = new PartMemory(2000, 100)
+    uploads = new S3Uploads({ bucket, plan: { first: 500, run: 100 }, memory, idle: 60_000 })
+    const push = async (id: string): Promise<void> => {
+      const state = await patch(uploads.create(id), 0, BYTES)
+      await uploads.complete(state, BYTES.length, DIGEST)
+      expect(await stored(id)).toEqual(BYTES)
+    }
+    await Promise.all(Array.from({ length: 20 }, (_, index) => push(`u${index}`)))
+    expect(memory.claimedBytes).toBe(0)
+  })
+
+  it('that is held for a complete which never comes goes back too', async () => {
+    uploads = replica(20)
+    const writer = await uploads.append(uploads.create('u'), 0, {})
+    await writer.write(BYTES.subarray(0, 300))
+    const state = await writer.close({ completing: true })
+    expect(memory.claimedBytes).toBeGreaterThan(0)
+    await expect.poll(() => memory.claimedBytes, { timeout: 5000 }).toBe(0)
+    await expect(uploads.complete(state, 300, DIGEST)).rejects.toThrow(UploadGone)
+  })
+
+  it('above a quarter of itself is put together from side objects', async () => {
+    memory = new PartMemory(400, 100)
+    uploads = new S3Uploads({ bucket, plan: { first: PART, run: 100 }, memory, idle: 60_000 })
+    const state = await patch(uploads.create('u'), 0, BYTES)
+    await uploads.complete(state, BYTES.length, DIGEST)
+    expect(await stored('u')).toEqual(BYTES)
+    await uploads.abort(state)
+    expect([...bucket.objects.keys()].filter((key) => key.startsWith('uploads/'))).toEqual([])
+  })
+})
+
+describe('a fault', () => {
+  const down = new StoreUnavailable('S3 did not answer')
+
+  it.each(['put', 'begin', 'part'])(
+    'in a call to %s fails the append; the recorded state goes on',
+    async (kind) => {
+      const before = await patch(uploads.create('u'), 0, BYTES.subarray(0, 300))
+      bucket.before = (call) => {
+        if (call.startsWith(kind)) throw down
+      }
+      await expect(patch(before, 300, BYTES.subarray(300))).rejects.toBe(down)
+      expect(memory.claimedBytes).toBe(0)
+      bucket.before = undefined
+      const state = await patch(before, 300, BYTES.subarray(300))
+      await uploads.complete(state, BYTES.length, DIGEST)
+      expect(await stored('u')).toEqual(BYTES)
+      await uploads.abort(state)
+      expect(bucket.multiparts.size).toBe(0)
+    },
+  )
+
+  it.each(['put sha256', 'finish', 'remove'])(
+    'in %s, or a lost answer to it, is mended by completing again',
+    async (kind) => {
+      for (const moment of ['before', 'after'] as const) {
+        const id = `u-${moment}`
+        const state = await patch(uploads.create(id), 0, BYTES)
+        bucket[moment] = (call) => {
+          if (call.startsWith(kind)) throw down
+        }
+        await expect(uploads.complete(state, BYTES.length, DIGEST)).rejects.toBe(down)
+        bucket[moment] = undefined
+        const location = await replica().complete(state, BYTES.length, DIGEST)
+        expect(await uploads.complete(state, BYTES.length, DIGEST)).toBe(location)
+        expect(await stored(id)).toEqual(BYTES)
+      }
+      const markers = [...bucket.objects.keys()].filter((key) => key.startsWith('sha256/'))
+      expect(markers).toHaveLength(2)
+    },
+  )
+
+  it('a part that an old process sent late is noticed, and never completed', async () => {
+    const state = await patch(uploads.create('u'), 0, BYTES)
+    const [[uploadId] = ['']] = bucket.multiparts
+    await bucket.part({ key: 'data/u', uploadId }, 2, { length: 3, open: () => [Buffer.from('old')] })
+    await expect(uploads.complete(state, BYTES.length, DIGEST)).rejects.toThrow(UploadGone)
+    expect([...bucket.objects.keys()].filter((key) => key.startsWith('data/'))).toEqual([])
+  })
+
+  it('a process that died before it recorded anything is cleaned up after', async () => {
+    const state = uploads.create('u')
+    await patch(state, 0, BYTES)
+    await replica().abort(state)
+    expect(bucket.leftovers()).toEqual([])
+  })
+})
