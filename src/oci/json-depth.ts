@@ -1,5 +1,6 @@
 /** Nesting at which manifests are refused: real ones stay below ten. */
 export const DEPTH_LIMIT = 32
+export const NESTS_TOO_DEEP = `manifest nests deeper than ${DEPTH_LIMIT} levels`
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c

@@ -1,5 +1,5 @@
 import { type Descriptor, isObject, parseDescriptor } from './descriptor.ts'
-import { DEPTH_LIMIT, nestsTooDeep } from './json-depth.ts'
+import { NESTS_TOO_DEEP, nestsTooDeep } from './json-depth.ts'
 import {
   DOCKER_LIST,
   DOCKER_MANIFEST,
@@ -30,7 +30,7 @@ type Problem = string
  * Returns a sentence for the client when the manifest cannot be accepted.
  */
 export function parseManifest(bytes: Uint8Array, headerType: string): ParsedManifest | Problem {
-  if (nestsTooDeep(bytes)) return `manifest nests deeper than ${DEPTH_LIMIT} levels`
+  if (nestsTooDeep(bytes)) return NESTS_TOO_DEEP
   const json = parseJson(bytes)
   if (json === undefined) return 'manifest is not a JSON object'
   const mediaType = typeOf(json, headerType)

@@ -1,8 +1,11 @@
+import { isUtf8 } from 'node:buffer'
+import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { leanManifest } from '../oci/lean-manifest.ts'
 import { type ParsedManifest, parseManifest } from '../oci/manifest.ts'
 
-/** Bytes above which a manifest is parsed in a worker: below, parsing takes less than the trip. */
-const WORKER_THRESHOLD = 256 * 1024
+/** Bytes above which a manifest is made lean first, and parsed in a worker if that does not help. */
+const LARGE = 256 * 1024
 
 /** An idle worker ends after this time, so that it costs memory only while large manifests come. */
 const IDLE_MS = 10_000
@@ -20,12 +23,27 @@ let idle: NodeJS.Timeout | undefined
 let sequence = 0
 const waiting = new Map<number, Waiting>()
 
-/** As parseManifest, without holding up other requests when the manifest is large. */
+/** As parseManifest, without holding up other requests when the manifest is large; annotations only of referrers. */
 export async function parseManifestAside(
   bytes: Uint8Array,
   headerType: string,
 ): Promise<ParsedManifest | string> {
-  if (bytes.length <= WORKER_THRESHOLD) return parseManifest(bytes, headerType)
+  if (bytes.length <= LARGE) return parseManifest(bytes, headerType)
+  const lean = isUtf8(bytes) ? await finish(leanManifest(bytes)) : bytes
+  if (typeof lean === 'string') return lean
+  return lean.length <= LARGE ? parseManifest(lean, headerType) : parseInWorker(lean, headerType)
+}
+
+/** Others get their turn wherever the work pauses. */
+async function finish<Result>(work: Generator<undefined, Result>): Promise<Result> {
+  for (;;) {
+    const step = work.next()
+    if (step.done === true) return step.value
+    await setImmediate()
+  }
+}
+
+function parseInWorker(bytes: Uint8Array, headerType: string): Promise<ParsedManifest | string> {
   clearTimeout(idle)
   worker ??= startWorker()
   const id = (sequence += 1)

@@ -26,6 +26,7 @@ import type { Uploads } from './uploads.ts'
 /** A manifest as a client pushes it. */
 export interface ManifestPush {
   readonly name: RepositoryName
+  /** Only until the push has ended. */
   readonly bytes: Uint8Array
   /** Bare Content-Type, empty when absent. */
   readonly contentType: string

@@ -16,8 +16,20 @@ export function chunkOf(exchange: Exchange): Chunk {
   return { bytes: bodyOf(exchange), range, length: length === undefined ? undefined : Number(length) }
 }
 
-/** The request stays whole when the reading stops early, so that an early answer reaches the client. */
-export function bodyOf(exchange: Exchange): AsyncIterable<Uint8Array> {
-  const { request } = exchange
-  return { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) }
+/**
+ * A chunk's memory is free again once the next one is asked for. The request stays whole when the reading stops early,
+ * so that an early answer reaches the client.
+ */
+export async function* bodyOf(exchange: Exchange): AsyncGenerator<Uint8Array> {
+  for await (const chunk of exchange.request.iterator({ destroyOnReturn: false })) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('the request stream must give bytes')
+    yield chunk
+    free(chunk)
+  }
+}
+
+/** Gives back memory that nobody reads any more: the collector would let 32 MB of it gather first. */
+export function free({ buffer, byteLength }: Uint8Array): void {
+  // A piece of memory that others share stays.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }

@@ -5,7 +5,7 @@ import type { Tag } from '../../oci/tag.ts'
 import { pushManifest as push } from '../../registry/push-manifest.ts'
 import { repositoryName } from '../authorize.ts'
 import type { Exchange, Handler } from '../exchange.ts'
-import { bodyOf } from './chunk.ts'
+import { bodyOf, free } from './chunk.ts'
 import { queryText, referenceParam, requireDigest, requireTag } from './params.ts'
 import { accountName, type DistributionParts } from './parts.ts'
 
@@ -23,7 +23,8 @@ export function pushManifest(parts: DistributionParts): Handler {
     const bytes = await readManifest(exchange)
     const contentType = bareMediaType(exchange.request.headers['content-type'])
     const account = accountName(exchange)
-    const pushed = await push(parts.registry, parts.uploads, { name, bytes, contentType, account, ...target })
+    const manifest = { name, bytes, contentType, account, ...target }
+    const pushed = await push(parts.registry, parts.uploads, manifest).finally(() => free(bytes))
     exchange.note({ digest: pushed.digest })
     return {
       status: 201,
@@ -62,15 +63,25 @@ function targetOf(exchange: Exchange): {
 
 /** Reads the body up to the limit. Throws MANIFEST_INVALID with 413 at the first byte beyond. */
 async function readManifest(exchange: Exchange): Promise<Uint8Array> {
-  if (Number(exchange.request.headers['content-length'] ?? 0) > MANIFEST_LIMIT) throw tooLarge()
-  const chunks: Uint8Array[] = []
+  const announced = Number(exchange.request.headers['content-length'] ?? 0)
+  if (announced > MANIFEST_LIMIT) throw tooLarge()
+  let bytes: Uint8Array = new Uint8Array(announced)
   let size = 0
   for await (const chunk of bodyOf(exchange)) {
-    size += chunk.length
-    if (size > MANIFEST_LIMIT) throw tooLarge()
-    chunks.push(chunk)
+    const wanted = size + chunk.length
+    if (wanted > MANIFEST_LIMIT) throw tooLarge()
+    if (wanted > bytes.length) bytes = longer(bytes, wanted)
+    bytes.set(chunk, size)
+    size = wanted
   }
-  return Buffer.concat(chunks, size)
+  return bytes.subarray(0, size)
+}
+
+/** At least twice as long, so that a body whose length nobody announced is not copied with each chunk. */
+function longer(bytes: Uint8Array, wanted: number): Uint8Array {
+  const longer = new Uint8Array(Math.min(MANIFEST_LIMIT, Math.max(wanted, 2 * bytes.length)))
+  longer.set(bytes)
+  return longer
 }
 
 function tooLarge(): RegistryError {
