@@ -11,6 +11,7 @@ import { copy, copyDurably, download, manifestRate, push, type RandomFile, timed
 
 const CONNECTIONS = 32
 const MANIFEST_BYTES = 4 * 1024 * 1024
+/** Megabytes, of a million bytes. */
 const MEMORY_LIMIT = 150
 
 /** How much is measured. */
@@ -54,10 +55,14 @@ export async function measureManifests({ size, lamina, peer }: Bench): Promise<R
   const samples = new Samples()
   await forgetPeak(lamina.pid)
   for (let round = 0; round < size.rounds; round++) {
-    for (const subject of [peer, lamina])
-      samples.add(subject.name, await manifestRate(subject, CONNECTIONS, size.manifestSeconds))
+    for (const subject of [peer, lamina]) {
+      const { rate, processor } = await manifestRate(subject, CONNECTIONS, size.manifestSeconds)
+      samples.add(subject.name, rate)
+      samples.add(`${subject.name} µs`, processor)
+    }
   }
   const ratio = samples.median(lamina.name) / samples.median(peer.name)
+  const [own, its] = [samples.median(`${lamina.name} µs`), samples.median(`${peer.name} µs`)]
   return [
     {
       what: `manifest GET, verified token, ${CONNECTIONS} connections`,
@@ -65,6 +70,13 @@ export async function measureManifests({ size, lamina, peer }: Bench): Promise<R
       beside: `docker-registry ${samples.median(peer.name).toFixed(0)}/s: ${ratio.toFixed(1)} ×`,
       target: '≥ 10 ×',
       met: ratio >= 10,
+    },
+    {
+      what: 'processor time of each',
+      value: `${own.toFixed(0)} µs`,
+      beside: `docker-registry ${its.toFixed(0)} µs: ${(its / own).toFixed(1)} ×`,
+      target: '',
+      met: true,
     },
     await memoryRow(lamina, 'manifest GETs'),
   ]
@@ -166,9 +178,9 @@ async function memoryRow({ pid }: Subject, during: string): Promise<Row> {
   const { now, peak } = await resident(pid)
   return {
     what: `resident memory, ${during}`,
-    value: `peak ${peak.toFixed(0)} MiB`,
-    beside: `${now.toFixed(0)} MiB afterwards`,
-    target: `< ${MEMORY_LIMIT} MiB`,
+    value: `peak ${peak.toFixed(0)} MB`,
+    beside: `${now.toFixed(0)} MB afterwards`,
+    target: `< ${MEMORY_LIMIT} MB`,
     met: peak < MEMORY_LIMIT,
   }
 }

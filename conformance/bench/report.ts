@@ -17,7 +17,7 @@ export interface Row {
 export async function renderReport(date: string, mode: string, rows: readonly Row[]): Promise<string> {
   const table = rows.map(
     ({ what, value, beside, target, met }) =>
-      `| ${what} | ${value} | ${beside} | ${target} | ${met ? 'yes' : '**no**'} |`,
+      `| ${what} | ${value} | ${beside} | ${target} | ${target === '' ? '' : met ? 'yes' : '**no**'} |`,
   )
   return [
     `# Benchmark of ${date}`,

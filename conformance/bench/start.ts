@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
+import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { admin } from '../servers/lamina.ts'
-import { nodeBinary, projectRoot } from '../servers/workspace.ts'
+import { projectRoot } from '../servers/workspace.ts'
 
 /** Milliseconds from the start of the process to the line that says where it listens. The server is stopped then. */
 export function startTime(data: string): Promise<number> {
@@ -14,7 +15,7 @@ export function startTime(data: string): Promise<number> {
   }
   return new Promise((resolve, reject) => {
     const begun = performance.now()
-    const child = spawn(nodeBinary, ['src/main.ts', 'serve'], {
+    const child = spawn(path.join(projectRoot, 'bin/lamina'), ['serve'], {
       cwd: projectRoot,
       env,
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -3,6 +3,7 @@ import { open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { must } from '../servers/processes.ts'
+import { processorSeconds } from './cpu.ts'
 import { IMAGE, REPOSITORY, type Subject, startUpload } from './subject.ts'
 
 /** Longest that one transfer or copy may take, in milliseconds. */
@@ -16,19 +17,29 @@ export async function timed(command: string, args: string[]): Promise<{ seconds:
   return { seconds: (performance.now() - begun) / 1000, output }
 }
 
-/** Answers a second to GET of a manifest by tag, over `connections`, by wrk in its own process. */
-export async function manifestRate(subject: Subject, connections: number, seconds: number): Promise<number> {
+/**
+ * Answers a second to GET of a manifest by tag, over `connections`, by wrk in its own process; and microseconds of the
+ * server's processor time for each.
+ */
+export async function manifestRate(
+  subject: Subject,
+  connections: number,
+  seconds: number,
+): Promise<{ readonly rate: number; readonly processor: number }> {
   const headers = Object.entries({ accept: IMAGE, ...subject.headers }).flatMap(([name, value]) => [
     '-H',
     `${name}: ${value}`,
   ])
   const target = `${subject.url}/v2/${REPOSITORY}/manifests/v1`
   const load = ['-t1', `-c${connections}`, `-d${seconds}s`, ...headers, target]
+  const before = await processorSeconds(subject.pid)
   const said = await must('wrk', load, { patience: PATIENCE })
+  const spent = (await processorSeconds(subject.pid)) - before
   const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(said)?.[1])
-  if (said.includes('Non-2xx') || !(rate > 0))
+  const requests = Number(/(\d+) requests in/.exec(said)?.[1])
+  if (said.includes('Non-2xx') || !(rate > 0) || !(requests > 0))
     throw new Error(`${subject.name}: wrk says ${said.slice(-300)}`)
-  return rate
+  return { rate, processor: (spent / requests) * 1e6 }
 }
 
 /** Seconds of a GET whose body goes nowhere, by curl. */
