@@ -4,7 +4,7 @@ import { makeCertificates } from '../servers/certificates.ts'
 import { Lamina, type StartRegistry } from '../servers/lamina.ts'
 import { scratchFolder } from '../servers/workspace.ts'
 import { mainRuns, runMainSuite } from './main-suite.ts'
-import { runTaggedSuite } from './tagged-suite.ts'
+import { runTaggedSuites } from './tagged-suite.ts'
 
 // `npm run test:conformance`: the official suites at their strictest; reports stay in .work/reports.
 const report = new Report('official')
@@ -14,7 +14,7 @@ try {
   const start: StartRegistry = (options) =>
     Lamina.start({ ...options, data: path.join(scratch.path, `data-${options.name}`) })
   for (const run of mainRuns) await runMainSuite(run, report, { certificates, start })
-  await runTaggedSuite(report)
+  await runTaggedSuites(report)
 } finally {
   await scratch.remove()
 }

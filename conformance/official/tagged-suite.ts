@@ -5,17 +5,29 @@ import { messageOf, type Report } from '../report.ts'
 import { admin, Lamina } from '../servers/lamina.ts'
 import { finish } from '../servers/processes.ts'
 import { RegistryClient } from '../servers/registry-client.ts'
-import { scratchFolder, workFolder } from '../servers/workspace.ts'
+import { builtTool, scratchFolder, workFolder } from '../servers/workspace.ts'
 import { notPassed, readJunit } from './junit.ts'
 
-/**
- * The suite's program, built from its own sources by whoever runs this: no module proxy serves them, so a fresh machine
- * cannot have it.
- */
-const program = process.env['CONFORMANCE_V1_1_1']
+/** A suite of version 1.1 as a program. */
+interface Suite {
+  name: string
+  program: string
+  /** How many tests it has in each run, skipped ones included. */
+  tests: number
+}
 
-/** How many tests the suite has in each run, skipped ones included. */
-const pinnedTests = 80
+/** The suite of version 1.1 that the module proxy serves; its tags it does not. */
+const candidate: Suite = {
+  name: 'v1.1-f2182352d4cc',
+  program: builtTool('conformance-1.1'),
+  tests: 80,
+}
+
+/** The tag's own, where somebody built it from its sources with `go test -c`. */
+const tagged: Suite | undefined =
+  process.env['CONFORMANCE_V1_1_1'] === undefined
+    ? undefined
+    : { name: 'v1.1.1', program: process.env['CONFORMANCE_V1_1_1'], tests: 80 }
 
 /** Tests that only a registry without cross-repository mounts can run: they begin with its 202 to a mount. */
 const deviations: Record<string, string> = {
@@ -37,52 +49,58 @@ interface TaggedRun {
 // The suite knows the variable's absence as "say nothing about automatic mounts"; '0' claims a registry without them.
 const matrix: readonly TaggedRun[] = [{}, { OCI_AUTOMATIC_CROSSMOUNT: '1' }].flatMap((crossmount) =>
   ['0', '1'].map((first) => ({
-    name: `v1.1.1-crossmount-${'OCI_AUTOMATIC_CROSSMOUNT' in crossmount ? 'on' : 'off'}-manifest-first-${first}`,
+    name: `crossmount-${'OCI_AUTOMATIC_CROSSMOUNT' in crossmount ? 'on' : 'off'}-manifest-first-${first}`,
     env: { ...crossmount, OCI_DELETE_MANIFEST_BEFORE_BLOBS: first },
   })),
 )
 
 /** Two set-up tests run only on content that was there before. */
 const prepared: TaggedRun = {
-  name: 'v1.1.1-prepared-content',
+  name: 'prepared-content',
   env: {},
   focus: 'Tests Pull|Populate registry with test tags|listing tags',
   prepare: prepareContent,
 }
 
-/** Runs the suite of tag v1.1.1 in its matrix: no failure, and no test that every run skips. */
-export async function runTaggedSuite(report: Report): Promise<void> {
-  if (program === undefined) {
-    console.log(
-      'not run official: v1.1.1 (no module proxy serves this tag; CONFORMANCE_V1_1_1 names its program, built with `go test -c`)',
-    )
-    return
-  }
+/** Runs each suite of version 1.1 in its matrix: no failure, and no test that every run skips. */
+export async function runTaggedSuites(report: Report): Promise<void> {
+  console.log(
+    'official: v1.1-f2182352d4cc is the suite of version 1.1 at that commit of 2023-11-01; CONFORMANCE_V1_1_1 names the program of tag v1.1.1 for who has it',
+  )
+  for (const suite of [candidate, ...(tagged === undefined ? [] : [tagged])]) await runSuite(suite, report)
+}
+
+async function runSuite(suite: Suite, report: Report): Promise<void> {
   const skipped: Set<string>[] = []
-  for (const run of [...matrix, prepared]) skipped.push(await runOnce(program, run, report))
+  for (const run of [...matrix, prepared]) skipped.push(await runOnce(suite, run, report))
   const [first = new Set<string>(), ...others] = skipped
   const always = [...first].filter((name) => others.every((set) => set.has(name)))
   const excused = always.filter((name) => Object.keys(deviations).some((known) => name.endsWith(known)))
-  const what = 'official: v1.1.1 leaves no test skipped in every run'
+  const what = `official: ${suite.name} leaves no test skipped in every run`
   if (always.length === excused.length && excused.length === Object.keys(deviations).length) {
     report.ok(what, `${skipped.length} runs; but ${Object.values(deviations).join('; ')}`)
   } else report.fail(what, `skipped: ${always.join('; ')}; known: ${excused.length}`)
 }
 
-async function runOnce(suite: string, run: TaggedRun, report: Report): Promise<Set<string>> {
-  const what = `official: ${run.name}`
+async function runOnce(suite: Suite, run: TaggedRun, report: Report): Promise<Set<string>> {
+  const name = `${suite.name}-${run.name}`
+  const what = `official: ${name}`
   const scratch = await scratchFolder('official')
   try {
     const lamina = await Lamina.start({
-      name: `lamina-${run.name}`,
+      name: `lamina-${name}`,
       data: path.join(scratch.path, 'data'),
       env: { LAMINA_ALLOW_SPARSE: 'true' },
     })
     try {
       const env = { ...settings(lamina, scratch.path), ...run.env, ...(await run.prepare?.(lamina)) }
       const focus = run.focus === undefined ? [] : [`--ginkgo.focus=${run.focus}`]
-      const { stdout } = await finish(suite, focus, { cwd: scratch.path, env })
-      return await judge(run, path.join(scratch.path, 'junit.xml'), { report, said: stdout })
+      const { stdout } = await finish(suite.program, focus, { cwd: scratch.path, env })
+      return await judge(name, path.join(scratch.path, 'junit.xml'), {
+        report,
+        said: stdout,
+        tests: suite.tests,
+      })
     } finally {
       await lamina.stop()
     }
@@ -124,22 +142,22 @@ function settings(lamina: Lamina, folder: string): Record<string, string> {
 }
 
 async function judge(
-  run: TaggedRun,
+  name: string,
   file: string,
-  { report, said }: { report: Report; said: string },
+  { report, said, tests }: { report: Report; said: string; tests: number },
 ): Promise<Set<string>> {
   const junit = await readJunit(file).catch((error: unknown) => {
     throw new Error(`no results: ${said.trim().slice(-500)}`, { cause: error })
   })
-  const kept = path.join(await workFolder('reports', run.name), 'junit.xml')
+  const kept = path.join(await workFolder('reports', name), 'junit.xml')
   await rm(kept, { force: true })
   await cp(file, kept)
   const passed = junit.cases.filter(({ status }) => status === 'passed').length
   const skipped = junit.cases.filter(({ status }) => status === 'skipped')
   const bad = junit.cases.filter(({ status }) => status !== 'passed' && status !== 'skipped')
   const totals = `${passed} of ${junit.cases.length} passed, ${bad.length} failed, ${skipped.length} skipped`
-  const what = `official: ${run.name}`
-  if (bad.length === 0 && junit.cases.length >= pinnedTests) report.ok(what, totals, passed)
-  else report.fail(what, `${totals}, ${pinnedTests} expected: ${notPassed(bad)}`)
+  const what = `official: ${name}`
+  if (bad.length === 0 && junit.cases.length >= tests) report.ok(what, totals, passed)
+  else report.fail(what, `${totals}, ${tests} expected: ${notPassed(bad)}`)
   return new Set(skipped.map((test) => test.name))
 }

@@ -10,6 +10,8 @@ regctl=github.com/regclient/regclient/cmd/regctl@v0.11.7
 oras=oras.land/oras/cmd/oras@v1.3.6
 helm=helm.sh/helm/v3/cmd/helm@v3.22.0
 conformance=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111
+# The suite of version 1.1 is a Go test, and no module proxy serves its tags: this commit of 2023-11-01 is what there is.
+conformance_1_1=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20231101194043-f2182352d4cc
 
 servers=(postgresql-15 radosgw ceph-mon ceph-osd ceph-common nginx-light)
 packages=(docker.io iptables containerd runc podman conmon crun skopeo golang-github-containers-common
@@ -53,8 +55,20 @@ for module in "$crane" "$regctl" "$oras" "$conformance" "$helm"; do
   printf '%s' "$module" >"$stamp"
 done
 
+stamp=.work/bin/.conformance-1.1.version
+if [[ ! -x .work/bin/conformance-1.1 || ! -f $stamp || $(<"$stamp") != "$conformance_1_1" ]]; then
+  say "go test -c $conformance_1_1"
+  sources=.work/conformance-1.1
+  rm -rf "$sources"
+  # A copy: the module cache is read-only, and building writes go.sum.
+  cp -r "$(go mod download -json "$conformance_1_1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')" "$sources"
+  chmod -R u+w "$sources"
+  (cd "$sources" && go test -c -ldflags='-s -w' -o ../bin/conformance-1.1 .)
+  printf '%s' "$conformance_1_1" >"$stamp"
+fi
+
 for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/skopeo /usr/bin/radosgw /usr/sbin/nginx /usr/bin/faketime \
-  /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,regctl,oras,helm,conformance}; do
+  /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,regctl,oras,helm,conformance,conformance-1.1}; do
   [[ -x $tool ]] || { say "$tool is missing after the installation"; exit 1; }
 done
 say "complete: $(/usr/sbin/dockerd --version | head -1); $(podman --version); $(skopeo --version)"
