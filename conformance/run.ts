@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { must } from './servers/processes.ts'
 import { nodeBinary, projectRoot, workFolder } from './servers/workspace.ts'
 
 // `npm run test:system`: every part, two side by side; `--full` at its full size, with a summary for the record.
@@ -32,19 +33,22 @@ const part = (name: string, source: string, env: Record<string, string> = {}): P
   env,
 })
 
+/** The size of a part in the environment: as somebody set it there, else small, or large in a full run. */
+const sized = (name: string, small: number, large: number): Record<string, string> => ({
+  [name]: process.env[name] ?? String(full ? large : small),
+})
+
 // Two cores: each lane runs one part after the other. The soak shares its time with the kill rounds.
 const lanes: readonly Part[][] = [
   [
     part('official', 'official/run.ts'),
-    part('kill-rounds', 'faults/kill-rounds.ts', { ROUNDS: full ? '2000' : (process.env['ROUNDS'] ?? '60') }),
+    part('kill-rounds', 'faults/kill-rounds.ts', sized('ROUNDS', 60, 2000)),
   ],
   [
     part('clients', 'clients/run.ts'),
     part('full-disk', 'faults/full-disk.ts'),
     part('s3', 's3/run.ts'),
-    part('soak', 'faults/soak.ts', {
-      SECONDS_OF_SOAK: full ? '1800' : (process.env['SECONDS_OF_SOAK'] ?? '120'),
-    }),
+    part('soak', 'faults/soak.ts', sized('SECONDS_OF_SOAK', 120, 1800)),
   ],
 ]
 
@@ -120,8 +124,12 @@ async function writeSummary(): Promise<void> {
     ({ name, passed, failed, checks, seconds }) =>
       `| ${name} | ${passed} | ${failed} | ${checks} | ${seconds.toFixed(0)} |`,
   )
+  const commit = await must('git', ['-C', projectRoot, 'describe', '--always', '--dirty'])
+  const sizes = lanes.flat().flatMap(({ env }) => Object.entries(env).map((size) => size.join('=')))
   const text = [
     `# System tests at full size, ${day}`,
+    '',
+    `Commit ${commit.trim()}, sizes ${sizes.join(', ')}.`,
     '',
     `Node ${process.version}, ${os.type()} ${os.release()}, ${os.availableParallelism()} processors.`,
     '',
