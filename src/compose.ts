@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { BlockList } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
@@ -68,6 +69,7 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
     ...view,
     routes,
     authenticate: auth.authenticate,
+    sessions: auth.sessions,
     access: auth.access,
     readOnly,
     log,
@@ -159,6 +161,7 @@ export function allRoutes(parts: RouteParts): Route[] {
   const { stores, auth, registry, readOnly, readiness, view, maintenance } = parts
   const now = Date.now
   const { metadata } = stores
+  const addressOf = (request: IncomingMessage) => viewClient(request, view).address
   const accounts = createAccounts({ metadata, secrets: auth.credentials, now })
   const projects = createProjects({ metadata, accounts, now })
   const members = createMembers({ metadata, now })
@@ -169,8 +172,8 @@ export function allRoutes(parts: RouteParts): Route[] {
   }
   return [
     ...distributionRoutes({ registry, uploads: new Uploads(registry), ...reading }),
-    ...tokenRoutes({ ...auth, addressOf: (request) => viewClient(request, view).address, now }),
-    ...apiRoutes({ ...auth, projects, members, accounts, now }),
+    ...tokenRoutes({ ...auth, addressOf, now }),
+    ...apiRoutes({ ...auth, projects, members, accounts, addressOf, now }),
     ...inspectRoutes({ metadata, source: registrySource(registry), ...reading }),
     ...readOnlyRoutes(readOnly),
     ...migrationRoutes(parts.migration),
