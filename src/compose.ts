@@ -22,6 +22,8 @@ import { distributionRoutes } from './http/distribution/routes.ts'
 import { healthRoutes } from './http/health.ts'
 import { registrySource } from './http/inspect/registry-source.ts'
 import { inspectRoutes } from './http/inspect/routes.ts'
+import { loadPageFiles, type PageFiles } from './http/page/page-files.ts'
+import { pageRoutes } from './http/page/routes.ts'
 import { ReadOnlySwitch } from './http/read-only.ts'
 import type { Readiness } from './http/readiness.ts'
 import type { Route } from './http/route.ts'
@@ -52,6 +54,7 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
   const registry = registryParts(config, stores, auth)
   const readOnly = new ReadOnlySwitch(config.readOnly)
   const view = { publicUrl: config.publicUrl, trustedProxies: blockList(config.trustedProxies) }
+  const page = await loadPageFiles()
   const maintenance = startMaintenance(
     {
       ...stores,
@@ -64,7 +67,17 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
     },
     maintenanceJobs({ registry, collectEvery: config.collectEvery }),
   )
-  const routes = allRoutes({ stores, auth, registry, readOnly, readiness, view, maintenance, migration })
+  const routes = allRoutes({
+    stores,
+    auth,
+    registry,
+    readOnly,
+    readiness,
+    view,
+    maintenance,
+    migration,
+    page,
+  })
   const handler = createApp({
     ...view,
     routes,
@@ -151,6 +164,7 @@ interface RouteParts {
   readonly readiness: Readiness
   readonly view: Parameters<typeof viewClient>[1]
   readonly maintenance: Maintenance
+  readonly page: PageFiles | undefined
 }
 
 /**
@@ -179,5 +193,6 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...migrationRoutes(parts.migration),
     ...maintenanceRoutes(maintenance),
     ...healthRoutes({ readiness, ...stores }),
+    ...pageRoutes(parts.page),
   ]
 }

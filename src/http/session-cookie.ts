@@ -36,8 +36,7 @@ export function refuseOtherSites(request: IncomingMessage, origin: string, hasCo
   if (method === 'GET' || method === 'HEAD' || headers.authorization !== undefined) return
   const site = headers['sec-fetch-site']
   const known = site !== undefined || headers.origin !== undefined
-  const own =
-    site === undefined ? hostOf(headers.origin) === hostOf(origin) : OWN_SITES.includes(String(site))
+  const own = site === undefined ? hostOf(headers.origin) === hostOf(origin) : OWN_SITES.includes(site)
   if (known ? own : !hasCookie) return
   throw new RegistryError('DENIED', {
     message:

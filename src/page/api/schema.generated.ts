@@ -4,6 +4,8 @@ export type ErrorCode = "BLOB_UNKNOWN" | "BLOB_UPLOAD_INVALID" | "BLOB_UPLOAD_UN
 
 export type Errors = { readonly 'errors': readonly ({ readonly 'code': ErrorCode; readonly 'message': string; readonly 'detail': { readonly 'requestId': string } })[] }
 
+export type Job = { readonly 'name': string; readonly 'everySeconds': number; readonly 'state': "waiting" | "running" | "elsewhere"; readonly 'done': number; readonly 'started'?: string; readonly 'finished'?: string; readonly 'error'?: string }
+
 export type Bytes = string
 
 export type RepositoryName = string
@@ -48,7 +50,27 @@ export type Member = { readonly 'user': string; readonly 'role': Role; readonly 
 
 export type Account = { readonly 'name': string; readonly 'user': AccountUser; readonly 'role': Role; readonly 'created': string; readonly 'expires'?: string }
 
+export type Migration = { readonly 'phase': "none" | "copying" | "finishing" | "moved" | "stopped"; readonly 'target'?: string; readonly 'started'?: string; readonly 'problem'?: string; readonly 'blobs': number; readonly 'bytes': number; readonly 'records': number }
+
 export type ReadOnly = { readonly 'readOnly': boolean; readonly 'reason'?: string }
+
+export type Count = { readonly 'count': number; readonly 'more': boolean }
+
+export type TagSummary = { readonly 'tag': Tag; readonly 'digest': Digest; readonly 'mediaType': string; readonly 'artifactType'?: string; readonly 'size': number; readonly 'pushed': string; readonly 'by': string }
+
+export type InstructionClass = "base" | "files" | "run" | "settings" | "start"
+
+export type IndexState = "none" | "queued" | "running" | "done" | "unsupported" | "too-large" | "damaged"
+
+export type ImageLayer = { readonly 'index': number; readonly 'digest': string; readonly 'mediaType': string; readonly 'size': number; readonly 'cumulativeSize': number; readonly 'diffId': string | null; readonly 'chainId': string | null; readonly 'external': boolean; readonly 'unpacked': number | null; readonly 'files': number | null; readonly 'state': IndexState; readonly 'users'?: (Count | null) }
+
+export type ImageView = { readonly 'ref': string; readonly 'repository': RepositoryName; readonly 'tag': string | null; readonly 'digest': Digest; readonly 'mediaType': string; readonly 'artifactType': string | null; readonly 'platform': string | null; readonly 'index': { readonly 'digest': Digest; readonly 'platforms': readonly ({ readonly 'platform': string; readonly 'digest': Digest })[] } | null; readonly 'created': string | null; readonly 'author': string | null; readonly 'config': { readonly 'digest'?: string; readonly 'env'?: readonly (string)[]; readonly 'entrypoint'?: readonly (string)[]; readonly 'cmd'?: readonly (string)[]; readonly 'workingDir'?: string; readonly 'user'?: string; readonly 'exposedPorts'?: readonly (string)[]; readonly 'volumes'?: readonly (string)[]; readonly 'labels'?: { readonly [name: string]: string }; readonly 'stopSignal'?: string } | null; readonly 'steps': readonly ({ readonly 'step': number; readonly 'instruction': string; readonly 'class': InstructionClass; readonly 'createdBy': string | null; readonly 'created': string | null; readonly 'comment': string | null; readonly 'layer': (ImageLayer | null) })[]; readonly 'totals': { readonly 'layers': number; readonly 'size': number; readonly 'unpacked': number | null; readonly 'files': number | null }; readonly 'warnings': readonly (string)[] }
+
+export type IndexView = { readonly 'repository': RepositoryName; readonly 'digest': Digest; readonly 'mediaType': string; readonly 'manifests': readonly ({ readonly 'digest': Digest; readonly 'mediaType': string; readonly 'size': number; readonly 'platform': string | null; readonly 'artifactType': string | null; readonly 'attests': string | null; readonly 'layers': number | null; readonly 'totalSize': number | null })[]; readonly 'totals': { readonly 'sumBytes': number; readonly 'uniqueBytes': number } }
+
+export type Grid = { readonly 'columns': readonly ({ readonly 'image': number; readonly 'asked': string; readonly 'ref': string; readonly 'repository': RepositoryName; readonly 'tag': string | null; readonly 'digest': Digest; readonly 'platform': string | null; readonly 'layers': number; readonly 'size': number; readonly 'unpacked': number | null })[]; readonly 'roots': readonly (GridNode)[]; readonly 'totals': { readonly 'uniqueLayers': number; readonly 'uniqueBytes': number; readonly 'sumBytes': number; readonly 'averageBytes': number; readonly 'largestBytes': number }; readonly 'errors': readonly ({ readonly 'ref': string; readonly 'code': ErrorCode; readonly 'message': string; readonly 'status': number })[] }
+
+export type GridNode = { readonly 'chainId': string | null; readonly 'instruction': string; readonly 'class': InstructionClass; readonly 'layer': ImageLayer; readonly 'subtreeSize': number; readonly 'images': readonly (number)[]; readonly 'children': readonly (GridNode)[] }
 
 export interface Operations {
   readonly getSession: {
@@ -201,6 +223,54 @@ export interface Operations {
     readonly body: { readonly 'revoke'?: boolean }
     readonly answer: { readonly 'kid': string }
   }
+  readonly getImage: {
+    readonly params: {  }
+    readonly query: { readonly 'ref': string | undefined; readonly 'platform'?: string | undefined }
+    readonly body: undefined
+    readonly answer: ImageView
+  }
+  readonly getIndex: {
+    readonly params: {  }
+    readonly query: { readonly 'ref': string | undefined }
+    readonly body: undefined
+    readonly answer: IndexView
+  }
+  readonly getRaw: {
+    readonly params: {  }
+    readonly query: { readonly 'ref': string | undefined }
+    readonly body: undefined
+    readonly answer: { readonly 'repository': RepositoryName; readonly 'digest': Digest; readonly 'mediaType': string; readonly 'size': number; readonly 'manifest': Manifest }
+  }
+  readonly getTags: {
+    readonly params: {  }
+    readonly query: { readonly 'repository': RepositoryName | undefined; readonly 'n'?: number | undefined; readonly 'last'?: string | undefined }
+    readonly body: undefined
+    readonly answer: { readonly 'repository': RepositoryName; readonly 'tags': readonly (TagSummary)[]; readonly 'next'?: Next }
+  }
+  readonly analyze: {
+    readonly params: {  }
+    readonly query: {  }
+    readonly body: { readonly 'images': readonly (string)[]; readonly 'platform'?: string }
+    readonly answer: Grid
+  }
+  readonly search: {
+    readonly params: {  }
+    readonly query: { readonly 'q'?: string | undefined; readonly 'n'?: number | undefined; readonly 'last'?: string | undefined }
+    readonly body: undefined
+    readonly answer: { readonly 'repositories': readonly ({ readonly 'name': RepositoryName })[]; readonly 'next'?: Next }
+  }
+  readonly getCounts: {
+    readonly params: { readonly project: string }
+    readonly query: {  }
+    readonly body: undefined
+    readonly answer: { readonly 'repositories': Count; readonly 'manifests': number; readonly 'logicalBytes': number; readonly 'storedBytes': number; readonly 'pushed'?: string }
+  }
+  readonly getRepositories: {
+    readonly params: { readonly project: string }
+    readonly query: { readonly 'n'?: number | undefined; readonly 'last'?: string | undefined }
+    readonly body: undefined
+    readonly answer: { readonly 'repositories': readonly ({ readonly 'name': RepositoryName; readonly 'created': string; readonly 'tags': Count; readonly 'manifests': Count; readonly 'pushed'?: string })[]; readonly 'next'?: Next }
+  }
   readonly getReadOnly: {
     readonly params: {  }
     readonly query: {  }
@@ -212,6 +282,36 @@ export interface Operations {
     readonly query: {  }
     readonly body: ReadOnly
     readonly answer: ReadOnly
+  }
+  readonly getMaintenance: {
+    readonly params: {  }
+    readonly query: {  }
+    readonly body: undefined
+    readonly answer: { readonly 'jobs': readonly (Job)[]; readonly 'failures': readonly ({ readonly 'job': string; readonly 'item': string; readonly 'attempts': number; readonly 'first': string; readonly 'last': string; readonly 'next': string; readonly 'message': string })[] }
+  }
+  readonly runMaintenance: {
+    readonly params: { readonly job: string }
+    readonly query: {  }
+    readonly body: undefined
+    readonly answer: { readonly 'jobs': readonly (Job)[] }
+  }
+  readonly getMigration: {
+    readonly params: {  }
+    readonly query: {  }
+    readonly body: undefined
+    readonly answer: Migration
+  }
+  readonly startMigration: {
+    readonly params: {  }
+    readonly query: {  }
+    readonly body: { readonly 'settings': { readonly [name: string]: string } }
+    readonly answer: Migration
+  }
+  readonly cancelMigration: {
+    readonly params: {  }
+    readonly query: {  }
+    readonly body: undefined
+    readonly answer: Migration
   }
 }
 
@@ -241,6 +341,19 @@ export const OPERATIONS: { readonly [Id in keyof Operations]: readonly [method: 
   createAccount: ['POST', 'projects/{project}/accounts'],
   deleteAccount: ['DELETE', 'projects/{project}/accounts/{account}'],
   rotateKeys: ['POST', 'keys/rotate'],
+  getImage: ['GET', 'image'],
+  getIndex: ['GET', 'index'],
+  getRaw: ['GET', 'raw'],
+  getTags: ['GET', 'tags'],
+  analyze: ['POST', 'analyze'],
+  search: ['GET', 'search'],
+  getCounts: ['GET', 'projects/{project}/counts'],
+  getRepositories: ['GET', 'projects/{project}/repositories'],
   getReadOnly: ['GET', 'read-only'],
   setReadOnly: ['PUT', 'read-only'],
+  getMaintenance: ['GET', 'maintenance'],
+  runMaintenance: ['POST', 'maintenance/{job}/run'],
+  getMigration: ['GET', 'migration'],
+  startMigration: ['POST', 'migration'],
+  cancelMigration: ['DELETE', 'migration'],
 }
