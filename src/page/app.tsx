@@ -13,6 +13,10 @@ const VIEWS: Readonly<Record<string, ComponentType>> = {
   '': HomeView,
   'sign-in': lazyView(() => import('./views/account/sign-in-view.tsx'), 'SignInView'),
   account: lazyView(() => import('./views/account/account-view.tsx'), 'AccountView'),
+  repository: lazyView(() => import('./views/repository/repository-view.tsx'), 'RepositoryView'),
+  image: lazyView(() => import('./views/image/image-view.tsx'), 'ImageView'),
+  grid: lazyView(() => import('./views/grid/grid-view.tsx'), 'GridView'),
+  compare: lazyView(() => import('./views/compare/compare-view.tsx'), 'CompareView'),
   project: lazyView(() => import('./views/project/project-view.tsx'), 'ProjectView'),
 }
 

@@ -4,6 +4,8 @@ import { go, href } from './location.ts'
 /** Keys that work everywhere. Views add theirs to the elements that they are about. */
 export const GO_KEYS: Readonly<Record<string, readonly [view: string, name: string]>> = {
   h: ['', 'Home'],
+  g: ['grid', 'Grid'],
+  c: ['compare', 'Compare'],
   a: ['account', 'Account'],
 }
 

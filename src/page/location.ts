@@ -21,6 +21,16 @@ export function go(address: string, how: { readonly replace?: boolean } = {}): v
   if (how.replace !== true) window.scrollTo(0, 0)
 }
 
+/** Changes values of the query and stays in the view. */
+export function setQuery(change: QueryValues, how: { readonly replace?: boolean } = {}): void {
+  const { view, query } = here.peek()
+  const kept: Record<string, string | boolean | readonly string[] | undefined> = {}
+  for (const name of new Set(query.keys())) kept[name] = query.getAll(name)
+  const scroll = window.scrollY
+  go(href(view, { ...kept, ...change }), how)
+  window.scrollTo(0, scroll)
+}
+
 /** Follows back, forward, and links to views without loading the page again. Once, at the start. */
 export function followLinks(): void {
   addEventListener('popstate', () => {

@@ -8,7 +8,10 @@ import { KeyMap } from './key-map.tsx'
 import { SearchBox } from './search-box.tsx'
 import { signInHref } from './states.tsx'
 
-const LINKS = [['', 'Projects']] as const
+const LINKS = [
+  ['grid', 'Grid'],
+  ['compare', 'Compare'],
+] as const
 
 /** What is around every view: the way home, search, the views across repositories, and who one is. */
 export function Frame({

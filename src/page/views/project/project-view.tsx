@@ -7,9 +7,11 @@ import { Ago } from '../../parts/values.tsx'
 import { Visibility } from '../../parts/visibility.tsx'
 import { AccountsPart } from './accounts-part.tsx'
 import { MembersPart } from './members-part.tsx'
+import { RepositoriesPart } from './repositories-part.tsx'
 import { SettingsPart } from './settings-part.tsx'
 
 const PARTS = [
+  ['repositories', 'Repositories'],
   ['members', 'Members'],
   ['accounts', 'Service accounts'],
   ['settings', 'Settings'],
@@ -23,7 +25,7 @@ export function ProjectView() {
   const asked = useAnswer(`project ${name}`, (signal) =>
     call('getProject', { params: { project: name } }, signal),
   )
-  const part = PARTS.find(([one]) => one === query.get('part'))?.[0] ?? 'members'
+  const part = PARTS.find(([one]) => one === query.get('part'))?.[0] ?? 'repositories'
   return (
     <Answered asked={asked} what="Reading the project">
       {(project) => (
@@ -46,6 +48,7 @@ export function ProjectView() {
               </a>
             ))}
           </nav>
+          {part === 'repositories' && <RepositoriesPart project={name} />}
           {part === 'members' && <MembersPart project={name} />}
           {part === 'accounts' && <AccountsPart project={name} />}
           {part === 'settings' && <SettingsPart project={project} again={asked.again} />}
