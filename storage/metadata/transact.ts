@@ -10,6 +10,10 @@ import {
 
 /** How often a decision is made again before the conflict is the caller's. */
 const ATTEMPTS = 40
+/** Attempts that follow each other without a pause: most conflicts are over by then. */
+const AT_ONCE = 3
+/** In milliseconds. */
+const LONGEST_PAUSE = 100
 
 /** Turns a record into bytes and back; the shape that the record codecs have. */
 interface ValueCodec<Value> {
@@ -138,6 +142,17 @@ export async function transact<Result>(
       return result
     } catch (error) {
       if (!(error instanceof MetadataConflict) || attempt === ATTEMPTS) throw error
+      await pause(attempt)
     }
   }
+}
+
+/**
+ * Who loses again and again waits for a moment, each time another one: many that write one record from several
+ * processes would else all lose to the fastest, until they give up.
+ */
+async function pause(attempt: number): Promise<void> {
+  if (attempt <= AT_ONCE) return
+  const most = Math.min(2 ** (attempt - AT_ONCE), LONGEST_PAUSE)
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * most))
 }
