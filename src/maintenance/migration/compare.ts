@@ -8,7 +8,7 @@ import { moves } from '../../records/moving.ts'
 import { TupleReader } from '../../records/tuple.ts'
 import type { Place } from './place.ts'
 
-const PAGE = 500
+const PAGE = 1000
 
 /**
  * Walks everything that moves in both places side by side. Gives the first difference as a sentence, undefined when
@@ -21,39 +21,80 @@ export async function findDifference(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   for (const { kind, prefix } of KINDS.filter((one) => moves(one.kind))) {
-    const there = entriesOf(target.metadata, prefix)
-    let next = await there.next()
-    for await (const entry of entriesOf(source.metadata, prefix)) {
-      signal.throwIfAborted()
-      const other = next.value !== undefined && isSameKey(next.value, entry) ? next.value : undefined
-      // Quarantined bytes are not copied; a copy made before stays, because it was proven.
-      if (other === undefined && isQuarantined(kind, entry)) continue
-      const problem = differ(kind, entry, other)
-      if (problem !== undefined) return problem
-      next = await there.next()
-    }
-    if (next.value !== undefined) return `the new stores hold a ${kind} record that is not here`
+    const here = new Walk(source.metadata, prefix)
+    const there = new Walk(target.metadata, prefix)
+    const problem = await compareKind(kind, { here, there, signal })
+    if (problem !== undefined) return problem
   }
   return undefined
 }
 
-function isSameKey(one: Entry, other: Entry): boolean {
-  return Buffer.compare(one.key, other.key) === 0
+async function compareKind(
+  kind: Kind,
+  walks: { readonly here: Walk; readonly there: Walk; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const { here, there, signal } = walks
+  for (;;) {
+    signal.throwIfAborted()
+    await Promise.all([here.fill(), there.fill()])
+    let [entry, found] = [here.next, there.next]
+    if (entry === undefined)
+      return found === undefined ? undefined : `the new stores hold a ${kind} record that is not here`
+    // Until one of the two pages is used up.
+    for (; entry !== undefined && !there.usedUp; entry = here.next) {
+      found = there.next
+      const same = found !== undefined && Buffer.compare(found.key, entry.key) === 0 ? found : undefined
+      here.step()
+      // Quarantined bytes are not copied; a copy made before stays, because it was proven.
+      if (same === undefined && isQuarantined(kind, entry)) continue
+      const problem = differ(kind, entry, same)
+      if (problem !== undefined) return problem
+      there.step()
+    }
+  }
+}
+
+/** The records under a prefix, page by page. */
+class Walk {
+  readonly #store: MetadataStore
+  readonly #prefix: Uint8Array
+  #from: Uint8Array
+  #page: readonly Entry[] = []
+  #at = 0
+  #ended = false
+
+  constructor(store: MetadataStore, prefix: Uint8Array) {
+    this.#store = store
+    this.#prefix = prefix
+    this.#from = prefix
+  }
+
+  /** The record to look at, from the page that `fill` made sure of; undefined at the end. */
+  get next(): Entry | undefined {
+    return this.#page[this.#at]
+  }
+
+  /** The page is used up, and there may be another. */
+  get usedUp(): boolean {
+    return this.#at >= this.#page.length && !this.#ended
+  }
+
+  step(): void {
+    this.#at += 1
+  }
+
+  async fill(): Promise<void> {
+    if (!this.usedUp) return
+    this.#page = await this.#store.range({ prefix: this.#prefix, from: this.#from, limit: PAGE })
+    this.#at = 0
+    const last = this.#page.at(-1)
+    this.#ended = this.#page.length < PAGE
+    if (last !== undefined) this.#from = keyAfter(last.key)
+  }
 }
 
 function isQuarantined(kind: Kind, { value }: Entry): boolean {
   return kind === 'blob' && blobCodec.decode(value).quarantined !== undefined
-}
-
-async function* entriesOf(store: MetadataStore, prefix: Uint8Array): AsyncGenerator<Entry, undefined> {
-  let from = prefix
-  for (;;) {
-    const page = await store.range({ prefix, from, limit: PAGE })
-    yield* page
-    const last = page.at(-1)
-    if (last === undefined || page.length < PAGE) return undefined
-    from = keyAfter(last.key)
-  }
 }
 
 function differ(kind: Kind, here: Entry, there: Entry | undefined): string | undefined {

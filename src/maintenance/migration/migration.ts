@@ -10,6 +10,8 @@ import { clearOutbox, drainPage, WALKED, walk } from './walk.ts'
 
 /** Entries of the outbox that are few enough to be worked off while pushes wait. */
 const FEW = 20
+/** How often the first pass notes how far it is, in milliseconds: what is copied twice does no harm. */
+const NOTE_MS = 2000
 /** How often the little that still changes after the move is carried over, in milliseconds. */
 const FOLLOW_MS = 1000
 
@@ -151,9 +153,12 @@ export class Migration {
     const parts: MoveParts = { source, target, id: begun.id, now, progress: this.#progress }
     const damaged = new Set<Digest>()
     const cursor = begun.cursor === undefined ? undefined : Buffer.from(begun.cursor, 'base64')
-    await walk(parts, { cursor, damaged, signal }, (at) =>
-      this.#write({ ...begun, cursor: Buffer.from(at).toString('base64') }),
-    )
+    let noted = now()
+    await walk(parts, { cursor, damaged, signal }, async (at) => {
+      if (at !== WALKED && now() - noted < NOTE_MS) return
+      noted = now()
+      await this.#write({ ...begun, cursor: Buffer.from(at).toString('base64') })
+    })
     while ((await drainPage(parts, damaged)) > FEW) signal.throwIfAborted()
     this.#phase = 'finishing'
     await this.#finish(parts, damaged, signal)
