@@ -42,6 +42,5 @@ export async function composedRoutes(): Promise<Route[]> {
     readiness: createReadiness(),
     view: { publicUrl: undefined, trustedProxies: undefined },
     maintenance: startMaintenance({ ...stores, now, onError: silent, onProgress: silent }, []),
-    page: undefined,
   })
 }

@@ -26,7 +26,14 @@ export async function faultScenarios(
   faults: readonly Fault[],
 ): Promise<void> {
   const { stores, report, name, s3Endpoint } = parts
-  const cluster = await Cluster.start({ name, stores, ...(s3Endpoint === undefined ? {} : { s3Endpoint }) })
+  // Shorter than the faults are long: else every call outlasts them, and no client sees that anything was wrong.
+  const env = { LAMINA_S3_PATIENCE: '2s' }
+  const cluster = await Cluster.start({
+    name,
+    stores,
+    env,
+    ...(s3Endpoint === undefined ? {} : { s3Endpoint }),
+  })
   try {
     for (let round = 1; round <= ROUNDS; round++) {
       for (const [at, fault] of faults.entries()) {
@@ -52,10 +59,10 @@ async function hurt(parts: {
   const load = new Load({ url: cluster.url, promises, name: repository })
   let recovered: number
   try {
-    await load.more(6)
+    await load.more(4)
     await fault.run(cluster, () => sleep(AWAY))
     // More than were under way: some began after the fault.
-    recovered = await load.more(10)
+    recovered = await load.more(8)
   } finally {
     await load.end()
   }

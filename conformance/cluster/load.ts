@@ -49,7 +49,7 @@ export class Load {
   #made = 0
 
   constructor(options: LoadOptions) {
-    this.#options = { writers: 6, sizes: [2000, 60_000, 900_000, 9_500_000], ...options }
+    this.#options = { writers: 6, sizes: [2000, 40_000, 150_000, 600_000, 9_000_000], ...options }
     const die = dice(digestOf(options.name).charCodeAt(9))
     this.#roll = (end) => die.below(end)
     const writers = Array.from({ length: this.#options.writers }, () => this.#push())

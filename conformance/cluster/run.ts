@@ -1,5 +1,7 @@
 import { Report } from '../report.ts'
 import { Stores } from '../servers/cluster.ts'
+import { asynchronousFailover } from './asynchronous.ts'
+import { clockScenario } from './clocks.ts'
 import { postgresFaults } from './faults-postgres.ts'
 import { replicaFaults } from './faults-replicas.ts'
 import { s3Faults } from './faults-s3.ts'
@@ -21,8 +23,10 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   migrate: () => migrateScenario(stores, report),
   replicas: () => replicaScenarios(stores, report),
   'replica-faults': () => replicaFaults(stores, report),
+  clocks: () => clockScenario(stores, report),
   's3-faults': () => s3Faults(stores, report),
   'postgres-faults': () => postgresFaults(report),
+  asynchronous: () => asynchronousFailover(report),
 }
 const asked = process.argv.slice(2)
 try {

@@ -76,6 +76,8 @@ export interface ClusterOptions {
   auth?: boolean
   tls?: Certificates
   env?: Record<string, string>
+  /** More for one replica, counted from 0. */
+  envOf?: (at: number) => Record<string, string>
   /** Stands between the replicas and S3. */
   s3Endpoint?: string
   /** The balancer's port; a free one unless told. */
@@ -115,7 +117,7 @@ export class Cluster implements Registry {
           name: `${name}-replica${at + 1}`,
           data: path.join(folder.path, `replica${at + 1}`),
           ...(options.auth === undefined ? {} : { auth: options.auth }),
-          env: { ...settings, LAMINA_TRUSTED_PROXIES: '127.0.0.1', ...options.env },
+          env: { ...settings, LAMINA_TRUSTED_PROXIES: '127.0.0.1', ...options.env, ...options.envOf?.(at) },
         }),
       ),
     )
