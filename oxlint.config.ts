@@ -5,7 +5,7 @@ export default defineConfig({
   plugins: ['typescript', 'import', 'unicorn', 'oxc', 'promise', 'node'],
   options: { typeAware: true },
   categories: { correctness: 'error', suspicious: 'error' },
-  ignorePatterns: ['dist/**', '.work/**', 'data/**'],
+  ignorePatterns: ['**/*.generated.ts', 'dist/**', '.work/**', 'data/**'],
   rules: {
     'import/no-cycle': ['error', { ignoreTypes: false }],
     'import/no-default-export': 'error',
@@ -54,6 +54,11 @@ export default defineConfig({
     { files: ['src/cli/**', 'scripts/**'], rules: { 'no-console': 'off' } },
     // Tables: as long as what they list.
     { files: ['src/http/**/routes.ts'], rules: { 'max-lines-per-function': 'off' } },
+    // Markup: a component is as long as what it shows. What a promise brings goes into the state, not to a caller.
+    {
+      files: ['src/page/**'],
+      rules: { 'max-lines-per-function': ['error', 120], 'promise/always-return': 'off' },
+    },
     // Runs on any Node, outside the TypeScript project, so nothing in it has a type.
     {
       files: ['**/*.cjs'],

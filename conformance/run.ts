@@ -48,6 +48,7 @@ const lanes: readonly Part[][] = [
     part('clients', 'clients/run.ts'),
     part('full-disk', 'faults/full-disk.ts'),
     part('s3', 's3/run.ts'),
+    part('page', 'page/run.ts'),
     part('soak', 'faults/soak.ts', sized('SECONDS_OF_SOAK', 120, 1800)),
   ],
 ]

@@ -5,9 +5,11 @@ import { projectFiles, projectText } from './project-files.ts'
 /** Files that may have more than 300 lines, each with its reason. */
 const LONG_FOR_A_REASON: Readonly<Record<string, string>> = {}
 
-const sources = (await projectFiles('src/**/*.ts', 'storage/**/*.ts')).filter((path) => !isTest(path))
+const sources = (await projectFiles('src/**/*.{ts,tsx}', 'storage/**/*.ts')).filter(
+  (path) => !isTest(path) && !path.endsWith('.generated.ts'),
+)
 const written = await projectFiles(
-  '{src,storage,scripts,conformance}/**/*.{ts,cjs,sh}',
+  '{src,storage,scripts,conformance}/**/*.{ts,tsx,css,html,cjs,sh}',
   'docs/**/*.md',
   '*.{ts,json,md,yaml}',
   'bin/*',

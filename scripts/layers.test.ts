@@ -4,7 +4,7 @@ import { type Import, importsOf } from './imports.ts'
 import { CONFORMANCE_LAYER, isTest, LAYERS, TEST_LAYER, TEST_LAYERS } from './layers.ts'
 import { projectFiles } from './project-files.ts'
 
-const files = await projectFiles('src/**/*.ts', 'storage/**/*.ts')
+const files = await projectFiles('src/**/*.{ts,tsx}', 'storage/**/*.ts')
 const imports = files.flatMap(importsOf)
 const outside = (await projectFiles('conformance/**/*.ts')).flatMap(importsOf)
 
@@ -81,7 +81,7 @@ function grantOf(one: Import): Grant | undefined {
 
 function covers(entry: string, { target }: Import): boolean {
   if (entry === 'node:*') return target.startsWith('node:')
-  return entry === target || (target.endsWith('.ts') && entry === dirname(target))
+  return entry === target || (/\.tsx?$/.test(target) && entry === dirname(target))
 }
 
 function grantsOf(rows: Readonly<Record<string, readonly string[]>>): Grant[] {

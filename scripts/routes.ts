@@ -42,5 +42,6 @@ export async function composedRoutes(): Promise<Route[]> {
     readiness: createReadiness(),
     view: { publicUrl: undefined, trustedProxies: undefined },
     maintenance: startMaintenance({ ...stores, now, onError: silent, onProgress: silent }, []),
+    page: undefined,
   })
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { BlockList } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
@@ -21,6 +22,8 @@ import { distributionRoutes } from './http/distribution/routes.ts'
 import { healthRoutes } from './http/health.ts'
 import { registrySource } from './http/inspect/registry-source.ts'
 import { inspectRoutes } from './http/inspect/routes.ts'
+import { loadPageFiles, type PageFiles } from './http/page/page-files.ts'
+import { pageRoutes } from './http/page/routes.ts'
 import { ReadOnlySwitch } from './http/read-only.ts'
 import type { Readiness } from './http/readiness.ts'
 import type { Route } from './http/route.ts'
@@ -51,6 +54,7 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
   const registry = registryParts(config, stores, auth)
   const readOnly = new ReadOnlySwitch(config.readOnly)
   const view = { publicUrl: config.publicUrl, trustedProxies: blockList(config.trustedProxies) }
+  const page = await loadPageFiles()
   const maintenance = startMaintenance(
     {
       ...stores,
@@ -63,11 +67,22 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
     },
     maintenanceJobs({ registry, collectEvery: config.collectEvery }),
   )
-  const routes = allRoutes({ stores, auth, registry, readOnly, readiness, view, maintenance, migration })
+  const routes = allRoutes({
+    stores,
+    auth,
+    registry,
+    readOnly,
+    readiness,
+    view,
+    maintenance,
+    migration,
+    page,
+  })
   const handler = createApp({
     ...view,
     routes,
     authenticate: auth.authenticate,
+    sessions: auth.sessions,
     access: auth.access,
     readOnly,
     log,
@@ -149,6 +164,7 @@ interface RouteParts {
   readonly readiness: Readiness
   readonly view: Parameters<typeof viewClient>[1]
   readonly maintenance: Maintenance
+  readonly page: PageFiles | undefined
 }
 
 /**
@@ -159,6 +175,7 @@ export function allRoutes(parts: RouteParts): Route[] {
   const { stores, auth, registry, readOnly, readiness, view, maintenance } = parts
   const now = Date.now
   const { metadata } = stores
+  const addressOf = (request: IncomingMessage) => viewClient(request, view).address
   const accounts = createAccounts({ metadata, secrets: auth.credentials, now })
   const projects = createProjects({ metadata, accounts, now })
   const members = createMembers({ metadata, now })
@@ -169,12 +186,13 @@ export function allRoutes(parts: RouteParts): Route[] {
   }
   return [
     ...distributionRoutes({ registry, uploads: new Uploads(registry), ...reading }),
-    ...tokenRoutes({ ...auth, addressOf: (request) => viewClient(request, view).address, now }),
-    ...apiRoutes({ ...auth, projects, members, accounts, now }),
+    ...tokenRoutes({ ...auth, addressOf, now }),
+    ...apiRoutes({ ...auth, projects, members, accounts, addressOf, now }),
     ...inspectRoutes({ metadata, source: registrySource(registry), ...reading }),
     ...readOnlyRoutes(readOnly),
     ...migrationRoutes(parts.migration),
     ...maintenanceRoutes(maintenance),
     ...healthRoutes({ readiness, ...stores }),
+    ...pageRoutes(parts.page),
   ]
 }

@@ -7,6 +7,7 @@ import { createFailureLimit } from './failure-limit.ts'
 import { createLogins } from './login.ts'
 import { createPasswordLogin } from './password-login.ts'
 import { createPasswords } from './passwords.ts'
+import { createSessions } from './sessions.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { createTokens, TOKEN_SECONDS } from './tokens.ts'
 import { createUsers } from './users.ts'
@@ -38,6 +39,7 @@ export function createAuth(parts: AuthParts) {
     authenticate: createAuthenticate({ enabled, logins, tokens }),
     credentials,
     logins,
+    sessions: createSessions({ metadata, now }),
     signingKeys,
     tokens,
     users: createUsers({ metadata, passwords, credentials, now }),

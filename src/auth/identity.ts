@@ -27,6 +27,8 @@ export interface Caller {
   readonly issued?: number
   /** Hash, in hex, of the stored secret that was shown, if it was one. */
   readonly credential?: string
+  /** Id of the browser's session, when its cookie was the credential. */
+  readonly session?: string
 }
 
 export const ANONYMOUS: Caller = { identity: { kind: 'anonymous' }, scope: undefined, expired: false }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { NoSpace, StoreDamaged } from '../../storage/store-errors.ts'
 import type { AccessControl, Decision } from '../auth/access-control.ts'
-import { ANONYMOUS, type Caller } from '../auth/identity.ts'
+import { ANONYMOUS, accountOf, type Caller } from '../auth/identity.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { createApp } from './app.ts'
 import { type Exchange, type Handler, json } from './exchange.ts'
@@ -50,8 +50,11 @@ beforeEach(async () => {
       route('GET', '/v2/{name}/blobs/{digest}', 'pull'),
       route('PUT', '/v2/{name}/manifests/{reference}', 'push'),
       route('GET', '/open', 'anyone'),
+      route('GET', '/api/v1/thing', 'anyone'),
+      route('DELETE', '/api/v1/thing', 'anyone'),
     ],
     authenticate: () => authenticated(),
+    sessions: { find: (cookie) => Promise.resolve(cookie === 'good' ? SIGNED_IN : undefined) },
     access,
     readOnly,
     log: pino({}, { write: (line) => void log.push(line) }),
@@ -108,6 +111,53 @@ async function failure(method: string, path: string) {
   expect(first?.detail.requestId).toBe(got.headers['x-request-id'])
   return { status: got.status, code: first?.code, message: first?.message, headers: got.headers }
 }
+
+const SIGNED_IN: Caller = { ...ANONYMOUS, identity: { kind: 'user', name: 'alice', administrator: false } }
+const COOKIE = { cookie: 'theme=dark; __Host-lamina=good' }
+
+describe('a browser that is signed in', () => {
+  const who = async (method: string, path: string, headers: Record<string, string>) => {
+    let caller: Caller | undefined
+    handle = (exchange) => {
+      caller = exchange.caller
+      return Promise.resolve(json(200, {}))
+    }
+    const { status } = await ask(method, path, headers)
+    return caller === undefined ? status : accountOf(caller.identity)
+  }
+
+  it('is known on /api/v1 by its cookie, and nowhere else', async () => {
+    expect(await who('GET', '/api/v1/thing', COOKIE)).toBe('user:alice')
+    expect(await who('GET', '/open', COOKIE)).toBe('')
+    expect(await who('GET', BLOB, COOKIE)).toBe('')
+    expect(await who('GET', '/api/v1/thing', { cookie: '__Host-lamina=old' })).toBe('')
+    expect(await who('GET', '/api/v1/thing', { cookie: 'lamina=good' })).toBe('')
+  })
+
+  it('changes nothing on the word of another site', async () => {
+    const write = (headers: Record<string, string>) =>
+      who('DELETE', '/api/v1/thing', { ...COOKIE, ...headers })
+    for (const own of [{ 'sec-fetch-site': 'same-origin' }, { origin: 'https://r.example' }])
+      expect(await write(own)).toBe('user:alice')
+    const others = [
+      {},
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: 'https://r.example.evil' },
+      { 'sec-fetch-site': 'cross-site', origin: 'https://r.example' },
+      { 'sec-fetch-site': 'same-site' },
+    ]
+    for (const other of others) expect(await write(other)).toBe(403)
+  })
+
+  it('is no matter for programs, which send no such header or one that says who they are', async () => {
+    expect(await who('DELETE', '/api/v1/thing', {})).toBe('')
+    expect(await who('DELETE', '/api/v1/thing', { origin: 'https://evil.example' })).toBe(403)
+    authenticated = () => Promise.resolve(SIGNED_IN)
+    const own = { authorization: 'Basic x', origin: 'https://evil.example' }
+    expect(await who('DELETE', '/api/v1/thing', own)).toBe('user:alice')
+  })
+})
 
 const BLOB = '/v2/team/app/blobs/sha256:x'
 

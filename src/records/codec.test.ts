@@ -12,6 +12,7 @@ import { bodyCodec, edgeCodec, manifestCodec, referrerCodec } from './manifest.t
 import { policyCodec } from './policy.ts'
 import { memberCodec, projectCodec, publicCodec, repositoryCodec } from './project.ts'
 import { graveCodec, keepCodec, pulledCodec, reviewCodec, trashCodec, usageCodec } from './review.ts'
+import { sessionCodec } from './session.ts'
 import { signingKeyCodec } from './signing-key.ts'
 import { tagCodec, taggedCodec, tagLogCodec } from './tag.ts'
 import { uploadCodec } from './upload.ts'
@@ -111,6 +112,13 @@ const rows: Row[] = [
     ...key,
     retired: at,
     private: { kind: 'sealed', iv: 'i', tag: 't', data: 'd' },
+  }),
+  row('session', sessionCodec, {
+    hash: 'a'.repeat(64),
+    created: at,
+    expires: at,
+    agent: 'Firefox',
+    parent: 'b'.repeat(64),
   }),
   row('tag', tagCodec, { digest: long, at, by: 'user:a' }),
   row('tagged', taggedCodec, {}),

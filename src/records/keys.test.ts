@@ -66,6 +66,7 @@ function sample(): Map<string, Uint8Array[]> {
     ['credentialOf', many((project) => keys.credentialOf(project, 'id'))],
     ['signingKey', many((project) => keys.signingKey(project))],
     ['account', many((project) => keys.account(project, 'x'))],
+    ['session', many((project) => keys.session(project, 'id'))],
   ])
 }
 

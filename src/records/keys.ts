@@ -42,6 +42,7 @@ import { digestComponent, tuple, uint64Component } from './tuple.ts'
  *   53 signing-key ⟨id⟩
  *   54 account     ⟨project⟩⟨name⟩                      a service account
  *   63 cluster                                       the registry's own id, for stores that others could use too
+ *   68 session     ⟨owner⟩⟨id⟩                          a browser that is signed in
  *
  * Owners (whose record is checked or written by who adds to a range that someone may check):
  * blob → its holders, link → its edges, manifest → its tags, edges and referrers, project → its repositories.
@@ -83,6 +84,7 @@ const TABLE = {
   signingKey: 0x53,
   account: 0x54,
   cluster: 0x63,
+  session: 0x68,
 } as const
 
 /** A repository's id: 8 bytes as 16 hex digits. */
@@ -192,6 +194,9 @@ export const keys = {
   account: (project: string, name: string) => tuple(TABLE.account, project, name),
   accounts: (project: string) => tuple(TABLE.account, project),
   cluster: () => tuple(TABLE.cluster),
+  session: (owner: string, id: string) => tuple(TABLE.session, owner, id),
+  sessionsOf: (owner: string) => tuple(TABLE.session, owner),
+  sessions: () => tuple(TABLE.session),
 } as const
 
 /** A kind of record, by its name in the table above. */

@@ -30,7 +30,7 @@ beforeEach(async () => {
   const accounts = createAccounts({ metadata, secrets: auth.credentials, now })
   const projects = createProjects({ metadata, accounts, now })
   const members = createMembers({ metadata, now })
-  routes = apiRoutes({ ...auth, accounts, projects, members, now })
+  routes = apiRoutes({ ...auth, accounts, projects, members, addressOf: () => '192.0.2.1', now })
   for (const name of ['root', 'alice', 'bob', 'carol'])
     await auth.users.create({ name, password: passwordOf(name), administrator: name === 'root' })
   await projects.create({ name: 'demo', public: false, account: 'user:alice' })
@@ -318,7 +318,8 @@ describe('nobody sees or changes what they may not', () => {
     for (const route of routes.filter((row) => row.right === 'signed-in' || row.right === 'administrator')) {
       const path = route.path.replace(/\{\w+\}/g, 'alice')
       expect((await call(undefined, `${route.method} ${path}`)).status).toBe(401)
-      expect((await call('nobody', `${route.method} ${path}`)).status).toBe(401)
+      // Later ones are too many failures at once.
+      expect([401, 429]).toContain((await call('nobody', `${route.method} ${path}`)).status)
     }
   })
 })

@@ -4,12 +4,14 @@ import { keyRoutes } from './keys.ts'
 import { memberRoutes } from './members.ts'
 import type { ApiParts } from './parts.ts'
 import { projectRoutes } from './projects.ts'
+import { sessionRoutes } from './sessions.ts'
 import { personalTokenRoutes } from './tokens.ts'
 import { userRoutes } from './users.ts'
 
 /** /api/v1: JSON for the page, the command line and automation. */
 export function apiRoutes(parts: ApiParts): Route[] {
   return [
+    ...sessionRoutes(parts),
     ...userRoutes(parts),
     ...personalTokenRoutes(parts),
     ...projectRoutes(parts),

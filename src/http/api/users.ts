@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accountOf } from '../../auth/identity.ts'
+import { accountOf, type Identity } from '../../auth/identity.ts'
 import type { UserSummary } from '../../auth/users.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { Exchange, Handler } from '../exchange.ts'
@@ -106,17 +106,16 @@ function whoAmI({ access }: Parts): Handler {
   return async ({ caller }) => {
     const decision = await access.checkRegistry(caller, 'signed-in')
     const identity = decision.outcome === 'allowed' ? decision.identity : caller.identity
-    if (identity.kind === 'user')
-      return answer(200, { kind: 'user', name: identity.name, admin: identity.administrator })
-    if (identity.kind === 'account')
-      return answer(200, {
-        kind: 'account',
-        project: identity.project,
-        name: identity.name,
-        role: identity.role,
-      })
-    return answer(200, { kind: identity.kind, name: accountOf(identity) })
+    return answer(200, showIdentity(identity))
   }
+}
+
+/** An account as it sees itself. */
+export function showIdentity(identity: Identity) {
+  if (identity.kind === 'user') return { kind: 'user', name: identity.name, admin: identity.administrator }
+  if (identity.kind === 'account')
+    return { kind: 'account', project: identity.project, name: identity.name, role: identity.role }
+  return { kind: identity.kind, name: accountOf(identity) }
 }
 
 function show(user: UserSummary) {

@@ -1,6 +1,7 @@
 import type { AccessControl } from '../../auth/access-control.ts'
 import type { Authenticate } from '../../auth/authenticate.ts'
-import { accountOf, type Caller, UNCHECKED } from '../../auth/identity.ts'
+import { ANONYMOUS, accountOf, type Caller, UNCHECKED } from '../../auth/identity.ts'
+import type { Sessions } from '../../auth/sessions.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { authorize, challenged, scopeOf } from '../authorize.ts'
 import type { ClientView, ClientViewSettings } from '../client-view.ts'
@@ -9,11 +10,13 @@ import type { Exchange, Reply } from '../exchange.ts'
 import { createMatcher, type Match, type Matched } from '../match.ts'
 import type { ReadOnlySwitch } from '../read-only.ts'
 import type { Route } from '../route.ts'
+import { readSessionCookie, refuseOtherSites } from '../session-cookie.ts'
 import type { RequestState } from './request-state.ts'
 
 export interface DispatchParts extends ClientViewSettings {
   readonly routes: readonly Route[]
   readonly authenticate: Authenticate
+  readonly sessions: Pick<Sessions, 'find'>
   readonly access: AccessControl
   readonly readOnly: ReadOnlySwitch
 }
@@ -50,12 +53,13 @@ function found(matched: Matched, { request, path }: RequestState): Match {
 /** A wrong credential is answered with the challenge that the route would have given, so clients can start afresh. */
 async function identify(
   parts: DispatchParts,
-  { request, client, query }: RequestState,
+  { request, client, query, path }: RequestState,
   { route, params }: Match,
 ): Promise<Caller> {
   if (isControlRequest(request)) return UNCHECKED
   try {
-    return await parts.authenticate(request.headers.authorization, client.address)
+    const caller = await parts.authenticate(request.headers.authorization, client.address)
+    return path.startsWith('/api/v1/') ? await fromPage(parts, { request, client }, caller) : caller
   } catch (error) {
     if (!(error instanceof RegistryError) || error.code !== 'UNAUTHORIZED') throw error
     const scope = scopeOf({ right: route.right, params, query })
@@ -65,6 +69,18 @@ async function identify(
       ...(invalid && { error: 'invalid_token' }),
     })
   }
+}
+
+/** A browser's session counts where no other credential came. One that is over is nobody's: the page asks who it is. */
+async function fromPage(
+  { sessions }: DispatchParts,
+  { request, client }: Pick<RequestState, 'request' | 'client'>,
+  caller: Caller,
+): Promise<Caller> {
+  const cookie = readSessionCookie(request, client.origin)
+  refuseOtherSites(request, client.origin, cookie !== undefined)
+  if (caller !== ANONYMOUS || cookie === undefined) return caller
+  return (await sessions.find(cookie)) ?? ANONYMOUS
 }
 
 function proxyHint({ untrustedForwarding }: ClientView): string {

@@ -1,0 +1,93 @@
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { admin } from '../servers/lamina.ts'
+
+/** Debian's Chromium, without sandbox (tests run as root) and without anything it would do on its own. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+/** How a window looks at the page. */
+export interface Look {
+  width?: number
+  scheme?: 'light' | 'dark'
+  /** For tools that put their own scripts into the page. */
+  bypassPolicy?: boolean
+}
+
+/** A window, and everything in it that should not have happened. */
+export interface Window {
+  page: Page
+  context: BrowserContext
+  /** Errors of scripts, violations of the policy, requests to other hosts. */
+  complaints: string[]
+}
+
+/** Opens a window on a registry. */
+export async function openWindow(browser: Browser, url: string, look: Look = {}): Promise<Window> {
+  const { width = 1440, scheme = 'light', bypassPolicy = false } = look
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: { width, height: 900 },
+    colorScheme: scheme,
+    bypassCSP: bypassPolicy,
+    reducedMotion: 'reduce',
+  })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(`script: ${error.message}`))
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('console', (message) => {
+    const text = message.text()
+    // The browser reports answers such as 404 by itself: the page shows them, which other tests look at.
+    if (message.type() === 'error' && !text.startsWith('Failed to load resource'))
+      complaints.push(`console: ${text}`)
+  })
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) complaints.push(`request: ${request.url()}`)
+  })
+  return { page, context, complaints }
+}
+
+/** Signs in as the administrator, through the form. */
+export async function signIn(page: Page): Promise<void> {
+  await page.goto('sign-in')
+  await page.getByLabel('User name').fill(admin.user)
+  await page.getByLabel('Password or token').fill(admin.password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByRole('heading', { name: 'Projects' }).waitFor()
+}
+
+/** Waits until nothing is being read any more. */
+export async function settle(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle')
+  await page.waitForFunction(() => document.querySelector('.loading, .stale') === null)
+}
+
+/** Presses Tab until the focus is on what has this accessible name; fails when the whole page has been walked. */
+export async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+  for (let count = 0; count < 200; count += 1) {
+    const found = await page.evaluate(() => {
+      const element = document.activeElement
+      if (element === null) return ''
+      const label = element.closest('label') ?? element
+      return (element.getAttribute('aria-label') ?? label.textContent).trim()
+    })
+    if (typeof name === 'string' ? found === name : name.test(found)) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`no way by Tab to ${String(name)}`)
+}

@@ -1,0 +1,35 @@
+import http from 'node:http'
+
+/** A proxy as people put them: it serves a registry below a path, which it takes off before it asks. */
+export async function startPrefixProxy(
+  target: string,
+  prefix: string,
+): Promise<{ url: string; close: () => void }> {
+  const server = http.createServer((request, response) => {
+    const asked = request.url ?? '/'
+    if (!asked.startsWith(prefix)) {
+      response.writeHead(404).end('not below the path')
+      return
+    }
+    const passed = http.request(
+      new URL(`/${asked.slice(prefix.length)}`, target),
+      { method: request.method, headers: request.headers },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(response)
+      },
+    )
+    passed.on('error', () => response.writeHead(502).end())
+    request.pipe(passed)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}

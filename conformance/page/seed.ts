@@ -1,0 +1,64 @@
+import type { Image } from '../fixtures/image.ts'
+import type { RegistryClient } from '../servers/registry-client.ts'
+import { alpineWorker, app, backup, hostile, worker } from './family.ts'
+
+/** Fills a registry with the images that the page is tried with. */
+export async function seed(registry: RegistryClient): Promise<void> {
+  for (let number = 1; number <= 11; number += 1) await push(registry, 'demo/app', app(number), `v${number}`)
+  await push(registry, 'demo/worker', worker(), 'v1')
+  await push(registry, 'tools/worker', alpineWorker(), 'alpine')
+  await pushIndex(registry, 'tools/backup', ['amd64', 'arm64'], 'v1')
+  await send(registry, 'PATCH', '/api/v1/projects/tools', { public: true })
+}
+
+/** Puts the hostile image beside them. */
+export async function seedHostile(registry: RegistryClient): Promise<void> {
+  await push(registry, 'zoo/hostile', hostile(), 'latest')
+}
+
+async function push(registry: RegistryClient, repository: string, image: Image, tag: string): Promise<void> {
+  for (const blob of [...image.layers, image.config]) {
+    const there = await registry.request('HEAD', `/v2/${repository}/blobs/${blob.digest}`)
+    if (there.status !== 200) await registry.pushBlob(repository, blob)
+  }
+  await registry.putManifest(repository, image, tag)
+}
+
+async function pushIndex(
+  registry: RegistryClient,
+  repository: string,
+  architectures: readonly string[],
+  tag: string,
+): Promise<void> {
+  const images = architectures.map((architecture) => ({ architecture, image: backup(architecture) }))
+  for (const { architecture, image } of images) await push(registry, repository, image, architecture)
+  const body = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: INDEX,
+      manifests: images.map(({ architecture, image: { manifest } }) => ({
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        digest: manifest.digest,
+        size: manifest.bytes.length,
+        platform: { os: 'linux', architecture },
+      })),
+    }),
+  )
+  const answer = await registry.request('PUT', `/v2/${repository}/manifests/${tag}`, {
+    body,
+    headers: { 'content-type': INDEX },
+  })
+  if (answer.status !== 201) throw new Error(`PUT of the index answered ${answer.status}`)
+}
+
+const INDEX = 'application/vnd.oci.image.index.v1+json'
+
+async function send(registry: RegistryClient, method: string, path: string, value: unknown): Promise<void> {
+  const body = Buffer.from(JSON.stringify(value))
+  const answer = await registry.request(method, path, {
+    body,
+    headers: { 'content-type': 'application/json' },
+  })
+  if (answer.status >= 300)
+    throw new Error(`${method} ${path} answered ${answer.status}: ${String(answer.body)}`)
+}

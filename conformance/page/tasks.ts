@@ -1,0 +1,175 @@
+import type { Browser, Page } from 'playwright-core'
+import { expect, type Report } from '../report.ts'
+import { admin } from '../servers/lamina.ts'
+import { openWindow, settle, signIn, tabTo } from './browser.ts'
+
+/** Everything a task needs: a browser and a registry with the family of images. */
+export interface World {
+  browser: Browser
+  url: string
+  report: Report
+}
+
+type Way = 'mouse' | 'keyboard'
+
+/** One thing that people come for; `act` returns what was found. */
+interface Task {
+  name: string
+  mouse: (page: Page) => Promise<string>
+  keyboard: (page: Page) => Promise<string>
+}
+
+/** Each task by mouse, and again by keyboard alone. */
+export async function driveTasks({ browser, url, report }: World): Promise<void> {
+  for (const task of TASKS)
+    for (const way of ['mouse', 'keyboard'] as const)
+      await report.scenario(`${task.name}, by ${way}`, async () => {
+        const { page, context, complaints } = await openWindow(browser, url)
+        try {
+          await enter(page, way)
+          const found = await task[way](page)
+          expect(complaints.length === 0, complaints.join('; '))
+          return found
+        } finally {
+          await context.close()
+        }
+      })
+}
+
+async function enter(page: Page, way: Way): Promise<void> {
+  if (way === 'mouse') return signIn(page)
+  await page.goto('/')
+  await tabTo(page, 'Sign in')
+  await page.keyboard.press('Enter')
+  // The first field has the focus.
+  await page.getByLabel('User name').waitFor()
+  await tabTo(page, /^User name/)
+  await page.keyboard.type(admin.user)
+  await page.keyboard.press('Tab')
+  await page.keyboard.type(admin.password)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Projects' }).waitFor()
+}
+
+const GRID = 'grid?i=demo/app:v10&i=demo/app:v11&i=demo/worker:v1&i=tools/backup:v1&i=tools/worker:alpine'
+
+const TASKS: readonly Task[] = [
+  {
+    name: 'find why v11 is 38 MB larger than v10',
+    mouse: async (page) => {
+      await page.getByRole('link', { name: 'demo', exact: true }).click()
+      await page.getByRole('link', { name: 'demo/app', exact: true }).click()
+      await page.getByLabel('Choose v10 to compare').check()
+      await page.getByLabel('Choose v11 to compare').check()
+      await page.getByRole('link', { name: 'Compare v10 with v11' }).click()
+      return reasonOf(page)
+    },
+    keyboard: async (page) => {
+      await page.keyboard.press('/')
+      await page.keyboard.type('demo/app')
+      await page.keyboard.press('Enter')
+      await tabTo(page, 'demo/app')
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'demo/app' }).waitFor()
+      await tabTo(page, 'Choose v11 to compare')
+      await page.keyboard.press('Space')
+      await tabTo(page, 'Choose v10 to compare')
+      await page.keyboard.press('Space')
+      await tabTo(page, 'Compare v10 with v11')
+      await page.keyboard.press('Enter')
+      return reasonOf(page)
+    },
+  },
+  {
+    name: 'see in the grid what images share, and read one as a Dockerfile',
+    mouse: async (page) => {
+      await page.goto(GRID)
+      await page.getByRole('gridcell', { name: /^RUN curl .* shared by 3 images/ }).hover()
+      return journalOf(page, 3)
+    },
+    keyboard: async (page) => {
+      await page.goto(GRID)
+      await page.getByRole('grid').waitFor()
+      await tabTo(page, /^ADD .* layer 1, shared by 4 images/)
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('ArrowDown')
+      return journalOf(page, 3)
+    },
+  },
+  {
+    name: 'lock a column, filter, and share a link to exactly that',
+    mouse: async (page) => {
+      await page.goto(GRID)
+      await page.getByRole('button', { name: 'Lock demo/worker:v1' }).click()
+      await page.getByLabel('Filter by image or instruction').fill('worker')
+      return sharedLinkOf(page)
+    },
+    keyboard: async (page) => {
+      await page.goto(GRID)
+      await page.getByRole('grid').waitFor()
+      await tabTo(page, 'Lock demo/worker:v1')
+      await page.keyboard.press('Enter')
+      await page.getByRole('button', { name: 'Unlock demo/worker:v1' }).waitFor()
+      await page.evaluate(() => document.querySelector('main')?.focus())
+      await tabTo(page, 'Filter by image or instruction')
+      await page.keyboard.type('worker')
+      return sharedLinkOf(page)
+    },
+  },
+  {
+    name: 'find the step that made the largest layer of an image',
+    mouse: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByRole('option', { name: /^Step 5, RUN curl/ }).click()
+      return stepOf(page)
+    },
+    keyboard: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByRole('option').first().waitFor()
+      await tabTo(page, /^Step 1,/)
+      for (let count = 1; count < 5; count += 1) await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('Enter')
+      return stepOf(page)
+    },
+  },
+]
+
+async function reasonOf(page: Page): Promise<string> {
+  await page.getByRole('heading', { name: 'Compare' }).waitFor()
+  const delta = await page.locator('p strong').first().textContent()
+  expect(delta?.startsWith('+38') === true, `the difference is said to be ${String(delta)}`)
+  const changed = await page.locator('tr.changed', { hasText: 'COPY . .' }).textContent()
+  expect(changed?.includes('+38') === true, `the step is said to have grown by ${String(changed)}`)
+  return `${delta} from COPY . .`
+}
+
+async function journalOf(page: Page, layers: number): Promise<string> {
+  const journal = page.getByRole('region', { name: 'Journal' })
+  await journal.getByText('RUN curl').waitFor()
+  const lines = await journal.getByRole('listitem').allTextContents()
+  expect(lines.length >= layers, `the journal has ${lines.length} lines`)
+  expect(lines.at(-1)?.includes('curl') === true, `the journal ends with ${String(lines.at(-1))}`)
+  return `${lines.length} instructions`
+}
+
+async function sharedLinkOf(page: Page): Promise<string> {
+  await page.getByText('2 of 5 images').waitFor()
+  const link = page.url()
+  const other = await page.context().newPage()
+  await other.goto(link)
+  await other.getByText('2 of 5 images').waitFor()
+  await other.getByRole('button', { name: 'Unlock demo/worker:v1' }).waitFor()
+  await other.getByRole('region', { name: 'Journal' }).getByText('CMD ["node" "worker.js"]').waitFor()
+  await other.close()
+  await page.goBack()
+  await settle(page)
+  return new URL(link).search
+}
+
+async function stepOf(page: Page): Promise<string> {
+  await page.getByRole('heading', { name: /^Step 5/ }).waitFor()
+  expect(new URL(page.url()).searchParams.get('step') === '5', `the address says ${page.url()}`)
+  await page.reload()
+  await page.getByRole('heading', { name: /^Step 5/ }).waitFor()
+  return (await page.getByRole('heading', { name: /^Step 5/ }).textContent()) ?? ''
+}

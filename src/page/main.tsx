@@ -1,0 +1,12 @@
+import { render } from 'preact'
+import { readAccount } from './account.ts'
+import { App } from './app.tsx'
+import { followLinks } from './location.ts'
+import { applyTheme } from './theme.ts'
+import './styles/base.css'
+import './styles/parts.css'
+
+applyTheme()
+followLinks()
+readAccount().catch(() => undefined)
+render(<App />, document.body)

@@ -1,0 +1,66 @@
+import type { ImageView as Image } from '../../api/schema.generated.ts'
+import { deltaText, sizeText, visibleText } from '../../format.ts'
+import { ClassGlyph } from '../../parts/class-glyph.tsx'
+import { alignSteps, type Pair } from './compare.ts'
+
+const MARKS: Readonly<Record<Pair['how'], readonly [mark: string, meaning: string]>> = {
+  same: ['=', 'the same'],
+  changed: ['~', 'the same instruction, other bytes'],
+  'only-a': ['−', 'only in A'],
+  'only-b': ['+', 'only in B'],
+}
+
+/** The steps of both images side by side. */
+export function StepPairs({ a, b }: { readonly a: Image; readonly b: Image }) {
+  const pairs = alignSteps(a.steps, b.steps)
+  return (
+    <section>
+      <h2>Steps</h2>
+      <div class="scroll">
+        <table class="pairs-table">
+          <thead>
+            <tr>
+              <th>
+                <span class="sr">How</span>
+              </th>
+              <th>A</th>
+              <th>B</th>
+              <th class="number">Compressed</th>
+            </tr>
+          </thead>
+          <tbody>
+            {pairs.map(({ a: left, b: right, how }, index) => {
+              const [mark, meaning] = MARKS[how]
+              return (
+                <tr key={String(index)} class={how}>
+                  <td class="mark" title={meaning}>
+                    <span aria-hidden="true">{mark}</span>
+                    <span class="sr">{meaning}</span>
+                  </td>
+                  <StepCell step={left} />
+                  <StepCell step={right} />
+                  <td class="number">{sizes(left?.layer?.size, right?.layer?.size, how)}</td>
+                </tr>
+              )
+            })}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+function StepCell({ step }: { readonly step: Pair['a'] }) {
+  if (step === undefined) return <td />
+  const text = visibleText(step.instruction)
+  return (
+    <td class="clip" title={text}>
+      <ClassGlyph kind={step.class} /> <code>{text}</code>
+    </td>
+  )
+}
+
+function sizes(a: number | undefined, b: number | undefined, how: Pair['how']): string {
+  if (how === 'same') return a === undefined ? '' : sizeText(a)
+  return a === undefined && b === undefined ? '' : deltaText((b ?? 0) - (a ?? 0))
+}

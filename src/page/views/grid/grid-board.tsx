@@ -1,0 +1,160 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { sizeText, visibleText } from '../../format.ts'
+import { go, here, href, setQuery } from '../../location.ts'
+import { ClassGlyph } from '../../parts/class-glyph.tsx'
+import { ColumnHead } from './column-head.tsx'
+import { Journal } from './journal.tsx'
+import { type Cell, cellsOf, holds, type Layout, nameOf, neighbour } from './layout.ts'
+
+/** Where the eye is: a box, or the whole of a column. */
+interface Pointed {
+  readonly cell: Cell
+  readonly column: number
+  /** The image as a whole: its head, or its lock. */
+  readonly whole?: boolean
+}
+
+/** The grid itself: one column for each image, rows from the base down, boxes joined where images share. */
+export function GridBoard({
+  layout,
+  filter,
+  drop,
+}: {
+  readonly layout: Layout
+  readonly filter: string
+  readonly drop: (asked: string) => void
+}) {
+  const board = useRef<HTMLDivElement>(null)
+  const [pointed, setPointed] = useState<Pointed | undefined>(undefined)
+  const [cursor, setCursor] = useState<{ readonly key: string; readonly column: number } | undefined>(
+    undefined,
+  )
+  const locked = lockedColumn(layout)
+  const largest = Math.max(1, ...layout.cells.map(({ node }) => node.layer.size))
+  const eye = locked === undefined ? pointed : tipOf(layout, locked)
+  const focusKey = layout.cells.find(({ key }) => key === cursor?.key)?.key ?? layout.cells[0]?.key
+  const point = (cell: Cell, column = cell.column) => setPointed({ cell, column })
+
+  useEffect(() => setPointed(undefined), [layout])
+
+  const onKey = (event: KeyboardEvent, cell: Cell) => {
+    const column = cursor?.key === cell.key ? cursor.column : cell.column
+    if (event.key === 'l') return toggleLock(layout, column)
+    if (event.key === 'Enter') return go(imageHref(layout, cell, column))
+    const next = neighbour(layout, cell, column, event.key)
+    if (next === undefined) return
+    event.preventDefault()
+    setCursor({ key: next.cell.key, column: next.cursor })
+    board.current?.querySelector<HTMLElement>(`[data-cell="${next.cell.key}"]`)?.focus()
+    point(next.cell, next.cursor)
+  }
+
+  return (
+    <>
+      <div
+        class="board"
+        role="grid"
+        aria-label="Layers of the images, the base on top"
+        aria-colcount={layout.columns.length}
+        ref={board}
+        style={{ gridTemplateColumns: `repeat(${layout.columns.length}, minmax(11rem, 22rem))` }}
+        onMouseLeave={() => setPointed(undefined)}
+      >
+        <div role="row" class="row">
+          {layout.columns.map((column, index) => (
+            <ColumnHead
+              key={column.image}
+              column={column}
+              at={index}
+              locked={locked === index}
+              point={() => setPointed(tipOf(layout, index))}
+              lock={() => toggleLock(layout, index)}
+              drop={() => drop(column.asked)}
+            />
+          ))}
+        </div>
+        {rowsOf(layout).map((cells, row) => (
+          <div role="row" class="row" key={row}>
+            {cells.map((cell) => (
+              <div
+                key={cell.key}
+                role="gridcell"
+                class={classesOf(cell, { eye, locked, filter })}
+                style={{ gridColumn: `${cell.column + 1} / span ${cell.span}`, gridRow: cell.row + 2 }}
+                aria-colindex={cell.column + 1}
+                aria-colspan={cell.span}
+                aria-label={labelOf(cell)}
+                tabIndex={cell.key === focusKey ? 0 : -1}
+                data-cell={cell.key}
+                onMouseEnter={() => point(cell)}
+                onFocus={() => point(cell, cursor?.key === cell.key ? cursor.column : cell.column)}
+                onKeyDown={(event) => onKey(event, cell)}
+                onClick={() => go(imageHref(layout, cell, cell.column))}
+              >
+                <ClassGlyph kind={cell.node.class} />
+                <span class="instruction">{visibleText(cell.node.instruction)}</span>
+                <span class="number dim">{sizeText(cell.node.layer.size)}</span>
+                <span class="inner-bar" style={{ width: `${(cell.node.layer.size / largest) * 100}%` }} />
+              </div>
+            ))}
+          </div>
+        ))}
+      </div>
+      <Journal
+        column={eye === undefined ? undefined : layout.columns[eye.column]}
+        row={eye?.whole === true ? undefined : eye?.cell.row}
+        locked={locked !== undefined}
+      />
+    </>
+  )
+}
+
+function rowsOf({ cells, rows }: Layout): Cell[][] {
+  return Array.from({ length: rows }, (_, row) => cells.filter((cell) => cell.row === row))
+}
+
+function tipOf(layout: Layout, column: number): Pointed | undefined {
+  const cell = cellsOf(layout, column).at(-1)
+  return cell && { cell, column, whole: true }
+}
+
+function lockedColumn({ columns }: Layout): number | undefined {
+  const wanted = here.value.query.get('lock')
+  const at = columns.findIndex((column) => column.asked === wanted || nameOf(column) === wanted)
+  return at < 0 ? undefined : at
+}
+
+function toggleLock(layout: Layout, column: number): void {
+  const image = layout.columns[column]
+  if (image !== undefined) setQuery({ lock: lockedColumn(layout) === column ? undefined : nameOf(image) })
+}
+
+function classesOf(
+  { key, node, column, span }: Cell,
+  about: { readonly eye: Pointed | undefined; readonly locked: number | undefined; readonly filter: string },
+): string {
+  const { eye, locked, filter } = about
+  const names = [`cell class-${node.class}`]
+  if (span > 1) names.push('joined')
+  if (eye !== undefined && eye.cell.key !== key && eye.cell.node.layer.digest === node.layer.digest)
+    names.push('same')
+  if (eye !== undefined && isBelow(key, eye.cell)) names.push('trunk')
+  if (locked !== undefined && locked >= column && locked < column + span) names.push('locked')
+  if (filter !== '' && holds(node.instruction, filter)) names.push('found')
+  return names.join(' ')
+}
+
+/** Keys are paths in the tree. */
+function isBelow(key: string, cell: Cell): boolean {
+  return cell.key === key || cell.key.startsWith(`${key}.`)
+}
+
+function labelOf({ node, span, row }: Cell): string {
+  const shared = span > 1 ? `, shared by ${span} images` : ''
+  return `${visibleText(node.instruction)}, ${sizeText(node.layer.size)} compressed, layer ${row + 1}${shared}`
+}
+
+function imageHref({ columns }: Layout, cell: Cell, column: number): string {
+  const image = columns[column]
+  return href('image', { ref: image === undefined ? '' : nameOf(image), layer: cell.row + 1 })
+}

@@ -1,0 +1,45 @@
+import type { ImageView as Image } from '../../api/schema.generated.ts'
+import { visibleText } from '../../format.ts'
+
+/** What a container of the image is started with. */
+export function ConfigPart({ image }: { readonly image: Image }) {
+  const { config } = image
+  if (config === null) return null
+  const rows: readonly (readonly [name: string, lines: readonly string[]])[] = [
+    ['Entrypoint', line(config.entrypoint)],
+    ['Command', line(config.cmd)],
+    ['User', config.user === undefined || config.user === '' ? [] : [config.user]],
+    ['Working directory', config.workingDir === undefined ? [] : [config.workingDir]],
+    ['Ports', config.exposedPorts ?? []],
+    ['Volumes', config.volumes ?? []],
+    ['Stop signal', config.stopSignal === undefined ? [] : [config.stopSignal]],
+    ['Environment', config.env ?? []],
+    ['Labels', Object.entries(config.labels ?? {}).map(([name, value]) => `${name}=${value}`)],
+  ]
+  return (
+    <details class="card" open>
+      <summary>Configuration</summary>
+      <dl class="pairs">
+        {rows
+          .filter(([, lines]) => lines.length > 0)
+          .map(([name, lines]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>
+                {lines.map((text) => (
+                  <code key={text} class="line">
+                    {visibleText(text)}
+                  </code>
+                ))}
+              </dd>
+            </div>
+          ))}
+      </dl>
+    </details>
+  )
+}
+
+/** Words as the runtime gets them. */
+function line(words: readonly string[] | undefined): string[] {
+  return words === undefined || words.length === 0 ? [] : [JSON.stringify(words)]
+}

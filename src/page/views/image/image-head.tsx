@@ -1,0 +1,78 @@
+import type { ImageView as Image } from '../../api/schema.generated.ts'
+import { plural } from '../../format.ts'
+import { href, setQuery } from '../../location.ts'
+import { CopyButton } from '../../parts/copy-button.tsx'
+import { Ago, Digest, Size } from '../../parts/values.tsx'
+
+/** Name, platform, digest and totals of an image, and where to go with it. */
+export function ImageHead({ image, asked }: { readonly image: Image; readonly asked: string }) {
+  const { repository, tag, digest, totals } = image
+  const shared = image.steps.filter(({ layer }) => (layer?.users?.count ?? 0) > 1).length
+  const pinned = asked.includes('@')
+  return (
+    <>
+      <div class="heading">
+        <h1>
+          <a href={href('repository', { name: repository })}>{repository}</a>
+          {tag !== null && <> : {tag}</>}
+        </h1>
+        <PlatformSelect image={image} />
+        <Digest digest={digest} />
+        {pinned ? (
+          <span class="pill" title="This address leads to these bytes, whatever becomes of the tag">
+            pinned
+          </span>
+        ) : (
+          <a href={href('image', { ref: image.ref })} title="An address that leads to these bytes for ever">
+            pin
+          </a>
+        )}
+        {image.created !== null && (
+          <span class="dim">
+            built <Ago date={image.created} />
+          </span>
+        )}
+      </div>
+      <div class="heading">
+        <span>
+          <Size bytes={totals.size} /> compressed ·{' '}
+          {totals.unpacked === null ? (
+            <span class="dim" title="Known when every layer is indexed">
+              unpacked not known yet
+            </span>
+          ) : (
+            <>
+              <Size bytes={totals.unpacked} /> unpacked
+            </>
+          )}{' '}
+          · {plural(totals.layers, 'layer')} · {shared} shared
+        </span>
+        <span class="actions">
+          <span class="pill">
+            docker pull <CopyButton text={`docker pull ${location.host}/${asked}`} what="pull command" />
+          </span>
+          <a href={href('grid', { i: asked })}>Grid</a>
+          <a href={href('compare', { b: asked })}>Compare</a>
+          <a href={href('pull', { want: asked })}>Pull cost</a>
+        </span>
+      </div>
+    </>
+  )
+}
+
+function PlatformSelect({ image }: { readonly image: Image }) {
+  if (image.index === null) return image.platform === null ? null : <span class="dim">{image.platform}</span>
+  return (
+    <select
+      aria-label="Platform"
+      value={image.platform ?? ''}
+      onChange={(event) => setQuery({ platform: event.currentTarget.value, step: undefined })}
+    >
+      {image.index.platforms.map(({ platform, digest }) => (
+        <option key={digest} value={platform} selected={platform === image.platform}>
+          {platform}
+        </option>
+      ))}
+    </select>
+  )
+}

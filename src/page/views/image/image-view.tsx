@@ -1,0 +1,72 @@
+import { call } from '../../api/client.ts'
+import type { ImageView as Image } from '../../api/schema.generated.ts'
+import { useAnswer } from '../../api/use-answer.ts'
+import { here, setQuery } from '../../location.ts'
+import { ClassLegend } from '../../parts/class-glyph.tsx'
+import { Answered } from '../../parts/states.tsx'
+import { useTitle } from '../../parts/use-title.ts'
+import { ConfigPart } from './config-part.tsx'
+import { ImageHead } from './image-head.tsx'
+import { PlatformsPart } from './platforms-part.tsx'
+import { RawPart } from './raw-part.tsx'
+import { readSelection, type Selection, selectionText } from './selection.ts'
+import { StepDetails } from './step-details.tsx'
+import { StepList } from './step-list.tsx'
+import './image.css'
+
+/** What is in an image: the steps that built it, and what each of them did. */
+export function ImageView() {
+  const { query } = here.value
+  const ref = query.get('ref') ?? ''
+  const platform = query.get('platform') ?? undefined
+  useTitle(ref)
+  const asked = useAnswer(`image ${ref} ${platform ?? ''}`, (signal) =>
+    call('getImage', { query: { ref, platform } }, signal),
+  )
+  return (
+    <Answered asked={asked} what={`Reading ${ref}`}>
+      {(image) => <Shown image={image} asked={ref} />}
+    </Answered>
+  )
+}
+
+function Shown({ image, asked }: { readonly image: Image; readonly asked: string }) {
+  const { query } = here.value
+  const selection = readSelection(query.get('step'), image.steps.length) ?? selectedByLayer(image)
+  const select = (next: Selection | undefined) =>
+    setQuery({ step: selectionText(next), layer: undefined }, { replace: true })
+  return (
+    <>
+      <ImageHead image={image} asked={asked} />
+      {image.warnings.map((warning) => (
+        <p key={warning} class="notice">
+          {warning}
+        </p>
+      ))}
+      <div class="panes">
+        <section aria-label="Steps">
+          <h2>Steps</h2>
+          {image.steps.length === 0 ? (
+            <p class="dim">This is no image of layers: see what it says of itself below.</p>
+          ) : (
+            <StepList steps={image.steps} selection={selection} select={select} />
+          )}
+          <ClassLegend />
+        </section>
+        <section aria-label="What the steps did">
+          <StepDetails image={image} selection={selection} />
+        </section>
+      </div>
+      <ConfigPart image={image} />
+      {image.index !== null && <PlatformsPart repository={image.repository} digest={image.index.digest} />}
+      <RawPart image={image} />
+    </>
+  )
+}
+
+/** The grid speaks of layers, from 1 at the base. */
+function selectedByLayer({ steps }: Image): Selection | undefined {
+  const wanted = Number(here.value.query.get('layer') ?? '0') - 1
+  const at = steps.findIndex(({ layer }) => layer?.index === wanted)
+  return at < 0 ? undefined : { from: at + 1, to: at + 1 }
+}

@@ -1,0 +1,120 @@
+import type { ImageView as Image } from '../../api/schema.generated.ts'
+import { countText, plural, visibleText } from '../../format.ts'
+import { Ago, Digest, Size } from '../../parts/values.tsx'
+import type { Selection } from './selection.ts'
+
+/** What the chosen steps are: instruction, layer, sizes, who else has it. */
+export function StepDetails({
+  image,
+  selection,
+}: {
+  readonly image: Image
+  readonly selection: Selection | undefined
+}) {
+  if (selection === undefined)
+    return (
+      <>
+        <h2>What a step did</h2>
+        <p class="dim">
+          Choose a step to see its instruction and layer; with <kbd>shift</kbd> a span of steps.
+        </p>
+      </>
+    )
+  const steps = image.steps.slice(selection.from - 1, selection.to)
+  const layers = steps.flatMap(({ layer }) => (layer === null ? [] : [layer]))
+  const size = layers.reduce((sum, layer) => sum + layer.size, 0)
+  return (
+    <>
+      <h2>
+        {steps.length === 1 ? `Step ${selection.from}` : `Steps ${selection.from} to ${selection.to}`}{' '}
+        {layers.length > 0 && (
+          <span class="dim">
+            <Size bytes={size} /> compressed in {plural(layers.length, 'layer')}
+          </span>
+        )}
+      </h2>
+      {steps.map((step, index) => (
+        <div class="step-detail" key={step.step}>
+          <pre tabIndex={0} aria-label={`Instruction of step ${selection.from + index}`}>
+            {visibleText(step.instruction)}
+          </pre>
+          <dl class="pairs">
+            {step.created !== null && (
+              <div>
+                <dt>built</dt>
+                <dd>
+                  <Ago date={step.created} />
+                </dd>
+              </div>
+            )}
+            {step.comment !== null && step.comment !== '' && (
+              <div>
+                <dt>comment</dt>
+                <dd>{visibleText(step.comment)}</dd>
+              </div>
+            )}
+            {step.layer === null ? (
+              <div>
+                <dt>layer</dt>
+                <dd>none: it changed only how a container starts</dd>
+              </div>
+            ) : (
+              <LayerFacts layer={step.layer} />
+            )}
+          </dl>
+        </div>
+      ))}
+    </>
+  )
+}
+
+type Layer = NonNullable<Image['steps'][number]['layer']>
+
+const STATES: Readonly<Record<Layer['state'], string>> = {
+  none: 'not indexed yet',
+  queued: 'waits to be indexed',
+  running: 'is being indexed',
+  done: 'indexed',
+  unsupported: 'no archive of files that can be read',
+  'too-large': 'beyond the limits of the index',
+  damaged: 'damaged: it cannot be unpacked',
+}
+
+function LayerFacts({ layer }: { readonly layer: Layer }) {
+  return (
+    <>
+      <div>
+        <dt>layer</dt>
+        <dd>
+          <Digest digest={layer.digest} /> {layer.external && <span class="pill">bytes are elsewhere</span>}
+        </dd>
+      </div>
+      <div>
+        <dt>size</dt>
+        <dd>
+          <Size bytes={layer.size} /> compressed
+          {layer.unpacked !== null && (
+            <>
+              , <Size bytes={layer.unpacked} /> unpacked
+            </>
+          )}
+          {layer.files !== null && <>, {countText(layer.files)} files</>};{' '}
+          <Size bytes={layer.cumulativeSize} /> with all below
+        </dd>
+      </div>
+      <div>
+        <dt>files</dt>
+        <dd>{STATES[layer.state]}</dd>
+      </div>
+      {layer.users !== undefined && layer.users !== null && (
+        <div>
+          <dt>used by</dt>
+          <dd>
+            {plural(layer.users.count, 'image')}
+            {layer.users.more && ' or more'} that you may see
+          </dd>
+        </div>
+      )}
+    </>
+  )
+}

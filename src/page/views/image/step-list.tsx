@@ -1,0 +1,79 @@
+import { useRef } from 'preact/hooks'
+import type { ImageView as Image } from '../../api/schema.generated.ts'
+import { plural, sizeText, visibleText } from '../../format.ts'
+import { ClassGlyph } from '../../parts/class-glyph.tsx'
+import { Icon } from '../../parts/icon.tsx'
+import { choose, type Selection } from './selection.ts'
+
+type Step = Image['steps'][number]
+
+/** The steps as a list to choose from: one, or with shift a span. */
+export function StepList({
+  steps,
+  selection,
+  select,
+}: {
+  readonly steps: readonly Step[]
+  readonly selection: Selection | undefined
+  readonly select: (selection: Selection | undefined) => void
+}) {
+  const list = useRef<HTMLDivElement>(null)
+  const largest = Math.max(1, ...steps.map(({ layer }) => layer?.size ?? 0))
+  const onKey = (event: KeyboardEvent, number: number) => {
+    const target = targetOf(event.key, number, steps.length)
+    if (event.key === 'Enter' || event.key === ' ') select(choose(selection, number, event.shiftKey))
+    else if (event.key === 'Escape') select(undefined)
+    else if (target !== undefined) {
+      list.current?.querySelectorAll<HTMLElement>('[role=option]')[target - 1]?.focus()
+      if (event.shiftKey) select(choose(selection ?? { from: number, to: number }, target, true))
+    } else return
+    event.preventDefault()
+  }
+  const focusable = selection?.from ?? 1
+  return (
+    <div class="steps" role="listbox" aria-label="Steps, oldest first" aria-multiselectable="true" ref={list}>
+      {steps.map(({ step, instruction, class: kind, layer }, index) => {
+        const number = index + 1
+        const chosen = selection !== undefined && number >= selection.from && number <= selection.to
+        const users = layer?.users?.count ?? 0
+        return (
+          <div
+            key={step}
+            role="option"
+            class={`step class-${kind}`}
+            aria-selected={chosen}
+            aria-label={`Step ${number}, ${visibleText(instruction)}, ${layer === null ? 'no layer' : `${sizeText(layer.size)} compressed`}${users > 1 ? `, layer of ${users} images` : ''}`}
+            tabIndex={number === focusable ? 0 : -1}
+            onClick={(event) => select(choose(selection, number, event.shiftKey))}
+            onKeyDown={(event) => onKey(event, number)}
+          >
+            <span class="number dim">{number}</span>
+            <ClassGlyph kind={kind} />
+            <code title={visibleText(instruction)}>{visibleText(instruction)}</code>
+            <span class="step-bar" aria-hidden="true">
+              <span
+                class={users > 1 ? 'solid' : 'light'}
+                style={{ width: layer === null ? '0' : `max(2px, ${(layer.size / largest) * 100}%)` }}
+              />
+            </span>
+            <span class="number">{layer === null ? <span class="dim">0</span> : sizeText(layer.size)}</span>
+            <span class="shared" title={users > 1 ? `In ${plural(users, 'image')} that you may see` : ''}>
+              {users > 1 && (
+                <>
+                  <Icon name="shared" /> {users}
+                </>
+              )}
+            </span>
+          </div>
+        )
+      })}
+    </div>
+  )
+}
+
+function targetOf(key: string, number: number, last: number): number | undefined {
+  if (key === 'ArrowDown') return Math.min(last, number + 1)
+  if (key === 'ArrowUp') return Math.max(1, number - 1)
+  if (key === 'Home') return 1
+  return key === 'End' ? last : undefined
+}

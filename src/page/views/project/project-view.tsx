@@ -1,0 +1,59 @@
+import { call } from '../../api/client.ts'
+import { useAnswer } from '../../api/use-answer.ts'
+import { here, href } from '../../location.ts'
+import { Answered } from '../../parts/states.tsx'
+import { useTitle } from '../../parts/use-title.ts'
+import { Ago } from '../../parts/values.tsx'
+import { Visibility } from '../../parts/visibility.tsx'
+import { AccountsPart } from './accounts-part.tsx'
+import { MembersPart } from './members-part.tsx'
+import { RepositoriesPart } from './repositories-part.tsx'
+import { SettingsPart } from './settings-part.tsx'
+
+const PARTS = [
+  ['repositories', 'Repositories'],
+  ['members', 'Members'],
+  ['accounts', 'Service accounts'],
+  ['settings', 'Settings'],
+] as const
+
+/** A project: who may what, keys for machines, settings. */
+export function ProjectView() {
+  const { query } = here.value
+  const name = query.get('name') ?? ''
+  useTitle(name)
+  const asked = useAnswer(`project ${name}`, (signal) =>
+    call('getProject', { params: { project: name } }, signal),
+  )
+  const part = PARTS.find(([one]) => one === query.get('part'))?.[0] ?? 'repositories'
+  return (
+    <Answered asked={asked} what="Reading the project">
+      {(project) => (
+        <>
+          <div class="heading">
+            <h1>{project.name}</h1>
+            <Visibility open={project.public} />
+            <span class="dim">
+              made <Ago date={project.created} />
+            </span>
+          </div>
+          <nav class="tabs" aria-label="Parts of the project">
+            {PARTS.map(([one, label]) => (
+              <a
+                key={one}
+                href={href('project', { name, part: one })}
+                aria-current={one === part ? 'page' : undefined}
+              >
+                {label}
+              </a>
+            ))}
+          </nav>
+          {part === 'repositories' && <RepositoriesPart project={name} />}
+          {part === 'members' && <MembersPart project={name} />}
+          {part === 'accounts' && <AccountsPart project={name} />}
+          {part === 'settings' && <SettingsPart project={project} again={asked.again} />}
+        </>
+      )}
+    </Answered>
+  )
+}

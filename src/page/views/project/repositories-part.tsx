@@ -1,0 +1,67 @@
+import { call } from '../../api/client.ts'
+import { useAnswer } from '../../api/use-answer.ts'
+import { href } from '../../location.ts'
+import { Answered, Commands } from '../../parts/states.tsx'
+import { Ago, Count } from '../../parts/values.tsx'
+
+/** The repositories of a project. */
+export function RepositoriesPart({ project }: { readonly project: string }) {
+  const asked = useAnswer(`repositories ${project}`, (signal) =>
+    call('getRepositories', { params: { project }, query: { n: 1000 } }, signal),
+  )
+  return (
+    <Answered asked={asked} what="Reading the repositories">
+      {({ repositories, next }) =>
+        repositories.length === 0 ? (
+          <div class="card teach">
+            <p>No image here yet. Push one:</p>
+            <Commands
+              lines={[
+                `docker tag alpine ${location.host}/${project}/alpine:v1`,
+                `docker push ${location.host}/${project}/alpine:v1`,
+              ]}
+            />
+          </div>
+        ) : (
+          <>
+            <div class="scroll">
+              <table>
+                <thead>
+                  <tr>
+                    <th>Repository</th>
+                    <th class="number">Tags</th>
+                    <th class="number">Manifests</th>
+                    <th>Last push</th>
+                    <th>Made</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {repositories.map(({ name, tags, manifests, pushed, created }) => (
+                    <tr key={name}>
+                      <td>
+                        <a href={href('repository', { name })} class="strong">
+                          {name}
+                        </a>
+                      </td>
+                      <td class="number">
+                        <Count {...tags} />
+                      </td>
+                      <td class="number">
+                        <Count {...manifests} />
+                      </td>
+                      <td>{pushed === undefined ? 'never' : <Ago date={pushed} />}</td>
+                      <td>
+                        <Ago date={created} />
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+            {next !== undefined && <p class="dim">There are more; search finds them.</p>}
+          </>
+        )
+      }
+    </Answered>
+  )
+}

@@ -1,0 +1,145 @@
+import { useState } from 'preact/hooks'
+import { here, href, setQuery } from '../../location.ts'
+import { CopyButton } from '../../parts/copy-button.tsx'
+import { Ago, Digest, Size } from '../../parts/values.tsx'
+import { lit } from './lit.ts'
+import type { Push } from './pushes.ts'
+
+const SORTS = {
+  pushed: (a: Push, b: Push) => (a.tag.pushed < b.tag.pushed ? 1 : -1),
+  tag: (a: Push, b: Push) => a.tag.tag.localeCompare(b.tag.tag, 'en', { numeric: true }),
+  size: (a: Push, b: Push) => b.tag.size - a.tag.size,
+  new: (a: Push, b: Push) => (b.fresh ?? -1) - (a.fresh ?? -1),
+} as const
+
+/** The tags as rows. Two that are chosen can be compared. */
+export function TagTable({
+  repository,
+  pushes,
+}: {
+  readonly repository: string
+  readonly pushes: readonly Push[]
+}) {
+  const [chosen, setChosen] = useState<readonly string[]>([])
+  const wanted = here.value.query.get('sort')
+  const sort = wanted === 'tag' || wanted === 'size' || wanted === 'new' ? wanted : 'pushed'
+  const choose = (tag: string, on: boolean) =>
+    setChosen((before) => (on ? [...before, tag].slice(-2) : before.filter((one) => one !== tag)))
+  // The older of the two is what the newer one is compared with.
+  const pair = pushes
+    .filter(({ tag }) => chosen.includes(tag.tag))
+    .toSorted((a, b) => (a.tag.pushed < b.tag.pushed ? -1 : 1))
+    .map(({ tag }) => `${repository}:${tag.tag}`)
+  const head = (name: keyof typeof SORTS, label: string, number = false) => (
+    <th class={number ? 'number' : ''} aria-sort={sort === name ? 'descending' : undefined}>
+      <button type="button" class="link sort" onClick={() => setQuery({ sort: name })}>
+        {label}
+        {sort === name && ' ↓'}
+      </button>
+    </th>
+  )
+  return (
+    <>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>
+                <span class="sr">Choose</span>
+              </th>
+              {head('tag', 'Tag')}
+              <th>Digest</th>
+              {head('size', 'Compressed', true)}
+              {head('new', 'New bytes', true)}
+              {head('pushed', 'Pushed')}
+              <th>By</th>
+              <th>
+                <span class="sr">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {pushes.toSorted(SORTS[sort]).map(({ tag, fresh }) => {
+              const ref = `${repository}:${tag.tag}`
+              return (
+                <tr
+                  key={tag.tag}
+                  class={lit.value === tag.tag ? 'lit' : ''}
+                  onMouseEnter={() => (lit.value = tag.tag)}
+                  onMouseLeave={() => (lit.value = undefined)}
+                >
+                  <td>
+                    <input
+                      type="checkbox"
+                      aria-label={`Choose ${tag.tag} to compare`}
+                      checked={chosen.includes(tag.tag)}
+                      onChange={(event) => choose(tag.tag, event.currentTarget.checked)}
+                    />
+                  </td>
+                  <td>
+                    <a href={href('image', { ref })} class="strong">
+                      {tag.tag}
+                    </a>{' '}
+                    <Kind mediaType={tag.mediaType} artifactType={tag.artifactType} />
+                  </td>
+                  <td>
+                    <Digest digest={tag.digest} />
+                  </td>
+                  <td class="number">
+                    <Size bytes={tag.size} />
+                  </td>
+                  <td class="number">
+                    {fresh === undefined ? <span class="dim">–</span> : <Size bytes={fresh} />}
+                  </td>
+                  <td>
+                    <Ago date={tag.pushed} />
+                  </td>
+                  <td class="dim">{tag.by.replace(/^(?:user|account):/, '').replace('/', '+')}</td>
+                  <td>
+                    <CopyButton
+                      text={`docker pull ${location.host}/${ref}`}
+                      what={`pull command of ${tag.tag}`}
+                    />
+                  </td>
+                </tr>
+              )
+            })}
+          </tbody>
+        </table>
+      </div>
+      <p class="bar start" aria-live="polite">
+        {pair.length === 2 ? (
+          <>
+            <a class="button" href={href('compare', { a: pair[0], b: pair[1] })}>
+              Compare {chosenNames(pair)}
+            </a>
+            <a class="button quiet" href={href('pull', { have: pair[0], want: pair[1] })}>
+              Pull cost
+            </a>
+            <a class="button quiet" href={href('grid', { i: pair })}>
+              In the grid
+            </a>
+          </>
+        ) : (
+          <span class="dim">Choose two tags to compare them.</span>
+        )}
+      </p>
+    </>
+  )
+}
+
+function chosenNames(pair: readonly string[]): string {
+  return pair.map((ref) => ref.slice(ref.lastIndexOf(':') + 1)).join(' with ')
+}
+
+function Kind({
+  mediaType,
+  artifactType,
+}: {
+  readonly mediaType: string
+  readonly artifactType: string | undefined
+}) {
+  if (artifactType !== undefined && !/image\.config|container\.image/.test(artifactType))
+    return <span class="pill">{artifactType}</span>
+  return /index|list/.test(mediaType) ? <span class="pill">platforms</span> : null
+}
