@@ -36,6 +36,8 @@ const REAL: readonly Scene[] = [
   { name: 'grid-to-scale', address: `grid?${FIVE}&as=icicle` },
   { name: 'grid-as-table', address: `grid?${FIVE}&as=table` },
   { name: 'compare', address: 'compare?a=demo/app:v10&b=demo/app:v11' },
+  { name: 'pull-cost', address: 'pull?have=demo/app:v10&want=demo/app:v11' },
+  { name: 'deduplication', address: 'deduplication' },
   { name: 'not-there', address: 'image?ref=demo/nothing:v1' },
   { name: 'hostile-image', address: 'image?ref=zoo/hostile:latest&step=2' },
   { name: 'hostile-grid', address: 'grid?i=zoo/hostile:latest&i=demo/worker:v1' },

@@ -132,7 +132,35 @@ const TASKS: readonly Task[] = [
       return stepOf(page)
     },
   },
+  {
+    name: 'tell what a machine with v10 moves to pull v11',
+    mouse: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByRole('main').getByRole('link', { name: 'Pull cost' }).click()
+      await page.getByLabel('The machine has').fill('demo/app:v10')
+      await page.getByRole('button', { name: 'Count' }).click()
+      return costOf(page)
+    },
+    keyboard: async (page) => {
+      await page.keyboard.press('g')
+      await page.keyboard.press('p')
+      await page.getByRole('heading', { name: 'Pull cost' }).waitFor()
+      await tabTo(page, 'The machine has')
+      await page.keyboard.type('demo/app:v10')
+      await page.keyboard.press('Tab')
+      await page.keyboard.type('demo/app:v11')
+      await page.keyboard.press('Enter')
+      return costOf(page)
+    },
+  },
 ]
+
+async function costOf(page: Page): Promise<string> {
+  await page.getByText('move in 2 layers').waitFor()
+  const answer = (await page.locator('.answer').textContent()) ?? ''
+  expect(/^39\.\d MB move in 2 layers, of 146 MB in 6/.test(answer), answer)
+  return answer
+}
 
 async function reasonOf(page: Page): Promise<string> {
   await page.getByRole('heading', { name: 'Compare' }).waitFor()

@@ -17,6 +17,8 @@ const VIEWS: Readonly<Record<string, ComponentType>> = {
   image: lazyView(() => import('./views/image/image-view.tsx'), 'ImageView'),
   grid: lazyView(() => import('./views/grid/grid-view.tsx'), 'GridView'),
   compare: lazyView(() => import('./views/compare/compare-view.tsx'), 'CompareView'),
+  pull: lazyView(() => import('./views/pull/pull-view.tsx'), 'PullView'),
+  deduplication: lazyView(() => import('./views/deduplication/deduplication-view.tsx'), 'DeduplicationView'),
   project: lazyView(() => import('./views/project/project-view.tsx'), 'ProjectView'),
 }
 

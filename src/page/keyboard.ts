@@ -6,6 +6,8 @@ export const GO_KEYS: Readonly<Record<string, readonly [view: string, name: stri
   h: ['', 'Home'],
   g: ['grid', 'Grid'],
   c: ['compare', 'Compare'],
+  p: ['pull', 'Pull cost'],
+  d: ['deduplication', 'Deduplication'],
   a: ['account', 'Account'],
 }
 

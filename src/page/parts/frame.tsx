@@ -11,6 +11,8 @@ import { signInHref } from './states.tsx'
 const LINKS = [
   ['grid', 'Grid'],
   ['compare', 'Compare'],
+  ['pull', 'Pull cost'],
+  ['deduplication', 'Deduplication'],
 ] as const
 
 /** What is around every view: the way home, search, the views across repositories, and who one is. */

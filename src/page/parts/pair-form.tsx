@@ -6,18 +6,21 @@ export function PairForm({
   labels,
   values,
   action,
+  mayBeEmpty = false,
   done,
 }: {
   readonly labels: readonly [string, string]
   readonly values: readonly [string, string]
   readonly action: string
+  /** Whether the first may be nothing. */
+  readonly mayBeEmpty?: boolean
   readonly done: (first: string, second: string) => void
 }) {
   const [first, setFirst] = useState(values[0])
   const [second, setSecond] = useState(values[1])
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
-    if (first.trim() !== '' && second.trim() !== '') done(first.trim(), second.trim())
+    if ((mayBeEmpty || first.trim() !== '') && second.trim() !== '') done(first.trim(), second.trim())
   }
   return (
     <form class="pair-form" onSubmit={submit}>

@@ -1,0 +1,156 @@
+import { account } from '../../account.ts'
+import { call } from '../../api/client.ts'
+import { useAnswer } from '../../api/use-answer.ts'
+import { plural } from '../../format.ts'
+import { href } from '../../location.ts'
+import { Answered } from '../../parts/states.tsx'
+import { useTitle } from '../../parts/use-title.ts'
+import { Digest, Foreign, Size } from '../../parts/values.tsx'
+import { sharedLayers, sharedPairs } from './sharing.ts'
+import { Waterfall } from './waterfall.tsx'
+import './deduplication.css'
+
+/** Projects that are added up, and images whose layers are compared. */
+const PROJECTS = 100
+const IMAGES = 100
+const ROWS = 20
+
+/** What is stored once instead of many times. */
+export function DeduplicationView() {
+  useTitle('Deduplication')
+  const who = JSON.stringify(account.value)
+  const projects = useAnswer(`counts of all ${who}`, countAll)
+  const sharing = useAnswer(`sharing ${who}`, readSharing)
+  return (
+    <>
+      <h1>Deduplication</h1>
+      <p class="dim">Of what you may see. Bytes are compressed, as they are stored and moved.</p>
+      <Answered asked={projects} what="Adding up the projects">
+        {(rows) =>
+          rows.length === 0 ? (
+            <p class="notice">There is no project here that you may see.</p>
+          ) : (
+            <Waterfall rows={rows} />
+          )
+        }
+      </Answered>
+      <Answered asked={sharing} what="Comparing the layers">
+        {({ layers, pairs, images }) => (
+          <>
+            <section>
+              <h2>Layers that save most</h2>
+              <p class="dim">Among {plural(images, 'image')}: the newest tags of each repository.</p>
+              {layers.length === 0 ? (
+                <p>No two of them share a layer.</p>
+              ) : (
+                <div class="scroll">
+                  <table>
+                    <thead>
+                      <tr>
+                        <th>Layer</th>
+                        <th>Instruction</th>
+                        <th class="number">Size</th>
+                        <th class="number">Images</th>
+                        <th class="number">Saves</th>
+                        <th>Repositories</th>
+                      </tr>
+                    </thead>
+                    <tbody>
+                      {layers.slice(0, ROWS).map((layer) => (
+                        <tr key={layer.digest}>
+                          <td>
+                            <Digest digest={layer.digest} />
+                          </td>
+                          <td class="clip">
+                            <code>
+                              <Foreign text={layer.instruction} />
+                            </code>
+                          </td>
+                          <td class="number">
+                            <Size bytes={layer.size} />
+                          </td>
+                          <td class="number">{layer.images}</td>
+                          <td class="number">
+                            <Size bytes={layer.size * (layer.images - 1)} />
+                          </td>
+                          <td class="wrap">
+                            {layer.repositories.map((name) => (
+                              <a key={name} href={href('repository', { name })} class="each">
+                                {name}
+                              </a>
+                            ))}
+                          </td>
+                        </tr>
+                      ))}
+                    </tbody>
+                  </table>
+                </div>
+              )}
+            </section>
+            {pairs.length > 0 && (
+              <section>
+                <h2>Who shares with whom</h2>
+                <div class="scroll">
+                  <table>
+                    <thead>
+                      <tr>
+                        <th>Repository</th>
+                        <th>and repository</th>
+                        <th class="number">Shared</th>
+                      </tr>
+                    </thead>
+                    <tbody>
+                      {pairs.slice(0, ROWS).map(({ a, b, bytes }) => (
+                        <tr key={`${a} ${b}`}>
+                          <td>
+                            <a href={href('repository', { name: a })}>{a}</a>
+                          </td>
+                          <td>
+                            <a href={href('repository', { name: b })}>{b}</a>
+                          </td>
+                          <td class="number">
+                            <Size bytes={bytes} />
+                          </td>
+                        </tr>
+                      ))}
+                    </tbody>
+                  </table>
+                </div>
+              </section>
+            )}
+          </>
+        )}
+      </Answered>
+    </>
+  )
+}
+
+async function countAll(signal: AbortSignal) {
+  const { projects } = await call('listProjects', { query: { n: PROJECTS } }, signal)
+  const counts = await Promise.all(
+    projects.map(({ name }) => call('getCounts', { params: { project: name } }, signal)),
+  )
+  return counts.map(({ logicalBytes, storedBytes }, index) => ({
+    name: projects[index]?.name ?? '',
+    logical: logicalBytes,
+    stored: storedBytes,
+  }))
+}
+
+async function readSharing(signal: AbortSignal) {
+  const { repositories } = await call('search', { query: { n: IMAGES } }, signal)
+  const each = Math.max(1, Math.floor(IMAGES / Math.max(1, repositories.length)))
+  const lists = await Promise.all(
+    repositories.map(({ name }) => call('getTags', { query: { repository: name, n: 1000 } }, signal)),
+  )
+  const images = lists.flatMap(({ repository, tags }) =>
+    tags
+      .toSorted((a, b) => (a.pushed < b.pushed ? 1 : -1))
+      .slice(0, each)
+      .map(({ tag }) => `${repository}:${tag}`),
+  )
+  if (images.length === 0) return { layers: [], pairs: [], images: 0 }
+  const grid = await call('analyze', { body: { images } }, signal)
+  const layers = sharedLayers(grid)
+  return { layers, pairs: sharedPairs(layers), images: grid.columns.length }
+}
