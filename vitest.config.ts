@@ -1,5 +1,24 @@
 import { defineConfig } from 'vitest/config'
 
+/** The half of the protocol's tests that is run a second time, on records in PostgreSQL. */
+const ON_POSTGRES = [
+  'access',
+  'accounts',
+  'blob-write',
+  'catalog',
+  'concurrency',
+  'delete',
+  'manifest-tags',
+  'manifest-write',
+  'mount',
+  'read-only',
+  'referrers',
+  'tags',
+  'token-get',
+  'token-post',
+  'upload-session',
+]
+
 /** `house` looks at the project itself (layers, docs, tables) and belongs to `npm run check`. */
 export default defineConfig({
   test: {
@@ -12,6 +31,20 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'storage/**/*.test.ts'],
+          exclude: ['storage/metadata/postgres/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'postgres',
+          include: [
+            'storage/metadata/postgres/**/*.test.ts',
+            `conformance/protocol/{${ON_POSTGRES.join()}}.test.ts`,
+          ],
+          env: { LAMINA_TEST_METADATA: 'postgres' },
+          globalSetup: 'conformance/servers/embedded-postgres.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -12,6 +12,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'node:*',
     'pino',
     'src/compose-blobs.ts',
+    'src/compose-metadata.ts',
     'src/compose-migration.ts',
     'src/auth',
     'src/config',
@@ -24,9 +25,17 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/maintenance',
     'src/projects',
     'src/registry',
+  ],
+  'src/compose-metadata.ts': [
+    'node:*',
+    'pino',
+    'src/config',
+    'src/http',
+    'src/records',
     'storage/store-errors.ts',
     'storage/metadata/metadata-store.ts',
     'storage/metadata/level',
+    'storage/metadata/postgres',
   ],
   /** The move to other stores; which drivers they are, compose.ts tells. */
   'src/compose-migration.ts': [
@@ -226,6 +235,12 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/store-errors.ts',
     'storage/metadata/metadata-store.ts',
   ],
+  'storage/metadata/postgres': [
+    'node:*',
+    'pg',
+    'storage/store-errors.ts',
+    'storage/metadata/metadata-store.ts',
+  ],
   /** The level driver on a database that lives in memory: unit tests run the code that production runs. */
   'storage/metadata/memory': ['memory-level', 'storage/metadata/metadata-store.ts', 'storage/metadata/level'],
 }
@@ -270,6 +285,7 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
   'storage/blobs/memory': ['storage/blobs/contract.ts'],
   'storage/metadata/level': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
   'storage/metadata/memory': ['storage/metadata/contract.ts'],
+  'storage/metadata/postgres': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
 }
 
 /** The system seen from outside: starts the command and talks to it, and sees nothing of what it is made of. */
@@ -279,5 +295,6 @@ export const CONFORMANCE_LAYER: readonly string[] = [
   'yaml',
   'zod',
   'fast-check',
+  'pg',
   'playwright-core',
 ]

@@ -11,7 +11,11 @@ import { openMemoryMetadataStore } from '../storage/metadata/memory/memory-metad
 /** The table of routes as the server has it, over stores in memory. */
 export async function composedRoutes(): Promise<Route[]> {
   const now = Date.now
-  const stores = { metadata: await openMemoryMetadataStore(), blobs: openMemoryBlobStore() }
+  const stores = {
+    metadata: await openMemoryMetadataStore(),
+    blobs: openMemoryBlobStore(),
+    checks: [],
+  }
   const auth = createAuth({
     ...stores,
     enabled: true,

@@ -5,6 +5,7 @@ import { configOf } from './config/load.ts'
 import type { Config } from './config/schema.ts'
 import { FollowedStore } from './events/followed-store.ts'
 import type { MigrationPort } from './http/api/migration.ts'
+import type { ReadinessCheck } from './http/health.ts'
 import { StartError } from './http/start-error.ts'
 import { arrive, readDeparture, UnfinishedTarget } from './maintenance/migration/marks.ts'
 import { Migration } from './maintenance/migration/migration.ts'
@@ -12,11 +13,16 @@ import type { Place } from './maintenance/migration/place.ts'
 import { RegistryError } from './oci/registry-error.ts'
 
 /** Opens the stores that a configuration names. */
-type OpenStores = (config: Config, log: Logger) => Promise<Place>
+type OpenStores = (config: Config, log: Logger) => Promise<OpenedStores>
+
+/** Stores, and what /readyz asks beside them. */
+export interface OpenedStores extends Place {
+  readonly checks: readonly ReadinessCheck[]
+}
 
 /** The stores as everything writes to them, and the move to others. */
 export interface Movable {
-  readonly stores: Place
+  readonly stores: OpenedStores
   readonly migration: MigrationPort
   /** Ends a move that is under way; it goes on when it is asked for again. */
   stop(): Promise<void>
@@ -31,7 +37,7 @@ export async function openMovable(open: OpenStores, config: Config, log: Logger)
     const fenced = departure?.phase === 'moved'
     if (fenced) log.warn({ target: departure.target }, 'this registry has moved; it takes no writes here')
     const metadata = new FollowedStore(opened.metadata, { following: departure !== undefined, fenced })
-    const stores = { metadata, blobs: opened.blobs }
+    const stores = { ...opened, metadata }
     const onError = (error: unknown) => log.error({ err: error }, 'the move to other stores stopped')
     const migration = new Migration({ source: stores, departure, now: Date.now, onError })
     return {

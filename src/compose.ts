@@ -1,15 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList } from 'node:net'
-import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { openLevelMetadataStore } from '../storage/metadata/level/level-metadata-store.ts'
-import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
-import { StoreUnavailable } from '../storage/store-errors.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { ensureAdministrator } from './auth/first-user.ts'
 import type { Identity } from './auth/identity.ts'
+import { WrongSecret } from './auth/sealing.ts'
 import { openBlobs } from './compose-blobs.ts'
-import { openMovable } from './compose-migration.ts'
+import { openMetadata } from './compose-metadata.ts'
+import { type Movable, type OpenedStores, openMovable } from './compose-migration.ts'
 import type { Config } from './config/schema.ts'
 import { maintenanceRoutes } from './http/api/maintenance.ts'
 import { type MigrationPort, migrationRoutes } from './http/api/migration.ts'
@@ -41,6 +39,22 @@ import { Uploads } from './registry/uploads.ts'
 /** The only file that knows both sides: configuration → drivers → services → HTTP. Stops in reverse order. */
 export async function compose(config: Config, log: Logger, readiness: Readiness): Promise<Composed> {
   const movable = await openMovable(openStores, config, log)
+  try {
+    return await composeOver(movable, { config, log, readiness })
+  } catch (error) {
+    await closeStores(movable)
+    if (error instanceof WrongSecret) throw new StartError(error.message, { cause: error })
+    throw error
+  }
+}
+
+interface Surroundings {
+  readonly config: Config
+  readonly log: Logger
+  readonly readiness: Readiness
+}
+
+async function composeOver(movable: Movable, { config, log, readiness }: Surroundings): Promise<Composed> {
   const { stores, migration } = movable
   const auth = createAuth({
     metadata: stores.metadata,
@@ -78,49 +92,32 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
     migration,
     page,
   })
-  const handler = createApp({
-    ...view,
-    routes,
-    authenticate: auth.authenticate,
-    sessions: auth.sessions,
-    access: auth.access,
-    readOnly,
-    log,
-  })
+  const { authenticate, sessions, access } = auth
   return {
-    handler,
+    handler: createApp({ ...view, routes, authenticate, sessions, access, readOnly, log }),
     firstRun: first.password === undefined ? undefined : { password: first.password },
     close: async () => {
       await maintenance.stop()
-      await movable.stop()
-      await stores.blobs.close()
-      await stores.metadata.close()
+      await closeStores(movable)
     },
   }
 }
 
-type Auth = ReturnType<typeof createAuth>
-type Stores = Pick<RegistryParts, 'metadata' | 'blobs'>
-
-/** The database first: it keeps a second process out, and knows whose the blobs are. */
-async function openStores(config: Config, log: Logger): Promise<Stores> {
-  const metadata = await openMetadata(config, log)
-  try {
-    return { metadata, blobs: await openBlobs(config, metadata) }
-  } catch (error) {
-    await metadata.close()
-    throw error
-  }
+async function closeStores(movable: Movable): Promise<void> {
+  await movable.stop()
+  await movable.stores.blobs.close()
+  await movable.stores.metadata.close()
 }
 
-async function openMetadata(config: Config, log: Logger): Promise<MetadataStore> {
+type Auth = ReturnType<typeof createAuth>
+
+/** The database first: it keeps a second process out, and knows whose the blobs are. */
+async function openStores(config: Config, log: Logger): Promise<OpenedStores> {
+  const opened = await openMetadata(config, log)
   try {
-    return await openLevelMetadataStore({
-      directory: join(config.data, 'metadata'),
-      notice: (sentence, cause) => log.warn({ err: cause }, sentence),
-    })
+    return { ...opened, blobs: await openBlobs(config, opened.metadata) }
   } catch (error) {
-    if (error instanceof StoreUnavailable) throw new StartError(error.message, { cause: error })
+    await opened.metadata.close()
     throw error
   }
 }
@@ -128,7 +125,7 @@ async function openMetadata(config: Config, log: Logger): Promise<MetadataStore>
 /** Longer than anyone holds on to the location of bytes that no record names any more. */
 const READER_MS = 3_600_000
 
-function registryParts(config: Config, stores: Stores, auth: Auth): RegistryParts {
+function registryParts(config: Config, stores: OpenedStores, auth: Auth): RegistryParts {
   return {
     ...stores,
     now: Date.now,
@@ -156,7 +153,7 @@ function blockList(ranges: Config['trustedProxies']): BlockList | undefined {
 
 /** What the routes are made of. */
 interface RouteParts {
-  readonly stores: Stores
+  readonly stores: OpenedStores
   readonly auth: Auth
   readonly registry: RegistryParts
   readonly readOnly: ReadOnlySwitch

@@ -4,6 +4,11 @@ import type { SigningKeyRecord } from '../records/signing-key.ts'
 /** The private part of a signing key as it is stored. */
 export type StoredPrivate = SigningKeyRecord['private']
 
+/** The stored keys cannot be opened with the configured secret; the message says what to do. */
+export class WrongSecret extends Error {
+  override readonly name = 'WrongSecret'
+}
+
 /** Seals `d` with AES-256-GCM under the configured secret, bound to the key's id; stores it as it is without a secret. */
 export function seal(d: string, kid: string, secret: string | undefined): StoredPrivate {
   if (secret === undefined) return { kind: 'plain', d }
@@ -18,11 +23,11 @@ export function seal(d: string, kid: string, secret: string | undefined): Stored
   }
 }
 
-/** The reverse of seal. Throws Error when the secret is missing or another one. */
+/** The reverse of seal. Throws WrongSecret when it is missing or another one. */
 export function unseal(stored: StoredPrivate, kid: string, secret: string | undefined): string {
   if (stored.kind === 'plain') return stored.d
   if (secret === undefined)
-    throw new Error(
+    throw new WrongSecret(
       'the signing keys in this store are sealed: set LAMINA_SECRET to the value used when they were made',
     )
   const decipher = createDecipheriv('aes-256-gcm', deriveKey(secret), Buffer.from(stored.iv, 'base64url'), {
@@ -32,7 +37,7 @@ export function unseal(stored: StoredPrivate, kid: string, secret: string | unde
   try {
     return decipher.update(stored.data, 'base64url', 'utf8') + decipher.final('utf8')
   } catch (cause) {
-    throw new Error(
+    throw new WrongSecret(
       'LAMINA_SECRET is not the one that sealed the signing keys in this store; set the old value',
       { cause },
     )

@@ -28,7 +28,7 @@ export interface SigningKey {
 }
 
 export interface SigningKeys {
-  /** The key that signs now; makes the first one. Throws Error when stored keys cannot be unsealed. */
+  /** The key that signs now; makes the first one. Throws WrongSecret when stored keys cannot be unsealed. */
   current(): Promise<SigningKey>
   /** The key whose tokens begin with `header`; keys come from the store alone. */
   byHeader(header: string): Promise<SigningKey | undefined>

@@ -23,7 +23,7 @@ async function show({ context }: Input): Promise<Output> {
     return {
       name: setting.yamlName,
       variable: setting.environmentName,
-      value: text !== undefined && setting.secret ? HIDDEN : (text ?? null),
+      value: found !== undefined && setting.secret ? HIDDEN : (text ?? null),
       source: found?.source ?? 'default',
     }
   })

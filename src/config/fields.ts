@@ -26,6 +26,12 @@ function field<Value>(expects: string, parse: (text: string) => Value | undefine
 /** Any text but the empty one. */
 export const text: Field<string> = field('a text', (value) => value || undefined)
 
+/** `level`, or where PostgreSQL is; what it says is examined when it is used. */
+export const metadataStore: Field<string> = field(
+  '`level`, or a URL such as postgres://user:password@host:5432/database',
+  (value) => (value === 'level' || /^postgres(?:ql)?:\/\//.test(value) ? value : undefined),
+)
+
 /** A path, made absolute from the working directory. */
 export const path: Field<string> = field('a path', (value) => (value === '' ? undefined : resolve(value)))
 

@@ -69,6 +69,10 @@ function contradictions(config: Config): string[] {
     problems.push(
       `LAMINA_S3_KMS_KEY is set, and LAMINA_S3_ENCRYPTION is ${config.s3Encryption}: set it to kms.`,
     )
+  if (config.metadata !== 'level' && config.secret === undefined)
+    problems.push(
+      'LAMINA_METADATA names a PostgreSQL and LAMINA_SECRET is not set: the signing keys in a shared database are sealed. Set the same LAMINA_SECRET on every replica, for example from `openssl rand -hex 32`.',
+    )
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
     const [there, missing] = config.tlsCert === undefined ? ['KEY', 'CERT'] : ['CERT', 'KEY']
     problems.push(

@@ -8,6 +8,7 @@ import {
   flag,
   listenAddress,
   longSecret,
+  metadataStore,
   oneOf,
   origin,
   path,
@@ -31,10 +32,11 @@ function required<Value>(
   field: Field<Value>,
   fallback: string,
   doc: string,
+  { secret = false }: { readonly secret?: boolean } = {},
 ): z.ZodPrefault<z.ZodType<Value, string>> {
   return field.type
     .prefault(fallback)
-    .register(facts, { expects: field.expects, default: fallback, doc, secret: false })
+    .register(facts, { expects: field.expects, default: fallback, doc, secret })
 }
 
 function optional<Value>(
@@ -99,6 +101,12 @@ export const configSchema = z.object({
     duration('1s', '10m'),
     '20s',
     'How long a call to the S3 is tried again before the request fails with 503. Clients wait about 30 s for an answer.',
+  ),
+  metadata: required(
+    metadataStore,
+    'level',
+    'Where the records are: `level`, a database in the data directory for one process, or a PostgreSQL that any number of replicas share. After `?` the URL takes sslmode (disable, require, verify-ca, verify-full), sslrootcert, sslcert, sslkey, host (of a unix socket), application_name and options. PostgreSQL asks for `secret`, too.',
+    { secret: true },
   ),
   adminPassword: optional(
     text,

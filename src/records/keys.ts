@@ -87,6 +87,18 @@ const TABLE = {
   session: 0x68,
 } as const
 
+/**
+ * Whether a key, or a prefix of keys, is of work to be done: records that live for minutes, which a store may keep
+ * apart from the others. Never changed once released: records would be looked for in the wrong place.
+ */
+export function isShortLived(key: Uint8Array): boolean {
+  const [table = 0] = key
+  return table >> 4 === 4 || table === USAGE
+}
+
+/** Deltas of usage, folded by a job. */
+const USAGE = 0x31
+
 /** A repository's id: 8 bytes as 16 hex digits. */
 export type RepositoryId = string
 

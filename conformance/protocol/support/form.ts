@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { Nginx } from '../../servers/nginx.ts'
 import { must } from '../../servers/processes.ts'
+import { newSchema } from './metadata.ts'
 
 /** Where conformance/cluster has started PostgreSQL and S3 for this run. */
 const clusterForm = z.object({
@@ -19,12 +20,15 @@ const form = given === undefined ? undefined : clusterForm.parse(JSON.parse(give
 /** Whether the tests run against a cluster; those that cannot are named with their reasons in conformance/cluster. */
 export const ON_CLUSTER = form !== undefined
 
+/** Whether records are in PostgreSQL though one machine serves: the project `postgres` of vitest.config.ts. */
+const ON_POSTGRES = process.env['LAMINA_TEST_METADATA'] === 'postgres'
+
 /** Processes that serve one registry together: one, or the replicas of a cluster. */
 export const REPLICAS = form?.replicas ?? 1
 
-/** Settings of stores that nobody used yet; none for one machine, whose data directory holds everything. */
+/** Settings of stores that nobody used yet; none where the data directory holds everything. */
 export async function newStores(): Promise<Readonly<Record<string, string>>> {
-  if (form === undefined) return {}
+  if (form === undefined) return ON_POSTGRES ? newSchema() : {}
   const name = `protocol_${randomBytes(8).toString('hex')}`
   const sql = `create database ${name} template template0`
   await must(form.psql, ['-XAtq', '-d', `${form.postgres}/postgres`, '-c', sql])

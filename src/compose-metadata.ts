@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { openLevelMetadataStore } from '../storage/metadata/level/level-metadata-store.ts'
+import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
+import { StoreUnavailable } from '../storage/store-errors.ts'
+import type { Config } from './config/schema.ts'
+import { clockCheck } from './http/clock-check.ts'
+import type { ReadinessCheck } from './http/health.ts'
+import { StartError } from './http/start-error.ts'
+import { isShortLived } from './records/keys.ts'
+
+export interface OpenedMetadata {
+  readonly metadata: MetadataStore
+  /** What /readyz asks beside. */
+  readonly checks: readonly ReadinessCheck[]
+}
+
+type Notice = (sentence: string, cause?: unknown) => void
+
+/** Opens the records that the configuration names. Throws StartError with a sentence that names the setting. */
+export async function openMetadata(config: Config, log: Logger): Promise<OpenedMetadata> {
+  const notice: Notice = (sentence, cause) => log.warn({ err: cause }, sentence)
+  try {
+    if (config.metadata !== 'level') return await openPostgres(config.metadata, notice)
+    const directory = join(config.data, 'metadata')
+    return { metadata: await openLevelMetadataStore({ directory, notice }), checks: [] }
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+    const hint = config.metadata === 'level' ? '' : '. LAMINA_METADATA names it.'
+    throw new StartError(`${error.message}${hint}`, { cause: error })
+  }
+}
+
+async function openPostgres(url: string, notice: Notice): Promise<OpenedMetadata> {
+  // Only who uses it pays for the library.
+  const { openPostgresMetadataStore } = await import(
+    '../storage/metadata/postgres/postgres-metadata-store.ts'
+  )
+  const metadata = await openPostgresMetadataStore({ url, isQueue: isShortLived, notice })
+  return { metadata, checks: [clockCheck(() => metadata.clockAhead())] }
+}

@@ -1,0 +1,93 @@
+import {
+  Client,
+  type ClientBase,
+  type ClientConfig,
+  Pool,
+  type QueryConfig,
+  type QueryResult,
+  type QueryResultRow,
+} from 'pg'
+import { remedyOf } from './postgres-errors.ts'
+import { sessionConfig } from './session.ts'
+
+/** Connections of one process. Commits wait for each other's locks, and must not keep reads waiting. */
+const MOST_READING = 8
+const MOST_COMMITTING = 16
+/** An idle connection is closed after so long, in milliseconds. */
+const IDLE = 60_000
+
+/** Two bounded pools; a connection that failed is thrown away, and made again when one is needed. */
+export class Connections {
+  readonly #config: ClientConfig
+  readonly #reading: Pool
+  readonly #committing: Pool
+
+  constructor(connection: ClientConfig) {
+    this.#config = connection
+    this.#reading = openPool(connection, MOST_READING)
+    this.#committing = openPool(connection, MOST_COMMITTING)
+  }
+
+  /** Runs one statement by itself. */
+  read<Row extends QueryResultRow>(query: QueryConfig): Promise<QueryResult<Row>> {
+    return borrowed(this.#reading, (client) => client.query<Row>(query))
+  }
+
+  /** Runs `work` on a connection of its own; a transaction that it leaves behind when it fails is undone. */
+  commit<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
+    return borrowed(this.#committing, work)
+  }
+
+  /** A connection without limits of time, for long work. The caller ends it. */
+  async open(): Promise<Client> {
+    const client = new Client(sessionConfig(this.#config, { limits: false }))
+    client.on('error', heardAlready)
+    try {
+      await client.connect()
+      return client
+    } catch (error) {
+      await client.end()
+      throw error
+    }
+  }
+
+  /** Nothing may be running any more. */
+  async close(): Promise<void> {
+    await Promise.all([this.#reading.end(), this.#committing.end()])
+  }
+}
+
+function openPool(connection: ClientConfig, max: number): Pool {
+  const config = sessionConfig(connection, { limits: true })
+  const pool = new Pool({ ...config, max, idleTimeoutMillis: IDLE })
+  pool.on('connect', (client) => client.on('error', heardAlready))
+  pool.on('error', heardAlready)
+  return pool
+}
+
+/** Who uses a connection hears of its end from its own query; an idle one is made again when it is needed. */
+function heardAlready(): void {
+  return undefined
+}
+
+async function borrowed<Result>(pool: Pool, work: (client: ClientBase) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect()
+  let isLost = false
+  try {
+    return await work(client)
+  } catch (error) {
+    isLost = remedyOf(error) === 'reconnect' || !(await isUndone(client))
+    throw error
+  } finally {
+    client.release(isLost)
+  }
+}
+
+async function isUndone(client: ClientBase): Promise<boolean> {
+  try {
+    await client.query('rollback')
+    return true
+  } catch {
+    return false
+  }
+}

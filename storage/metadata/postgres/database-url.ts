@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import type { ClientConfig } from 'pg'
+import { StoreUnavailable } from '../../store-errors.ts'
+
+/** What a URL says of the database: enough to connect, and a name to speak of it without its password. */
+export interface Database {
+  readonly connection: ClientConfig
+  /** Without password and parameters. */
+  readonly shown: string
+}
+
+const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const
+const PARAMETERS = ['host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'application_name', 'options']
+
+/**
+ * Reads postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=/path. A path as `host` is the
+ * folder of a unix socket. Throws StoreUnavailable that says what is wrong with it; never shows the password.
+ */
+export function parseDatabaseUrl(text: string): Database {
+  const url = URL.parse(text)
+  if (url === null || !/^postgres(?:ql)?:$/.test(url.protocol)) throw wrong('it is no postgres:// URL')
+  const { searchParams: parameters } = url
+  const unknown = [...parameters.keys()].find((name) => !PARAMETERS.includes(name))
+  if (unknown !== undefined)
+    throw wrong(`its parameter ${unknown} is not known; there are ${PARAMETERS.join(', ')}`)
+  const host = parameters.get('host') ?? url.hostname.replace(/^\[|\]$/g, '')
+  const database = decodeURIComponent(url.pathname.slice(1))
+  if (host === '' || database === '') throw wrong('it must name a host and a database')
+  const user = decodeURIComponent(url.username)
+  return {
+    connection: {
+      host,
+      port: url.port === '' ? 5432 : Number(url.port),
+      database,
+      ...(user !== '' && { user }),
+      ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+      application_name: parameters.get('application_name') ?? 'lamina',
+      options: parameters.get('options') ?? '',
+      ssl: sslOf(parameters),
+    },
+    shown: `postgres://${user === '' ? '' : `${user}@`}${url.host === '' ? host : url.host}/${database}`,
+  }
+}
+
+/** As libpq: `require` encrypts, `verify-ca` asks for a known authority, `verify-full` also for the host's name. */
+function sslOf(parameters: URLSearchParams): ClientConfig['ssl'] {
+  const given = parameters.get('sslmode') ?? (parameters.has('sslrootcert') ? 'verify-full' : 'disable')
+  const mode = SSL_MODES.find((one) => one === given)
+  if (mode === undefined) throw wrong(`its sslmode must be one of ${SSL_MODES.join(', ')}`)
+  if (mode === 'disable') return false
+  const [ca, cert, key] = ['sslrootcert', 'sslcert', 'sslkey'].map((name) => readPem(parameters, name))
+  return {
+    rejectUnauthorized: mode !== 'require',
+    ...(mode === 'verify-ca' && { checkServerIdentity: () => undefined }),
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  }
+}
+
+function readPem(parameters: URLSearchParams, name: string): string | undefined {
+  const path = parameters.get(name)
+  if (path === null) return undefined
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw wrong(`the file of its ${name}, ${path}, cannot be read`, cause)
+  }
+}
+
+function wrong(why: string, cause?: unknown): StoreUnavailable {
+  return new StoreUnavailable(`the URL of the database is not right: ${why}`, { cause })
+}

@@ -1,0 +1,85 @@
+/**
+ * Every statement that reads or writes records. All are named, so that the server prepares them once for each
+ * connection; names say the table and the kind.
+ */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
+
+/** Queues have a table of their own: what lives for minutes shall not make the vacuum of the rest long. */
+export type Table = 'records' | 'queues'
+
+const NEXT = "nextval('lamina_versions')"
+const KEYS = 'unnest($1::bytea[]) as u(key)'
+const PAIRS = 'unnest($1::bytea[], $2::bytea[]) as u(key, value)'
+const VERSIONS = 'unnest($1::bytea[], $2::bigint[]) as u(key, version)'
+const ALL_THREE = 'unnest($1::bytea[], $2::bytea[], $3::bigint[]) as u(key, value, version)'
+/** A version of -1 stands for any. */
+const SAME = 't.key = u.key and (u.version = -1 or t.version = u.version)'
+const COLUMNS = 'key, value, version'
+
+/**
+ * What is done to keys within a commit. Each gives one row, or counts one, for each key of which it was true; together
+ * with READ COMMITTED, where a statement that waited for a lock looks again at what the holder left.
+ */
+const STEPS = {
+  /** The key exists: its row cannot go until the commit. */
+  exist: (table: string) => `select 1 from ${table} where key = any($1::bytea[]) order by key for key share`,
+  /** The key has this version: its row cannot change until the commit. */
+  hold: (table: string) =>
+    `select 1 from ${table} t join ${VERSIONS} on ${SAME} order by t.key for share of t`,
+  /** As hold, against everyone who checks that the key exists, too. */
+  own: (table: string) =>
+    `select 1 from ${table} t join ${VERSIONS} on ${SAME} order by t.key for update of t`,
+  /** The key is absent, and stays so for others until the commit: version 0 marks a row that nobody ever sees. */
+  reserve: (table: string) =>
+    `insert into ${table} (${COLUMNS}) select u.key, '', 0 from ${KEYS} on conflict (key) do nothing`,
+  release: (table: string) => `delete from ${table} t using ${KEYS} where t.key = u.key and t.version = 0`,
+  insert: (table: string) =>
+    `insert into ${table} (${COLUMNS}) select u.key, u.value, ${NEXT} from ${PAIRS} on conflict (key) do nothing`,
+  upsert: (table: string) =>
+    `insert into ${table} (${COLUMNS}) select u.key, u.value, ${NEXT} from ${PAIRS} on conflict (key) do update set value = excluded.value, version = excluded.version`,
+  update: (table: string) =>
+    `update ${table} t set value = u.value, version = ${NEXT} from ${ALL_THREE} where ${SAME}`,
+  delete: (table: string) => `delete from ${table} t using ${VERSIONS} where ${SAME}`,
+} as const
+
+export type StepKind = keyof typeof STEPS
+
+/** The statement for one kind of step in one table. */
+export function stepStatement(kind: StepKind, table: Table): Statement {
+  return { name: `${table}-${kind}`, text: STEPS[kind](tableName(table)) }
+}
+
+/** Many records in one round trip; keys of both tables at one moment take both arrays. */
+export function readStatement(tables: readonly Table[]): Statement {
+  const parts = tables.map(
+    (table, index) => `select ${COLUMNS} from ${tableName(table)} where key = any($${index + 1}::bytea[])`,
+  )
+  return { name: `${tables.join('-')}-read`, text: parts.join(' union all ') }
+}
+
+export interface RangeShape {
+  readonly tables: readonly Table[]
+  /** Whether there is an upper bound. */
+  readonly bounded: boolean
+  readonly reverse: boolean
+  /** Locks what it finds, for a check within a commit; then one table alone. */
+  readonly lock: boolean
+}
+
+/** Keys from $1 on, below $2 when bounded; the limit is the last parameter. */
+export function rangeStatement({ tables, bounded, reverse, lock }: RangeShape): Statement {
+  const order = `order by key${reverse ? ' desc' : ''} limit $${bounded ? 3 : 2}::bigint`
+  const where = `key >= $1::bytea${bounded ? ' and key < $2::bytea' : ''}`
+  const parts = tables.map((table) => `select ${COLUMNS} from ${tableName(table)} where ${where} ${order}`)
+  const [only = ''] = parts
+  const text = parts.length === 1 ? only : `${parts.map((part) => `(${part})`).join(' union all ')} ${order}`
+  const words = [...tables, bounded && 'bounded', reverse && 'reverse', lock && 'lock', 'range']
+  return { name: words.filter(Boolean).join('-'), text: lock ? `${text} for update` : text }
+}
+
+function tableName(table: Table): string {
+  return `lamina_${table}`
+}
