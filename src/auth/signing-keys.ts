@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { calculateJwkThumbprint } from 'jose'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
@@ -9,8 +10,8 @@ import { seal, unseal } from './sealing.ts'
 
 /** How old the known keys may be before they are read again, in milliseconds: other replicas rotate, too. */
 const FRESH = 5_000
-/** How often an unknown key id may cause a read, in milliseconds. */
-const RELOAD_GAP = 1_000
+/** The shortest time between two reads for the sake of unknown keys, in milliseconds: anyone can invent some. */
+const RELOAD_GAP = 50
 /**
  * How long a retired key still verifies, in milliseconds: an upload lives a week and goes on with an expired token.
  * @internal
@@ -30,10 +31,10 @@ export interface SigningKey {
 export interface SigningKeys {
   /** The key that signs now; makes the first one. Throws WrongSecret when stored keys cannot be unsealed. */
   current(): Promise<SigningKey>
-  /** The key whose tokens begin with `header`; keys come from the store alone. */
+  /** The key whose tokens begin with `header`, also one that another replica made a moment ago. */
   byHeader(header: string): Promise<SigningKey | undefined>
-  /** Whether the key was there when keys were last read: false once it was revoked. */
-  holds(kid: string): boolean
+  /** Whether the key is there: false within seconds of its revocation, by whichever replica. */
+  holds(kid: string): Promise<boolean>
   /** The public keys, for /.well-known/jwks.json. */
   published(): Promise<Readonly<Record<string, string>>[]>
   /**
@@ -53,10 +54,13 @@ export function createSigningKeys(parts: {
   let known: readonly SigningKey[] = []
   let loaded = Number.NEGATIVE_INFINITY
   let loading: Promise<void> | undefined
+  let coming: Promise<void> | undefined
 
   const load = async (): Promise<void> => {
     const began = now()
     const records = await storedKeys(metadata)
+    // A read that began later has told already.
+    if (began < loaded) return
     known = records
       .filter(({ record }) => record.retired === undefined || record.retired + KEEP_RETIRED > began)
       .map(({ record }) => known.find((key) => isSame(key, record)) ?? openKey(record, secret))
@@ -68,6 +72,15 @@ export function createSigningKeys(parts: {
       loading = undefined
     })
     await loading
+  }
+  /** Waits for a read that begins from now on; all who wait share it. */
+  const reread = (): Promise<void> => {
+    coming ??= (async () => {
+      await setTimeout(Math.max(0, Math.min(RELOAD_GAP, loaded + RELOAD_GAP - now())))
+      coming = undefined
+      await load()
+    })()
+    return coming
   }
   const rotate = async (change: (transaction: Transaction) => Promise<string>): Promise<string> => {
     const kid = await transact(metadata, change)
@@ -86,10 +99,14 @@ export function createSigningKeys(parts: {
     },
     byHeader: async (header) => {
       const found = () => known.find((key) => key.header === header)
-      await refresh(found() === undefined ? RELOAD_GAP : FRESH)
+      await refresh(FRESH)
+      if (found() === undefined) await reread()
       return found()
     },
-    holds: (kid) => known.some((key) => key.kid === kid),
+    holds: async (kid) => {
+      await refresh(FRESH)
+      return known.some((key) => key.kid === kid)
+    },
     published: async () => {
       await refresh(FRESH)
       return known.map((key) => ({ ...publicPart(key.publicKey), kid: key.kid, alg: 'ES256', use: 'sig' }))

@@ -74,7 +74,7 @@ export function createTokens(parts: {
     verify: async (token) => {
       if (token.length > TOKEN_LIMIT) return { invalid: `it is longer than ${TOKEN_LIMIT} characters` }
       const remembered = verified.get(token)
-      if (remembered !== undefined && remembered.until > now() && keys.holds(remembered.kid))
+      if (remembered !== undefined && remembered.until > now() && (await keys.holds(remembered.kid)))
         return remembered.caller
       if (!COMPACT.test(token)) return { invalid: 'it is not a signed token of this registry' }
       // The header has to be, byte for byte, the one that we write: no other algorithm, no key inside, no `crit`.
