@@ -3,6 +3,7 @@ import { allRoutes } from '../src/compose.ts'
 import { ReadOnlySwitch } from '../src/http/read-only.ts'
 import { createReadiness } from '../src/http/readiness.ts'
 import type { Route } from '../src/http/route.ts'
+import { createReadOnlySetting } from '../src/maintenance/read-only-setting.ts'
 import { startMaintenance } from '../src/maintenance/schedule.ts'
 import { createEnsureProject } from '../src/projects/projects.ts'
 import { openMemoryBlobStore } from '../storage/blobs/memory/memory-blob-store.ts'
@@ -29,7 +30,7 @@ export async function composedRoutes(): Promise<Route[]> {
     stores,
     auth,
     registry: { ...stores, now, ensureProject, settings },
-    readOnly: new ReadOnlySwitch(false),
+    readOnly: new ReadOnlySwitch({ configured: false, setting: createReadOnlySetting(stores.metadata), now }),
     migration: {
       state: () => ({
         phase: 'none',

@@ -28,6 +28,7 @@ import type { Route } from './http/route.ts'
 import { StartError } from './http/start-error.ts'
 import { tokenRoutes } from './http/token/routes.ts'
 import { maintenanceJobs } from './maintenance/jobs.ts'
+import { createReadOnlySetting } from './maintenance/read-only-setting.ts'
 import { type Maintenance, startMaintenance } from './maintenance/schedule.ts'
 import { createAccounts } from './projects/accounts.ts'
 import { createMembers } from './projects/members.ts'
@@ -66,7 +67,11 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
   await auth.signingKeys.current()
   const first = await ensureAdministrator(auth.users, config.adminPassword)
   const registry = registryParts(config, stores, auth)
-  const readOnly = new ReadOnlySwitch(config.readOnly)
+  const readOnly = new ReadOnlySwitch({
+    configured: config.readOnly,
+    setting: createReadOnlySetting(stores.metadata),
+    now: Date.now,
+  })
   const view = { publicUrl: config.publicUrl, trustedProxies: blockList(config.trustedProxies) }
   const page = await loadPageFiles()
   const maintenance = startMaintenance(

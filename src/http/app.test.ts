@@ -16,7 +16,7 @@ let port = 0
 let handle: Handler
 let decision: Decision
 let authenticated: () => Promise<Caller>
-let readOnly: ReadOnlySwitch
+let switched: { readOnly: boolean; reason?: string } | undefined
 let log: string[]
 
 const route = (method: Route['method'], path: string, right: Right): Route => ({
@@ -40,7 +40,8 @@ beforeEach(async () => {
   handle = () => Promise.resolve(json(200, { ok: true }))
   decision = { outcome: 'allowed', identity: { kind: 'anonymous' }, isPublic: true }
   authenticated = () => Promise.resolve(ANONYMOUS)
-  readOnly = new ReadOnlySwitch(false)
+  switched = undefined
+  const setting = { read: () => Promise.resolve(switched), write: () => Promise.resolve() }
   log = []
   const app = createApp({
     publicUrl: 'https://r.example',
@@ -56,7 +57,7 @@ beforeEach(async () => {
     authenticate: () => authenticated(),
     sessions: { find: (cookie) => Promise.resolve(cookie === 'good' ? SIGNED_IN : undefined) },
     access,
-    readOnly,
+    readOnly: new ReadOnlySwitch({ configured: false, setting, now: Date.now }),
     log: pino({}, { write: (line) => void log.push(line) }),
   })
   server = createServer(app)
@@ -287,7 +288,7 @@ describe('a handler', () => {
   })
 
   it('is not asked to write while the registry is read-only; who may not write learns that first', async () => {
-    readOnly.set(true, 'moving')
+    switched = { readOnly: true, reason: 'moving' }
     expect(await failure('PUT', '/v2/a/manifests/x')).toMatchObject({
       status: 503,
       code: 'UNAVAILABLE',

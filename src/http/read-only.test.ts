@@ -1,15 +1,40 @@
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { RegistryError } from '../oci/registry-error.ts'
-import { ReadOnlySwitch } from './read-only.ts'
+import { type ReadOnlyState, ReadOnlySwitch } from './read-only.ts'
 import type { Right, Route } from './route.ts'
+
+let stored: ReadOnlyState | undefined
+let reads: number
+let time: number
+
+beforeEach(() => {
+  stored = undefined
+  reads = 0
+  time = 1000
+})
+
+/** A replica: all of them share what is stored. */
+function replica(configured = false): ReadOnlySwitch {
+  const setting = {
+    read: () => {
+      reads += 1
+      return Promise.resolve(stored)
+    },
+    write: (state: ReadOnlyState) => {
+      stored = state
+      return Promise.resolve()
+    },
+  }
+  return new ReadOnlySwitch({ configured, setting, now: () => time })
+}
 
 function route(method: Route['method'], right: Right, operationId = 'x'): Route {
   return { operationId, method, path: '/', right, handle: () => Promise.resolve({ status: 200 }) }
 }
 
-function refusal(readOnly: ReadOnlySwitch, one: Route): string | undefined {
+async function refusal(readOnly: ReadOnlySwitch, one: Route): Promise<string | undefined> {
   try {
-    readOnly.refuse(one)
+    await readOnly.refuse(one)
     return undefined
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
@@ -19,24 +44,44 @@ function refusal(readOnly: ReadOnlySwitch, one: Route): string | undefined {
 }
 
 describe('ReadOnlySwitch', () => {
-  it('refuses writes while it is on, and says why', () => {
-    const readOnly = new ReadOnlySwitch(false)
-    expect(refusal(readOnly, route('PUT', 'push'))).toBeUndefined()
-    readOnly.set(true, 'moving house')
+  it('refuses writes while it is on, and says why', async () => {
+    const readOnly = replica()
+    expect(await refusal(readOnly, route('PUT', 'push'))).toBeUndefined()
+    await readOnly.set(true, 'moving house')
     for (const method of ['PUT', 'POST', 'PATCH', 'DELETE'] as const)
-      expect(refusal(readOnly, route(method, 'push'))).toContain('read-only for now: moving house;')
-    expect(refusal(readOnly, route('PUT', 'administrator'))).toBeDefined()
-    readOnly.set(false, 'ignored')
-    expect(refusal(readOnly, route('PUT', 'push'))).toBeUndefined()
-    expect(readOnly.state).toEqual({ readOnly: false })
+      expect(await refusal(readOnly, route(method, 'push'))).toContain('read-only for now: moving house;')
+    expect(await refusal(readOnly, route('PUT', 'administrator'))).toBeDefined()
+    await readOnly.set(false, 'ignored')
+    expect(await refusal(readOnly, route('PUT', 'push'))).toBeUndefined()
+    expect(await readOnly.state()).toEqual({ readOnly: false })
   })
 
-  it('goes on giving: pulls, tokens, and the way out of itself', () => {
-    const readOnly = new ReadOnlySwitch(true)
-    expect(refusal(readOnly, route('GET', 'pull'))).toBeUndefined()
-    expect(refusal(readOnly, route('POST', 'anyone'))).toBeUndefined()
-    expect(refusal(readOnly, route('PUT', 'administrator', 'setReadOnly'))).toBeUndefined()
-    expect(refusal(readOnly, route('POST', 'push'))).toContain('read-only for now;')
-    expect(readOnly.state).toEqual({ readOnly: true })
+  it('goes on giving: pulls, tokens, and the way out of itself', async () => {
+    const readOnly = replica()
+    await readOnly.set(true, undefined)
+    expect(await refusal(readOnly, route('GET', 'pull'))).toBeUndefined()
+    expect(await refusal(readOnly, route('POST', 'anyone'))).toBeUndefined()
+    expect(await refusal(readOnly, route('PUT', 'administrator', 'setReadOnly'))).toBeUndefined()
+    expect(await refusal(readOnly, route('POST', 'push'))).toContain('read-only for now;')
+    expect(await readOnly.state()).toEqual({ readOnly: true })
+  })
+
+  it('is heard of by other replicas a moment later, which read it no more often', async () => {
+    const [one, other] = [replica(), replica()]
+    for (let turn = 0; turn < 50; turn += 1) await refusal(other, route('PUT', 'push'))
+    expect(reads).toBe(1)
+    await one.set(true, 'moving')
+    time += 1001
+    expect(await refusal(other, route('PUT', 'push'))).toContain('moving')
+  })
+
+  it('cannot open a server that is configured to be closed', async () => {
+    const readOnly = replica(true)
+    expect(await readOnly.state()).toEqual({ readOnly: true })
+    expect(await refusal(readOnly, route('PUT', 'push'))).toContain('read-only for now;')
+    await expect(readOnly.set(false, undefined)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('LAMINA_READ_ONLY'),
+    })
   })
 })

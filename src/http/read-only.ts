@@ -1,35 +1,75 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Route } from './route.ts'
 
-/** The switch itself, and the move to other stores, which changes nothing here. */
-const ALWAYS: ReadonlySet<string> = new Set(['setReadOnly', 'startMigration', 'cancelMigration'])
+/** How old the known state of the switch may be when it decides about a write, in milliseconds. */
+const FRESH = 1000
 
-/** Whether writes are refused, which an administrator can change while the server runs. */
+export interface ReadOnlyState {
+  readonly readOnly: boolean
+  readonly reason?: string | undefined
+}
+
+export interface ReadOnlyParts {
+  /** LAMINA_READ_ONLY: this server refuses writes whatever the switch says. */
+  readonly configured: boolean
+  /** The switch, which all replicas share. */
+  readonly setting: {
+    read(): Promise<ReadOnlyState | undefined>
+    write(state: ReadOnlyState): Promise<void>
+  }
+  readonly now: () => number
+}
+
+/** Whether writes are refused, which an administrator can change while the servers run. */
 export class ReadOnlySwitch {
-  #on: boolean
-  #reason: string | undefined
+  readonly #parts: ReadOnlyParts
+  #known: ReadOnlyState = { readOnly: false }
+  #read = Number.NEGATIVE_INFINITY
+  #reading: Promise<void> | undefined
 
-  constructor(on: boolean) {
-    this.#on = on
-    this.#reason = undefined
+  constructor(parts: ReadOnlyParts) {
+    this.#parts = parts
   }
 
-  get state(): { readonly readOnly: boolean; readonly reason?: string } {
-    return { readOnly: this.#on, ...(this.#reason !== undefined && { reason: this.#reason }) }
+  async state(): Promise<ReadOnlyState> {
+    await this.#refresh()
+    return this.#known
   }
 
-  set(on: boolean, reason: string | undefined): void {
-    this.#on = on
-    this.#reason = on ? reason : undefined
+  /** Throws CONFLICT when this server is configured to refuse writes: no switch opens it. */
+  async set(on: boolean, reason: string | undefined): Promise<void> {
+    if (!on && this.#parts.configured)
+      throw new RegistryError('CONFLICT', {
+        message: 'LAMINA_READ_ONLY is set for this server; start it without to take writes again',
+      })
+    await this.#parts.setting.write({ readOnly: on, ...(on && reason !== undefined && { reason }) })
+    this.#read = Number.NEGATIVE_INFINITY
   }
 
-  /** Throws UNAVAILABLE for a route that writes while the switch is on. Getting a token and what `ALWAYS` names go on. */
-  refuse(route: Route): void {
-    if (!this.#on || route.method === 'GET' || route.right === 'anyone' || ALWAYS.has(route.operationId))
-      return
+  /** Throws UNAVAILABLE for a route that writes while the switch is on. Getting a token, and the switch itself, go on. */
+  async refuse(route: Route): Promise<void> {
+    if (route.method === 'GET' || route.right === 'anyone' || route.operationId === 'setReadOnly') return
+    if (this.#parts.now() - this.#read > FRESH) await this.#refresh()
+    const { readOnly, reason } = this.#known
+    if (!readOnly) return
     throw new RegistryError('UNAVAILABLE', {
-      message: `the registry is read-only for now${this.#reason === undefined ? '' : `: ${this.#reason}`}; pulls go on, try to push later`,
+      message: `the registry is read-only for now${reason === undefined ? '' : `: ${reason}`}; pulls go on, try to push later`,
       headers: { 'retry-after': '60' },
     })
+  }
+
+  async #refresh(): Promise<void> {
+    const { configured, setting, now } = this.#parts
+    this.#reading ??= (async () => {
+      const begun = now()
+      try {
+        const switched = await setting.read()
+        this.#known = switched?.readOnly === true ? switched : { readOnly: configured }
+        this.#read = begun
+      } finally {
+        this.#reading = undefined
+      }
+    })()
+    await this.#reading
   }
 }

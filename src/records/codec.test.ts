@@ -12,6 +12,7 @@ import { bodyCodec, edgeCodec, manifestCodec, referrerCodec } from './manifest.t
 import { policyCodec } from './policy.ts'
 import { memberCodec, projectCodec, publicCodec, repositoryCodec } from './project.ts'
 import { graveCodec, keepCodec, pulledCodec, reviewCodec, trashCodec, usageCodec } from './review.ts'
+import { readOnlyCodec } from './runtime.ts'
 import { sessionCodec } from './session.ts'
 import { signingKeyCodec } from './signing-key.ts'
 import { tagCodec, taggedCodec, tagLogCodec } from './tag.ts'
@@ -61,6 +62,7 @@ const key = { kid: 'k', created: at, public: { kty: 'EC' as const, crv: 'P-256' 
 
 const rows: Row[] = [
   row('account', accountCodec, { role: 'writer', created: at, createdBy: 'user:a', expires: at }),
+  row('read-only', readOnlyCodec, { readOnly: true, reason: 'moving' }),
   row('blob', blobCodec, { size: 1, location: 'memory/x', created: at }),
   row('blob, quarantined', blobCodec, { size: 0, location: '', created: 0, verified: at, quarantined: at }),
   row('alias', aliasCodec, { sha256: digest }),

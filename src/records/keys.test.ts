@@ -67,6 +67,7 @@ function sample(): Map<string, Uint8Array[]> {
     ['signingKey', many((project) => keys.signingKey(project))],
     ['account', many((project) => keys.account(project, 'x'))],
     ['session', many((project) => keys.session(project, 'id'))],
+    ['runtime', many((name) => keys.runtimeSetting(name))],
   ])
 }
 

@@ -43,6 +43,7 @@ import { digestComponent, tuple, uint64Component } from './tuple.ts'
  *   54 account     ⟨project⟩⟨name⟩                      a service account
  *   63 cluster                                       the registry's own id, for stores that others could use too
  *   68 session     ⟨owner⟩⟨id⟩                          a browser that is signed in
+ *   64 runtime     ⟨name⟩                              a setting that all replicas share, changed while they run
  *
  * Owners (whose record is checked or written by who adds to a range that someone may check):
  * blob → its holders, link → its edges, manifest → its tags, edges and referrers, project → its repositories.
@@ -85,6 +86,7 @@ const TABLE = {
   account: 0x54,
   cluster: 0x63,
   session: 0x68,
+  runtime: 0x64,
 } as const
 
 /**
@@ -209,6 +211,8 @@ export const keys = {
   session: (owner: string, id: string) => tuple(TABLE.session, owner, id),
   sessionsOf: (owner: string) => tuple(TABLE.session, owner),
   sessions: () => tuple(TABLE.session),
+
+  runtimeSetting: (name: string) => tuple(TABLE.runtime, name),
 } as const
 
 /** A kind of record, by its name in the table above. */

@@ -10,11 +10,11 @@ const state = z.strictObject({ readOnly: z.boolean(), reason: z.string().max(500
 /** Whether writes are refused, and the switch for it. */
 export function readOnlyRoutes(readOnly: ReadOnlySwitch): Route[] {
   const path = '/api/v1/read-only'
-  const show: Handler = () => Promise.resolve(answer(200, readOnly.state))
+  const show: Handler = async () => answer(200, await readOnly.state())
   const set: Handler = async ({ request }) => {
     const wanted = await readJson(request, state)
-    readOnly.set(wanted.readOnly, wanted.reason)
-    return answer(200, readOnly.state)
+    await readOnly.set(wanted.readOnly, wanted.reason)
+    return answer(200, await readOnly.state())
   }
   return [
     { operationId: 'getReadOnly', method: 'GET', path, right: 'administrator', handle: show },

@@ -31,7 +31,7 @@ export function dispatch(parts: DispatchParts): (state: RequestState) => Promise
     if (params['name'] !== undefined) state.fields['project'] = params['name'].split('/', 1)[0]
     const request = { right: route.right, params, caller, query: state.query, origin: state.client.origin }
     const { isPublic } = await authorize(parts.access, request)
-    parts.readOnly.refuse(route)
+    await parts.readOnly.refuse(route)
     return route.handle(exchangeOf(state, { params, caller, isPublic }))
   }
 }
