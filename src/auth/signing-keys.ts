@@ -1,17 +1,13 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
 import { calculateJwkThumbprint } from 'jose'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import { keys } from '../records/keys.ts'
 import { publicJwk, type SigningKeyRecord, signingKeyCodec } from '../records/signing-key.ts'
 import { TupleReader } from '../records/tuple.ts'
+import { KnownKeys } from './known-keys.ts'
 import { seal, unseal } from './sealing.ts'
 
-/** How old the known keys may be before they are read again, in milliseconds: other replicas rotate, too. */
-const FRESH = 5_000
-/** The shortest time between two reads for the sake of unknown keys, in milliseconds: anyone can invent some. */
-const RELOAD_GAP = 50
 /**
  * How long a retired key still verifies, in milliseconds: an upload lives a week and goes on with an expired token.
  * @internal
@@ -51,65 +47,45 @@ export function createSigningKeys(parts: {
   readonly now: () => number
 }): SigningKeys {
   const { metadata, secret, now } = parts
-  let known: readonly SigningKey[] = []
-  let loaded = Number.NEGATIVE_INFINITY
-  let loading: Promise<void> | undefined
-  let coming: Promise<void> | undefined
-
-  const load = async (): Promise<void> => {
-    const began = now()
+  const known = new KnownKeys<SigningKey>(async (before) => {
     const records = await storedKeys(metadata)
-    // A read that began later has told already.
-    if (began < loaded) return
-    known = records
-      .filter(({ record }) => record.retired === undefined || record.retired + KEEP_RETIRED > began)
-      .map(({ record }) => known.find((key) => isSame(key, record)) ?? openKey(record, secret))
-    loaded = began
-  }
-  const refresh = async (age: number): Promise<void> => {
-    if (now() - loaded < age) return
-    loading ??= load().finally(() => {
-      loading = undefined
-    })
-    await loading
-  }
-  /** Waits for a read that begins from now on; all who wait share it. */
-  const reread = (): Promise<void> => {
-    coming ??= (async () => {
-      await setTimeout(Math.max(0, Math.min(RELOAD_GAP, loaded + RELOAD_GAP - now())))
-      coming = undefined
-      await load()
-    })()
-    return coming
-  }
+    return records
+      .filter(({ record }) => record.retired === undefined || record.retired + KEEP_RETIRED > now())
+      .map(({ record }) => before.find((key) => isSame(key, record)) ?? openKey(record, secret))
+  }, now)
   const rotate = async (change: (transaction: Transaction) => Promise<string>): Promise<string> => {
     const kid = await transact(metadata, change)
-    await load()
+    await known.load()
     return kid
   }
 
   return {
     current: async () => {
-      await refresh(FRESH)
-      if (active(known) === undefined)
+      await known.refresh()
+      if (active(known.now) === undefined)
         await rotate((transaction) => addKey(transaction, { kind: 'first', secret, now: now() }))
-      const key = active(known)
+      const key = active(known.now)
       if (key === undefined) throw new Error('there is no signing key although one was just made')
       return key
     },
     byHeader: async (header) => {
-      const found = () => known.find((key) => key.header === header)
-      await refresh(FRESH)
-      if (found() === undefined) await reread()
+      const found = () => known.now.find((key) => key.header === header)
+      await known.refresh()
+      if (found() === undefined) await known.reread()
       return found()
     },
     holds: async (kid) => {
-      await refresh(FRESH)
-      return known.some((key) => key.kid === kid)
+      await known.refresh()
+      return known.now.some((key) => key.kid === kid)
     },
     published: async () => {
-      await refresh(FRESH)
-      return known.map((key) => ({ ...publicPart(key.publicKey), kid: key.kid, alg: 'ES256', use: 'sig' }))
+      await known.refresh()
+      return known.now.map((key) => ({
+        ...publicPart(key.publicKey),
+        kid: key.kid,
+        alg: 'ES256',
+        use: 'sig',
+      }))
     },
     rotate: ({ revoke = false } = {}) =>
       rotate((transaction) => addKey(transaction, { kind: revoke ? 'revoke' : 'next', secret, now: now() })),
