@@ -187,6 +187,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/oci',
     'src/projects',
     'src/records',
+    'src/registry',
   ],
   'src/http/page': ['node:*', 'src/http', 'src/oci'],
 

@@ -6,6 +6,7 @@ import type { Route } from '../src/http/route.ts'
 import { createReadOnlySetting } from '../src/maintenance/read-only-setting.ts'
 import { startMaintenance } from '../src/maintenance/schedule.ts'
 import { createEnsureProject } from '../src/projects/projects.ts'
+import { Pulls } from '../src/registry/pulls.ts'
 import { openMemoryBlobStore } from '../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../storage/metadata/memory/memory-metadata-store.ts'
 
@@ -29,7 +30,7 @@ export async function composedRoutes(): Promise<Route[]> {
   return allRoutes({
     stores,
     auth,
-    registry: { ...stores, now, ensureProject, settings },
+    registry: { ...stores, now, ensureProject, pulls: new Pulls(now), settings },
     readOnly: new ReadOnlySwitch({ configured: false, setting: createReadOnlySetting(stores.metadata), now }),
     migration: {
       state: () => ({

@@ -35,6 +35,7 @@ import { createMembers } from './projects/members.ts'
 import { createEnsureProject, createProjects } from './projects/projects.ts'
 import { readableProjects } from './projects/readable-projects.ts'
 import type { RegistryParts } from './registry/parts.ts'
+import { Pulls } from './registry/pulls.ts'
 import { Uploads } from './registry/uploads.ts'
 
 /** The only file that knows both sides: configuration → drivers → services → HTTP. Stops in reverse order. */
@@ -103,6 +104,7 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
     firstRun: first.password === undefined ? undefined : { password: first.password },
     close: async () => {
       await maintenance.stop()
+      await registry.pulls.flush(registry.metadata)
       await closeStores(movable)
     },
   }
@@ -134,6 +136,7 @@ function registryParts(config: Config, stores: OpenedStores, auth: Auth): Regist
   return {
     ...stores,
     now: Date.now,
+    pulls: new Pulls(Date.now),
     ensureProject: createEnsureProject({
       now: Date.now,
       mayPush: (account, project) => auth.access.accountMayPush(account, project),
@@ -189,7 +192,7 @@ export function allRoutes(parts: RouteParts): Route[] {
   return [
     ...distributionRoutes({ registry, uploads: new Uploads(registry), ...reading }),
     ...tokenRoutes({ ...auth, addressOf, now }),
-    ...apiRoutes({ ...auth, projects, members, accounts, addressOf, now }),
+    ...apiRoutes({ ...auth, projects, members, accounts, registry, addressOf, now }),
     ...inspectRoutes({ metadata, source: registrySource(registry), ...reading }),
     ...readOnlyRoutes(readOnly),
     ...migrationRoutes(parts.migration),

@@ -28,6 +28,26 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import('./account.ts')).commands,
   },
   {
+    name: 'repository',
+    summary: 'Repositories as a whole.',
+    load: async () => (await import('./repository.ts')).commands,
+  },
+  {
+    name: 'tag',
+    summary: 'History of tags, and the way back.',
+    load: async () => (await import('./tag.ts')).commands,
+  },
+  {
+    name: 'gc',
+    summary: 'Give back the space of what nothing uses.',
+    load: async () => (await import('./gc.ts')).commands,
+  },
+  {
+    name: 'maintenance',
+    summary: 'Background work of the server.',
+    load: async () => (await import('./maintenance.ts')).commands,
+  },
+  {
     name: 'keys',
     summary: 'The keys that sign tokens.',
     load: async () => (await import('./keys.ts')).commands,

@@ -3,6 +3,7 @@ import { argument, type Command, type Input, type Output } from './command.ts'
 import { UsageError } from './failures.ts'
 import { memberCommands } from './project-members.ts'
 import { projectPath } from './project-path.ts'
+import { policyCommands } from './project-policy.ts'
 import { day, table } from './table.ts'
 
 const project = z.object({ name: z.string(), public: z.boolean(), created: z.string() })
@@ -32,9 +33,11 @@ export const commands: readonly Command[] = [
     words: 'project remove',
     arguments: ['NAME'],
     summary: 'Remove an empty project, with its members and service accounts.',
+    options: { 'with-repositories': { doc: 'Delete its repositories, too; there is no way back.' } },
     run: remove,
   },
   ...memberCommands,
+  ...policyCommands,
 ]
 
 async function create(input: Input): Promise<Output> {
@@ -68,7 +71,8 @@ async function set(input: Input): Promise<Output> {
 async function remove(input: Input): Promise<Output> {
   const name = argument(input, 0)
   const api = await input.context.api()
-  await api.call(z.unknown(), 'DELETE', projectPath(name))
+  const query = input.switches.has('with-repositories') ? '?repositories=delete' : ''
+  await api.call(z.unknown(), 'DELETE', projectPath(name) + query)
   return { value: { removed: name }, text: `Project ${name} removed.` }
 }
 

@@ -18,3 +18,12 @@ export function table(titles: readonly string[], rows: readonly (readonly string
 export function day(date: string | undefined): string {
   return date?.slice(0, 10) ?? 'never'
 }
+
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
+
+/** A number of bytes as people read it: `1.5 GiB`. */
+export function bytes(count: number): string {
+  const step = Math.min(Math.floor(Math.log2(Math.max(Math.abs(count), 1)) / 10), UNITS.length - 1)
+  const value = count / 1024 ** step
+  return `${step === 0 ? value : value.toFixed(1)} ${UNITS[step] ?? ''}`
+}

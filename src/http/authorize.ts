@@ -51,6 +51,7 @@ export async function authorize(access: AccessControl, request: RightRequest): P
     case 'pull-ref':
       return authorizeRef(access, request)
     case 'project-viewer':
+    case 'project-writer':
     case 'project-admin':
       return authorizeProject(access, request, right)
   }
@@ -82,7 +83,7 @@ const ACTION_NAME: Partial<Record<Right, string>> = {
 async function authorizeProject(
   access: AccessControl,
   request: RightRequest,
-  right: 'project-viewer' | 'project-admin',
+  right: 'project-viewer' | 'project-writer' | 'project-admin',
 ): Promise<Authorized> {
   const { caller } = request
   const project = request.params['project'] ?? ''
@@ -90,7 +91,8 @@ async function authorizeProject(
   if (seen.outcome === 'denied') throw projectUnknown(project)
   const viewer = denyUnlessAllowed(request, seen)
   if (right === 'project-viewer') return viewer
-  return denyUnlessAllowed(request, await access.checkProject(caller, 'administer', project))
+  const action = right === 'project-writer' ? 'push' : 'administer'
+  return denyUnlessAllowed(request, await access.checkProject(caller, action, project))
 }
 
 /** Hidden, absent, and asked for by nobody in particular are the same answer; only a token that is over is said to be. */

@@ -2,7 +2,7 @@ import type { Handler } from './exchange.ts'
 
 /**
  * What a caller needs for a route. `pull`, `push` and `delete` are rights on the repository in `{name}`;
- * `project-viewer` and `project-admin` are roles on the project in `{project}`; `pull-ref` is pull on the repository
+ * `project-viewer`, `project-writer` and `project-admin` are roles on the project in `{project}`; `pull-ref` is pull on the repository
  * that the query's `ref` or `repository` names.
  */
 export type Right =
@@ -18,6 +18,7 @@ export type Right =
   | 'signed-in'
   | 'administrator'
   | 'project-viewer'
+  | 'project-writer'
   | 'project-admin'
 
 /** One row of the surface. GET rows answer HEAD too. */

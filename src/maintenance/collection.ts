@@ -148,7 +148,11 @@ async function settle(
 }
 
 /** What would become of an entry; nothing is committed here. */
-function look(transaction: Transaction, registry: RegistryParts, entry: ReviewEntry): Promise<Verdict> {
+export function look(
+  transaction: Transaction,
+  registry: RegistryParts,
+  entry: ReviewEntry,
+): Promise<Verdict> {
   if (entry.kind === 'repository')
     return Promise.resolve({ action: 'removed', reason: 'its repository was deleted' })
   return LOOKS[entry.kind](transaction, registry, entry)

@@ -2,7 +2,10 @@ import type { RegistryParts } from '../registry/parts.ts'
 import { collectionJob } from './collection.ts'
 import { emptyTrash, trashIsDue } from './empty-trash.ts'
 import { expireUploads } from './expire-uploads.ts'
+import { flushPullsJob } from './flush-pulls.ts'
+import { foldUsageJob, reconcileUsageJob } from './fold-usage.ts'
 import type { Job } from './job.ts'
+import { retentionJob } from './retention.ts'
 
 const MINUTE = 60_000
 
@@ -18,5 +21,9 @@ export function maintenanceJobs(parts: {
     { name: 'expire-uploads', everyMs: expiryEvery, run: expireUploads },
     collectionJob(registry, collectEvery),
     { name: 'empty-trash', everyMs: collectEvery, isDue: trashIsDue, run: emptyTrash },
+    flushPullsJob(registry.pulls, MINUTE),
+    retentionJob(registry),
+    foldUsageJob,
+    reconcileUsageJob,
   ]
 }

@@ -72,6 +72,7 @@ export function createProjects(parts: {
         await accounts.removeAll(transaction, name)
         transaction.delete(project.key)
         transaction.delete(keys.publicProject(name))
+        transaction.delete(keys.policy(name))
       }),
   }
 }
@@ -130,7 +131,7 @@ async function refuseRepositories(transaction: Transaction, name: string): Promi
   const entries = await transaction.range({ prefix, limit: 1 })
   if (entries.length > 0)
     throw new RegistryError('CONFLICT', {
-      message: `project '${name}' still has repositories; delete them first`,
+      message: `project '${name}' still has repositories; delete them first, or ask for them to be deleted along (lamina project remove --with-repositories)`,
     })
   transaction.checkRange(keys.project(name), prefix, [])
 }

@@ -171,6 +171,7 @@ export const keys = {
 
   charge: (project: string, sha256: Digest) => tuple(TABLE.charge, project, digestComponent(sha256)),
   charges: (project: string) => tuple(TABLE.charge, project),
+  allCharges: () => tuple(TABLE.charge),
   usage: (project: string, id: string) => tuple(TABLE.usage, project, id),
   usages: (project: string) => tuple(TABLE.usage, project),
   allUsages: () => tuple(TABLE.usage),

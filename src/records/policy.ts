@@ -22,7 +22,7 @@ export const retentionRuleField = z.strictObject({
 })
 export type RetentionRule = z.infer<typeof retentionRuleField>
 
-const policyFields = {
+export const policyFields = {
   /** Bytes of distinct content that the project may hold. */
   quotaBytes: sizeField.optional(),
   /** Tags that, once set, neither move nor go: patterns. */

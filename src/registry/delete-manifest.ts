@@ -101,7 +101,7 @@ async function deleteStep(
 }
 
 /** What every change of a tag in this repository needs. */
-async function changeOf(
+export async function changeOf(
   parts: RegistryParts,
   name: RepositoryName,
 ): Promise<{ name: RepositoryName; at: number; policy: PolicyRecord; grace: number }> {
@@ -141,7 +141,7 @@ export function parentFromKey(key: Uint8Array): Digest {
 }
 
 /** The tag in a `tagged` key. */
-function tagFromKey(key: Uint8Array): Tag {
+export function tagFromKey(key: Uint8Array): Tag {
   const reader = new TupleReader(key)
   reader.bytes(8)
   reader.digest()

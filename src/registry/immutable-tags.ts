@@ -13,7 +13,7 @@ const MOST_PARENTS = 1000
 const PAGE = 200
 
 /** The pattern that makes a tag immutable, if one does. */
-function immutablePattern(policy: PolicyRecord, tag: string): string | undefined {
+export function immutablePattern(policy: PolicyRecord, tag: string): string | undefined {
   return policy.immutableTags.find((pattern) => matchesPattern(pattern, tag))
 }
 
@@ -79,6 +79,23 @@ async function immutableTagOf(
     const reader = new TupleReader(key)
     reader.bytes(8)
     reader.digest()
+    const tag = reader.text()
+    if (immutablePattern(policy, tag) !== undefined) return tag
+  }
+  return undefined
+}
+
+/** The first immutable tag of a repository that is there. */
+export async function findImmutableTag(
+  transaction: Transaction,
+  name: RepositoryName,
+  repo: RepositoryId,
+): Promise<string | undefined> {
+  const policy = await policyOf(transaction, projectOf(name))
+  if (policy.immutableTags.length === 0) return undefined
+  for await (const key of keysUnder(transaction, keys.tags(repo))) {
+    const reader = new TupleReader(key)
+    reader.bytes(8)
     const tag = reader.text()
     if (immutablePattern(policy, tag) !== undefined) return tag
   }

@@ -18,6 +18,8 @@ export interface ManifestView {
   readonly digest: Digest
   readonly mediaType: string
   readonly size: number
+  /** To be called when it is pulled, and not only looked for. */
+  notePull(): void
   /** Its exact bytes. Rejects with StoreDamaged when they are not what was pushed. */
   read(): Promise<Uint8Array>
 }
@@ -38,7 +40,13 @@ export async function getManifest(
   if (isStale(record.confirmed, parts) && (await mayPush()) && !(await confirm(parts, repo, digest)))
     throw manifestUnknown(name, reference)
   const { mediaType, size } = record
-  return { digest, mediaType, size, read: () => readBody(parts, { name, digest }, body.value) }
+  return {
+    digest,
+    mediaType,
+    size,
+    notePull: () => parts.pulls.note(repo, digest),
+    read: () => readBody(parts, { name, digest }, body.value),
+  }
 }
 
 async function resolveTag(
@@ -71,7 +79,8 @@ function confirm(parts: RegistryParts, repo: RepositoryId, digest: Digest): Prom
 /** Digests of values whose bytes were hashed: a store that remembers records hands out the same array again. */
 const verified = new WeakMap<Uint8Array, Digest>()
 
-async function readBody(
+/** A manifest's bytes from the value of its `body` record. Rejects with StoreDamaged when they are not what was pushed. */
+export async function readBody(
   parts: RegistryParts,
   manifest: { readonly name: RepositoryName; readonly digest: Digest },
   value: Uint8Array,

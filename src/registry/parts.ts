@@ -1,5 +1,6 @@
 import type { BlobStore } from '../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { Pulls } from './pulls.ts'
 import type { EnsureProject } from './repositories.ts'
 
 /** What the registry is built from. Times are milliseconds, sizes bytes. */
@@ -8,6 +9,7 @@ export interface RegistryParts {
   readonly blobs: BlobStore
   readonly now: () => number
   readonly ensureProject: EnsureProject
+  readonly pulls: Pulls
   readonly settings: RegistrySettings
 }
 

@@ -19,6 +19,6 @@ export function untaggedRules(policy: PolicyRecord, name: RepositoryName): reado
 }
 
 /** Whether a rule is about a repository. */
-function isAbout(rule: RetentionRule, name: RepositoryName): boolean {
+export function isAbout(rule: RetentionRule, name: RepositoryName): boolean {
   return rule.repositories === undefined || matchesPattern(rule.repositories, restOf(name))
 }

@@ -3,7 +3,7 @@ import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../oci/diges
 import { effectiveArtifactType, type ParsedManifest } from '../oci/manifest.ts'
 import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import type { Tag } from '../oci/tag.ts'
+import { parseTag, type Tag } from '../oci/tag.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import {
   BODY_LIMIT,
@@ -183,4 +183,40 @@ async function writeReferrer(
     ...(artifactType !== undefined && { artifactType }),
     ...(manifest.annotations && { annotations: manifest.annotations }),
   })
+}
+
+/**
+ * Restores a manifest that was deleted within the grace, with those of its tags that are free. Everything that it
+ * refers to is still here, unless it was deleted by itself. Throws MANIFEST_UNKNOWN, MANIFEST_BLOB_UNKNOWN.
+ */
+export async function restoreManifest(
+  parts: RegistryParts,
+  restored: {
+    readonly name: RepositoryName
+    readonly digest: Digest
+    readonly bytes: Uint8Array
+    readonly mediaType: string
+    readonly account: string
+    /** Set beside those that led to it. */
+    readonly tags: readonly Tag[]
+  },
+  gone: () => RegistryError,
+): Promise<readonly Tag[]> {
+  const { name, digest, bytes, mediaType, account } = restored
+  const manifest = await parseManifestAside(bytes, mediaType)
+  if (typeof manifest === 'string') throw new RegistryError('MANIFEST_INVALID', { message: manifest })
+  const push = { name, bytes, contentType: mediaType, digest, account }
+  let tags: readonly Tag[] = []
+  const tagsOf: ManifestWrite['tagsOf'] = async (grave, transaction, repo) => {
+    if (grave?.manifest === undefined) throw gone()
+    const before = grave.tags.flatMap((tag) => parseTag(tag) ?? [])
+    const taken = await transaction.present(before.map((tag) => keys.tag(repo, tag)))
+    tags = [...new Set([...restored.tags, ...before.filter((_, at) => taken[at] === false)])]
+    return tags
+  }
+  const large = bytes.length > BODY_LIMIT
+  await transact(parts.metadata, (transaction) =>
+    write(transaction, parts, { push, manifest, digest, large, tagsOf }),
+  )
+  return tags
 }

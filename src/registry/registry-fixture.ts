@@ -12,6 +12,7 @@ import { keys } from '../records/keys.ts'
 import { getBlob } from './blobs.ts'
 import { getManifest } from './manifests.ts'
 import type { RegistryParts, RegistrySettings } from './parts.ts'
+import { Pulls } from './pulls.ts'
 import { type ManifestPush, type PushedManifest, pushManifest } from './push-manifest.ts'
 import { findRepository } from './repositories.ts'
 import type { Chunk } from './upload-session.ts'
@@ -54,6 +55,7 @@ export async function openTestRegistry(settings: Partial<RegistrySettings> = {})
     blobs,
     now: () => clock.now,
     ensureProject: () => Promise.resolve(),
+    pulls: new Pulls(() => clock.now),
     settings: {
       grace: 24 * HOUR,
       trashDelay: HOUR,

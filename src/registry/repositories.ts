@@ -29,7 +29,8 @@ export async function requireRepository(
   return repository
 }
 
-function nameUnknown(name: RepositoryName): RegistryError {
+/** For a repository that is not there. */
+export function nameUnknown(name: RepositoryName): RegistryError {
   return new RegistryError('NAME_UNKNOWN', {
     message: `repository '${name}' does not exist here; a first push creates it`,
     detail: { name },
@@ -69,14 +70,25 @@ export async function* repositoriesOf(
   project: string,
   last: RepositoryName | undefined,
 ): AsyncGenerator<RepositoryName> {
+  for await (const { id, name } of repositoriesIn(metadata, project, last))
+    if (await holdsManifest(metadata, id)) yield name
+}
+
+export interface NamedRepository extends RepositoryRecord {
+  readonly name: RepositoryName
+}
+
+/** All repositories of a project, in order of their names, behind `last` if given. */
+export async function* repositoriesIn(
+  metadata: Pick<MetadataStore, 'range'>,
+  project: string,
+  last?: RepositoryName,
+): AsyncGenerator<NamedRepository> {
   const prefix = keys.repositories(project)
   let from = last === undefined ? prefix : keyAfter(keys.repository(last))
   for (;;) {
     const page = await metadata.range({ prefix, from, limit: PAGE })
-    for (const entry of page) {
-      const name = nameFromKey(entry.key)
-      if (await holdsManifest(metadata, repositoryCodec.decode(entry.value).id)) yield name
-    }
+    for (const entry of page) yield { name: nameFromKey(entry.key), ...repositoryCodec.decode(entry.value) }
     const end = page.at(-1)
     if (end === undefined || page.length < PAGE) return
     from = keyAfter(end.key)

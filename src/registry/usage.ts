@@ -18,7 +18,7 @@ export function noteUsage(transaction: Transaction, project: string, bytes: numb
 }
 
 /** Bytes of distinct content that a project holds. */
-async function usageOf(metadata: Pick<MetadataStore, 'range'>, project: string): Promise<number> {
+export async function usageOf(metadata: Pick<MetadataStore, 'range'>, project: string): Promise<number> {
   const prefix = keys.usages(project)
   let from = prefix
   let bytes = 0

@@ -8,6 +8,7 @@ import type { Users } from '../../auth/users.ts'
 import type { Accounts } from '../../projects/accounts.ts'
 import type { Members } from '../../projects/members.ts'
 import type { Projects } from '../../projects/projects.ts'
+import type { RegistryParts } from '../../registry/parts.ts'
 
 /** How the address of a request is found out, for counting failed logins. */
 type AddressOf = (request: IncomingMessage) => string
@@ -24,5 +25,6 @@ export interface ApiParts {
   readonly members: Members
   readonly accounts: Accounts
   readonly signingKeys: SigningKeys
+  readonly registry: RegistryParts
   readonly now: () => number
 }

@@ -3,6 +3,7 @@ import { accountOf, type Caller, type Identity } from '../../auth/identity.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { projectUnknown } from '../../projects/project-record.ts'
 import type { ProjectSummary } from '../../projects/projects.ts'
+import { deleteRepositories } from '../../registry/delete-repository.ts'
 import type { Handler } from '../exchange.ts'
 import { readJson } from '../request-body.ts'
 import type { Route } from '../route.ts'
@@ -11,7 +12,7 @@ import { nameText } from './fields.ts'
 import { nextOf, readPage } from './page.ts'
 import type { ApiParts } from './parts.ts'
 
-type Parts = Pick<ApiParts, 'projects' | 'access'>
+type Parts = Pick<ApiParts, 'projects' | 'access' | 'registry'>
 
 /** Projects: whoever may pull from one sees it, its admins change it. */
 export function projectRoutes(parts: Parts): Route[] {
@@ -94,9 +95,12 @@ function changeProject({ projects }: Parts): Handler {
   }
 }
 
-function deleteProject({ projects }: Parts): Handler {
-  return async ({ params }) => {
-    await projects.remove(params['project'] ?? '')
+/** With `repositories=delete` its repositories go first; what was begun is finished by the same request again. */
+function deleteProject({ projects, registry }: Parts): Handler {
+  return async ({ params, query }) => {
+    const project = params['project'] ?? ''
+    if (query.get('repositories') === 'delete') await deleteRepositories(registry, project)
+    await projects.remove(project)
     return NO_CONTENT
   }
 }

@@ -11,6 +11,7 @@ import { createAccounts } from '../../projects/accounts.ts'
 import { createMembers } from '../../projects/members.ts'
 import { projectUnknown } from '../../projects/project-record.ts'
 import { createProjects } from '../../projects/projects.ts'
+import { openTestRegistry } from '../../registry/registry-fixture.ts'
 import type { Route } from '../route.ts'
 import { apiRoutes } from './routes.ts'
 
@@ -30,7 +31,8 @@ beforeEach(async () => {
   const accounts = createAccounts({ metadata, secrets: auth.credentials, now })
   const projects = createProjects({ metadata, accounts, now })
   const members = createMembers({ metadata, now })
-  routes = apiRoutes({ ...auth, accounts, projects, members, addressOf: () => '192.0.2.1', now })
+  const registry = { ...(await openTestRegistry()).parts, metadata }
+  routes = apiRoutes({ ...auth, accounts, projects, members, registry, addressOf: () => '192.0.2.1', now })
   for (const name of ['root', 'alice', 'bob', 'carol'])
     await auth.users.create({ name, password: passwordOf(name), administrator: name === 'root' })
   await projects.create({ name: 'demo', public: false, account: 'user:alice' })

@@ -1,10 +1,14 @@
 import type { Route } from '../route.ts'
 import { accountRoutes } from './accounts.ts'
+import { collectionRoutes } from './collection.ts'
 import { keyRoutes } from './keys.ts'
 import { memberRoutes } from './members.ts'
 import type { ApiParts } from './parts.ts'
+import { policyRoutes } from './policies.ts'
 import { projectRoutes } from './projects.ts'
+import { repositoryRoutes } from './repositories.ts'
 import { sessionRoutes } from './sessions.ts'
+import { tagRoutes } from './tags.ts'
 import { personalTokenRoutes } from './tokens.ts'
 import { userRoutes } from './users.ts'
 
@@ -18,5 +22,9 @@ export function apiRoutes(parts: ApiParts): Route[] {
     ...memberRoutes(parts),
     ...accountRoutes(parts),
     ...keyRoutes(parts),
+    ...tagRoutes(parts.registry),
+    ...policyRoutes(parts.registry),
+    ...repositoryRoutes(parts.registry),
+    ...collectionRoutes(parts.registry),
   ]
 }

@@ -22,6 +22,7 @@ export function pullManifest(parts: DistributionParts): Handler {
     const manifest = await getManifest(parts.registry, name, reference, mayPush(parts, exchange, name))
     const { digest, mediaType, size } = manifest
     exchange.note({ digest })
+    if (exchange.method === 'GET') manifest.notePull()
     const headers = {
       'docker-content-digest': digest,
       etag: `"${digest}"`,

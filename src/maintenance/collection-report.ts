@@ -1,0 +1,60 @@
+import { Transaction } from '../../storage/metadata/transact.ts'
+import { keyAfter, keys } from '../records/keys.ts'
+import type { RegistryParts } from '../registry/parts.ts'
+import { look } from './collection.ts'
+import { type ReviewEntry, readReview, type Verdict } from './review-queue.ts'
+
+const PAGE = 200
+/** Entries that are looked at for one report: the queue of a busy day may be longer. */
+const MOST = 10_000
+
+/** What will become of one entry of the queue, by what is there now. */
+export interface Foreseen {
+  readonly entry: ReviewEntry
+  readonly verdict: Verdict
+}
+
+export interface CollectionReport {
+  readonly foreseen: readonly Foreseen[]
+  /** Bytes of blobs that are known to go. */
+  readonly bytes: number
+  /** Locations whose bytes wait to be removed. */
+  readonly trash: number
+  /** The queue is longer than one report. */
+  readonly more: boolean
+}
+
+/** What the collector would do with its queue, each entry at its time, and why. Changes nothing. */
+export async function reportCollection(registry: RegistryParts): Promise<CollectionReport> {
+  const prefix = keys.reviews()
+  let from = prefix
+  const foreseen: Foreseen[] = []
+  for (;;) {
+    const page = await registry.metadata.range({ prefix, from, limit: PAGE })
+    for (const raw of page) foreseen.push(await foresee(registry, readReview(raw)))
+    const end = page.at(-1)
+    const more = page.length === PAGE && foreseen.length >= MOST
+    if (end === undefined || page.length < PAGE || more)
+      return { foreseen, bytes: freed(foreseen), trash: await trashLength(registry), more }
+    from = keyAfter(end.key)
+  }
+}
+
+/** The transaction is thrown away: looking prepares a commit, and nobody makes it. */
+async function foresee(registry: RegistryParts, entry: ReviewEntry): Promise<Foreseen> {
+  const now = Math.max(registry.now(), entry.due)
+  const verdict = await look(new Transaction(registry.metadata), { ...registry, now: () => now }, entry)
+  return { entry, verdict }
+}
+
+function freed(foreseen: readonly Foreseen[]): number {
+  return foreseen.reduce(
+    (bytes, { entry, verdict }) =>
+      bytes + (entry.kind === 'blob' && verdict.action === 'removed' ? (verdict.bytes ?? 0) : 0),
+    0,
+  )
+}
+
+async function trashLength({ metadata }: RegistryParts): Promise<number> {
+  return (await metadata.range({ prefix: keys.allTrash(), limit: MOST })).length
+}
