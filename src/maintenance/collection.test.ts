@@ -19,6 +19,8 @@ import {
   pullManifest,
   push,
   pushBlob,
+  pushImage,
+  subjectOf,
   type TestRegistry,
   tag,
 } from '../registry/registry-fixture.ts'
@@ -36,13 +38,8 @@ beforeEach(async () => {
 const del = (repository: string, digest: Digest) =>
   deleteManifest(registry.parts, name(repository), digest, ALICE)
 
-/** An image of a config and a layer, whose blobs are named after it. */
-async function pushImage(repository: string, text: string, tags: string[] = [], more: object = {}) {
-  const config = await pushBlob(registry, repository, `config of ${text}`)
-  const layer = await pushBlob(registry, repository, `layer of ${text}`)
-  const { digest } = await push(registry, repository, image(config, [layer], more), { tags })
-  return { digest, config, layer }
-}
+const pushOne = (repository: string, text: string, tags: string[] = [], more: object = {}) =>
+  pushImage(registry, repository, text, tags, more)
 
 describe('a blob', () => {
   it('that no manifest refers to goes after the grace, not before', async () => {
@@ -57,7 +54,7 @@ describe('a blob', () => {
   })
 
   it('that a manifest refers to stays, however old', async () => {
-    const made = await pushImage(APP, 'v1', ['v1'])
+    const made = await pushOne(APP, 'v1', ['v1'])
     await collectAll(registry)
     expect(await pull(registry, APP, made.layer)).toBeDefined()
     expect(await bytesLeft(registry)).toBe(2)
@@ -82,7 +79,7 @@ describe('a blob', () => {
   )
 
   it('goes from one repository and stays in others that use it', async () => {
-    const kept = await pushImage(WEB, 'v1', ['v1'])
+    const kept = await pushOne(WEB, 'v1', ['v1'])
     await pushBlob(registry, APP, 'layer of v1')
     await collectAll(registry)
     expect(await pull(registry, APP, kept.layer)).toBeUndefined()
@@ -115,7 +112,7 @@ describe('a blob', () => {
   })
 
   it('deleted from a repository goes, its manifest does not', async () => {
-    const made = await pushImage(APP, 'v1', ['v1'])
+    const made = await pushOne(APP, 'v1', ['v1'])
     await unlinkBlob(registry.parts, name(APP), made.layer)
     await collectAll(registry)
     expect(await bytesLeft(registry)).toBe(1)
@@ -142,7 +139,7 @@ describe('a blob', () => {
 
 describe('a manifest', () => {
   it('without a tag stays, for nobody said otherwise', async () => {
-    const made = await pushImage(APP, 'v1', ['v1'])
+    const made = await pushOne(APP, 'v1', ['v1'])
     await deleteTag(registry.parts, name(APP), tag('v1'), ALICE)
     await collectAll(registry)
     expect(await pullManifest(registry, APP, made.digest)).toBeDefined()
@@ -150,7 +147,7 @@ describe('a manifest', () => {
   })
 
   it('that was deleted takes what only it used, after the grace', async () => {
-    const made = await pushImage(APP, 'v1', ['v1'])
+    const made = await pushOne(APP, 'v1', ['v1'])
     const other = await push(registry, APP, image(made.config))
     await collectFor(registry, 48)
     await del(APP, made.digest)
@@ -165,10 +162,10 @@ describe('a manifest', () => {
   })
 
   it('that was deleted and pushed again loses nothing when the grave would have ended', async () => {
-    const made = await pushImage(APP, 'v1', ['v1'])
+    const made = await pushOne(APP, 'v1', ['v1'])
     await del(APP, made.digest)
     await collectFor(registry, 12)
-    await pushImage(APP, 'v1', ['v1'])
+    await pushOne(APP, 'v1', ['v1'])
     await collectAll(registry)
     expect(await pull(registry, APP, made.layer)).toBeDefined()
     expect(await pullManifest(registry, APP, made.digest)).toBeDefined()
@@ -186,7 +183,7 @@ describe('a manifest', () => {
   })
 
   it('that a client was told of by HEAD keeps what it leads to', async () => {
-    const made = await pushImage(APP, 'v1')
+    const made = await pushOne(APP, 'v1')
     await collectFor(registry, 200)
     await getManifest(registry.parts, name(APP), { kind: 'digest', digest: made.digest }, mayPush)
     await collectAll(registry)
@@ -196,7 +193,7 @@ describe('a manifest', () => {
 
 describe('lessons of other registries: untagged is not unreferenced (distribution#3178, container-registry#149)', () => {
   it('a tagged index keeps its untagged children', async () => {
-    const [one, two] = [await pushImage(APP, 'amd64'), await pushImage(APP, 'arm64')]
+    const [one, two] = [await pushOne(APP, 'amd64'), await pushOne(APP, 'arm64')]
     await push(registry, APP, index([one.digest, two.digest]), { tags: ['v1'] })
     await collectAll(registry)
     for (const { digest, layer } of [one, two]) {
@@ -206,7 +203,7 @@ describe('lessons of other registries: untagged is not unreferenced (distributio
   })
 
   it('an untagged index that is deleted leaves its tagged children', async () => {
-    const child = await pushImage(APP, 'amd64', ['v1-amd64'])
+    const child = await pushOne(APP, 'amd64', ['v1-amd64'])
     const { digest } = await push(registry, APP, index([child.digest]))
     await del(APP, digest)
     await collectAll(registry)
@@ -215,7 +212,7 @@ describe('lessons of other registries: untagged is not unreferenced (distributio
   })
 
   it('an index with a missing child keeps the others, and that one once it comes', async () => {
-    const here = await pushImage(APP, 'amd64')
+    const here = await pushOne(APP, 'amd64')
     const other = await openTestRegistry()
     const later = await push(other, APP, image(await pushBlob(other, APP, 'late')))
     await push(registry, APP, index([here.digest, later.digest]), { tags: ['v1'] })
@@ -227,7 +224,7 @@ describe('lessons of other registries: untagged is not unreferenced (distributio
   })
 
   it('a nested index keeps everything below it', async () => {
-    const child = await pushImage(APP, 'amd64')
+    const child = await pushOne(APP, 'amd64')
     const inner = await push(registry, APP, index([child.digest]))
     await push(registry, APP, index([inner.digest]), { tags: ['v1'] })
     await collectAll(registry)
@@ -236,12 +233,9 @@ describe('lessons of other registries: untagged is not unreferenced (distributio
   })
 
   it('a chain of referrers stays with its subject, and after an explicit delete of it', async () => {
-    const made = await pushImage(APP, 'v1', ['v1'])
-    const subject = (digest: Digest) => ({
-      subject: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size: 1 },
-    })
-    const signature = await pushImage(APP, 'signature', [], subject(made.digest))
-    const counter = await pushImage(APP, 'counter', [], subject(signature.digest))
+    const made = await pushOne(APP, 'v1', ['v1'])
+    const signature = await pushOne(APP, 'signature', [], subjectOf(made.digest))
+    const counter = await pushOne(APP, 'counter', [], subjectOf(signature.digest))
     await collectAll(registry)
     for (const { layer } of [signature, counter]) expect(await pull(registry, APP, layer)).toBeDefined()
     await del(APP, made.digest)

@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { keys } from '../records/keys.ts'
+import { deleteManifest } from '../registry/delete-manifest.ts'
+import { deleteRepositories, deleteRepository } from '../registry/delete-repository.ts'
+import { keepManifest } from '../registry/keep-manifest.ts'
+import {
+  ALICE,
+  chunk,
+  codeOf,
+  digestOf,
+  HOUR,
+  idOf,
+  image,
+  keysUnder,
+  name,
+  openTestRegistry,
+  pull,
+  pullManifest,
+  push,
+  pushImage,
+  subjectOf,
+  type TestRegistry,
+} from '../registry/registry-fixture.ts'
+import { usageOf } from '../registry/usage.ts'
+import { clearRepository } from './clear-repository.ts'
+import { bytesLeft, collectAll, collectFor, collectOnce } from './collection-fixture.ts'
+import { testJob } from './job-fixture.ts'
+import { readReview } from './review-queue.ts'
+
+let registry: TestRegistry
+const APP = 'team/app'
+const ID_TABLES = [0x12, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29]
+
+beforeEach(async () => {
+  registry = await openTestRegistry()
+})
+
+/** Everything that is stored under a repository's id, by table. */
+async function leftUnder(id: string): Promise<string[]> {
+  const found: string[] = []
+  for (const table of ID_TABLES)
+    found.push(...(await keysUnder(registry, Buffer.concat([Buffer.from([table]), Buffer.from(id, 'hex')]))))
+  return found
+}
+
+async function fill(): Promise<string> {
+  const one = await pushImage(registry, APP, 'one', ['v1', 'latest'])
+  await pushImage(registry, APP, 'signature', [], subjectOf(one.digest))
+  const gone = await pushImage(registry, APP, 'gone', ['old'])
+  await deleteManifest(registry.parts, name(APP), gone.digest, ALICE)
+  const id = await idOf(registry, APP)
+  await keepManifest(registry.parts, { name: name(APP), digest: one.digest, by: ALICE }, true)
+  registry.parts.pulls.note(id, one.digest)
+  await registry.parts.pulls.flush(registry.metadata)
+  return id
+}
+
+describe('deleting a repository', () => {
+  it('hides it at once, clears all its records, and gives the space back', async () => {
+    const id = await fill()
+    expect(new Set((await leftUnder(id)).map((key) => key.slice(0, 2))).size).toBe(ID_TABLES.length)
+    await deleteRepository(registry.parts, name(APP))
+    expect(await pull(registry, APP, digestOf('layer of one'))).toBeUndefined()
+    registry.clock.now += HOUR
+    await collectOnce(registry)
+    expect(await leftUnder(id)).toEqual([])
+    expect(await usageOf(registry.metadata, 'team')).toBe(0)
+    await collectFor(registry, 3)
+    expect(await bytesLeft(registry)).toBe(0)
+  })
+
+  it('frees its name at once: what is pushed there then stays', async () => {
+    await fill()
+    await deleteRepository(registry.parts, name(APP))
+    const one = await pushImage(registry, APP, 'one', ['v1'])
+    await collectAll(registry)
+    expect(await pullManifest(registry, APP, one.digest)).toBeDefined()
+    expect(await pull(registry, APP, one.layer)).toBeDefined()
+    expect(await bytesLeft(registry)).toBe(2)
+  })
+
+  it('ends uploads that were begun in it', async () => {
+    await fill()
+    const id = await registry.uploads.start(name(APP), ALICE)
+    await deleteRepository(registry.parts, name(APP))
+    await pushImage(registry, APP, 'new')
+    const finish = registry.uploads.finish({ id, name: name(APP), account: ALICE }, digestOf('x'), chunk('x'))
+    expect(await finish.then(() => 'done', codeOf)).toBe('BLOB_UPLOAD_UNKNOWN')
+  })
+
+  it('makes a manifest push that runs begin again, in a new repository', async () => {
+    const one = await pushImage(registry, APP, 'one')
+    registry.hooks.beforeCommit = () => deleteRepository(registry.parts, name(APP))
+    const pushed = push(registry, APP, image(one.config, [one.layer]), { tags: ['v1'] })
+    expect(await pushed.then(() => 'done', codeOf)).toBe('MANIFEST_BLOB_UNKNOWN')
+  })
+
+  it('goes on where it was stopped', async () => {
+    const id = await fill()
+    await deleteRepository(registry.parts, name(APP))
+    registry.clock.now += HOUR
+    const [entry] = await registry.metadata.range({ prefix: keys.reviews(), limit: 1 })
+    if (entry === undefined) throw new Error('nothing is queued')
+    const stopping = new AbortController()
+    const job = testJob({ metadata: registry.metadata, blobs: registry.blobs, now: registry.parts.now })
+    await job.run(async (parts, signal) => {
+      const stopper = {
+        ...parts,
+        registry: registry.parts,
+        pace: () => {
+          stopping.abort()
+          return Promise.resolve()
+        },
+      }
+      const ended = await clearRepository(
+        stopper,
+        readReview(entry),
+        AbortSignal.any([signal, stopping.signal]),
+      )
+      expect(ended).toBe(false)
+    })
+    expect((await leftUnder(id)).length).toBeGreaterThan(0)
+    await collectOnce(registry)
+    expect(await leftUnder(id)).toEqual([])
+  })
+
+  it('is unknown when it is not there', async () => {
+    expect(await deleteRepository(registry.parts, name('no/where')).then(() => 'done', codeOf)).toBe(
+      'NAME_UNKNOWN',
+    )
+  })
+
+  it('with all others of the project leaves other projects alone', async () => {
+    await fill()
+    await pushImage(registry, 'team/web', 'web', ['v1'])
+    await pushImage(registry, 'other/app', 'one', ['v1'])
+    expect(await deleteRepositories(registry.parts, 'team')).toBe(2)
+    await collectAll(registry)
+    expect(await bytesLeft(registry)).toBe(2)
+    expect(await pull(registry, 'other/app', digestOf('layer of one'))).toBeDefined()
+  })
+})

@@ -1,0 +1,77 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { keys } from '../records/keys.ts'
+import { usageCodec } from '../records/review.ts'
+import { unlinkBlob } from '../registry/blobs.ts'
+import {
+  keysUnder,
+  name,
+  openTestRegistry,
+  pushBlob,
+  type TestRegistry,
+} from '../registry/registry-fixture.ts'
+import { usageOf } from '../registry/usage.ts'
+import { collectAll } from './collection-fixture.ts'
+import { foldUsageJob, reconcileUsageJob } from './fold-usage.ts'
+import type { Job } from './job.ts'
+import { testJob } from './job-fixture.ts'
+
+let registry: TestRegistry
+
+beforeEach(async () => {
+  registry = await openTestRegistry()
+})
+
+async function run(job: Job): Promise<void> {
+  const test = testJob({ metadata: registry.metadata, blobs: registry.blobs, now: registry.parts.now })
+  await test.run((parts, signal) => job.run(parts, signal))
+  expect(test.failed).toEqual([])
+}
+
+const records = (project: string) => keysUnder(registry, keys.usages(project))
+
+describe('folding usage', () => {
+  it('leaves one record for each project, and no sum changes', async () => {
+    for (let at = 0; at < 20; at++)
+      await pushBlob(registry, at % 2 === 0 ? 'team/app' : 'other/app', `blob ${at + 10}`)
+    expect(await records('team')).toHaveLength(10)
+    await run(foldUsageJob)
+    for (const project of ['team', 'other']) {
+      expect(await records(project)).toHaveLength(1)
+      expect(await usageOf(registry.metadata, project)).toBe(70)
+    }
+    await pushBlob(registry, 'team/app', 'one more')
+    await run(foldUsageJob)
+    expect(await usageOf(registry.metadata, 'team')).toBe(78)
+    expect(await records('team')).toHaveLength(1)
+  })
+
+  it('loses nothing that is noted just before its commit', async () => {
+    await pushBlob(registry, 'team/app', 'one')
+    await pushBlob(registry, 'team/app', 'two')
+    registry.hooks.beforeCommit = async () => {
+      await pushBlob(registry, 'team/app', 'three')
+    }
+    await run(foldUsageJob)
+    await run(foldUsageJob)
+    expect(await usageOf(registry.metadata, 'team')).toBe(11)
+  })
+
+  it('leaves nothing of a project that holds nothing', async () => {
+    const digest = await pushBlob(registry, 'team/app', 'one')
+    await unlinkBlob(registry.parts, name('team/app'), digest)
+    await run(foldUsageJob)
+    expect(await records('team')).toEqual([])
+  })
+})
+
+describe('reconciling usage', () => {
+  it.each([-5, 1000])('mends a sum that is wrong by %i bytes', async (wrong) => {
+    await pushBlob(registry, 'team/app', 'content')
+    const sets = [{ key: keys.usage('team', 'wrong'), value: usageCodec.encode({ bytes: wrong }) }]
+    await registry.metadata.commit({ checks: [], sets, deletes: [] })
+    await run(reconcileUsageJob)
+    expect(await usageOf(registry.metadata, 'team')).toBe(7)
+    await collectAll(registry)
+    expect(await usageOf(registry.metadata, 'team')).toBe(0)
+  })
+})

@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { unlinkBlob } from './blobs.ts'
+import { mountFrom } from './mount.ts'
+import {
+  ALICE,
+  chunk,
+  codeOf,
+  cutChunk,
+  digestOf,
+  name,
+  openTestRegistry,
+  pushBlob,
+  pushImage,
+  setPolicy,
+  type TestRegistry,
+} from './registry-fixture.ts'
+import { usageOf } from './usage.ts'
+
+let registry: TestRegistry
+const ONE = 'team/one'
+const TWO = 'team/two'
+
+beforeEach(async () => {
+  registry = await openTestRegistry()
+})
+
+const used = (project = 'team') => usageOf(registry.metadata, project)
+const blob = (repository: string, size: number, fill = 'x') =>
+  pushBlob(registry, repository, fill.repeat(size))
+const outcome = (work: Promise<unknown>) => work.then(() => 'done', codeOf)
+
+describe('usage', () => {
+  it('counts content once for a project, however often and under which digest it was pushed', async () => {
+    await blob(ONE, 100)
+    await blob(ONE, 100)
+    await blob(TWO, 100)
+    await pushBlob(registry, TWO, 'x'.repeat(100), 'sha512')
+    expect(await used()).toBe(100)
+    await blob('other/app', 100)
+    expect(await used('other')).toBe(100)
+  })
+
+  it('falls with the last holder of the project', async () => {
+    const digest = await blob(ONE, 100)
+    await blob(TWO, 100)
+    await unlinkBlob(registry.parts, name(ONE), digest)
+    expect(await used()).toBe(100)
+    await unlinkBlob(registry.parts, name(TWO), digest)
+    expect(await used()).toBe(0)
+  })
+
+  it('does not move when a push fails (harbor#19295)', async () => {
+    const id = await registry.uploads.start(name(ONE), ALICE)
+    const session = { id, name: name(ONE), account: ALICE }
+    expect(await outcome(registry.uploads.finish(session, digestOf('other'), chunk('some')))).toBe(
+      'DIGEST_INVALID',
+    )
+    expect(await outcome(registry.uploads.append(session, cutChunk('more')))).toBe('BLOB_UPLOAD_INVALID')
+    expect(await used()).toBe(0)
+  })
+})
+
+describe('a quota', () => {
+  beforeEach(() => setPolicy(registry, 'team', { quotaBytes: 250 }))
+
+  it('takes what fits, to the byte, and refuses what does not, with numbers', async () => {
+    await blob(ONE, 100)
+    expect(await outcome(blob(ONE, 151, 'y'))).toBe('DENIED')
+    expect(await outcome(blob(ONE, 150, 'y'))).toBe('done')
+    await expect(blob(ONE, 1, 'z')).rejects.toThrow(
+      "project 'team' holds 250 bytes of its quota of 250 bytes",
+    )
+    expect(await used()).toBe(250)
+  })
+
+  it('lets content that the project has be pushed and mounted when it is used up', async () => {
+    const digest = await blob(ONE, 249)
+    const mount = mountFrom(registry.parts, { name: name(TWO), digest, account: ALICE }, name(ONE))
+    expect(await outcome(mount)).toBe('done')
+    expect(await outcome(blob(TWO, 249))).toBe('done')
+  })
+
+  it('refuses a mount of content that is too much', async () => {
+    const digest = await blob('other/app', 300)
+    const mount = mountFrom(registry.parts, { name: name(ONE), digest, account: ALICE }, name('other/app'))
+    expect(await outcome(mount)).toBe('DENIED')
+  })
+
+  it('never stands in the way of deleting (harbor#8793)', async () => {
+    const made = await pushImage(registry, ONE, 'one')
+    await setPolicy(registry, 'team', { quotaBytes: 1 })
+    expect(await outcome(unlinkBlob(registry.parts, name(ONE), made.layer))).toBe('done')
+  })
+
+  it('leaves other projects alone', async () => {
+    expect(await outcome(blob('other/app', 1000))).toBe('done')
+  })
+})
