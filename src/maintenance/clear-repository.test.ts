@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { keys } from '../records/keys.ts'
 import { deleteManifest } from '../registry/delete-manifest.ts'
 import { deleteRepositories, deleteRepository } from '../registry/delete-repository.ts'
+import { pushImage } from '../registry/images-fixture.ts'
 import { keepManifest } from '../registry/keep-manifest.ts'
 import {
   ALICE,
@@ -17,8 +18,6 @@ import {
   pull,
   pullManifest,
   push,
-  pushImage,
-  subjectOf,
   type TestRegistry,
 } from '../registry/registry-fixture.ts'
 import { usageOf } from '../registry/usage.ts'
@@ -44,9 +43,9 @@ async function leftUnder(id: string): Promise<string[]> {
 }
 
 async function fill(): Promise<string> {
-  const one = await pushImage(registry, APP, 'one', ['v1', 'latest'])
-  await pushImage(registry, APP, 'signature', [], subjectOf(one.digest))
-  const gone = await pushImage(registry, APP, 'gone', ['old'])
+  const one = await pushImage(registry, APP, 'one', { tags: ['v1', 'latest'] })
+  await pushImage(registry, APP, 'signature', { subject: one.digest })
+  const gone = await pushImage(registry, APP, 'gone', { tags: ['old'] })
   await deleteManifest(registry.parts, name(APP), gone.digest, ALICE)
   const id = await idOf(registry, APP)
   await keepManifest(registry.parts, { name: name(APP), digest: one.digest, by: ALICE }, true)
@@ -72,7 +71,7 @@ describe('deleting a repository', () => {
   it('frees its name at once: what is pushed there then stays', async () => {
     await fill()
     await deleteRepository(registry.parts, name(APP))
-    const one = await pushImage(registry, APP, 'one', ['v1'])
+    const one = await pushImage(registry, APP, 'one', { tags: ['v1'] })
     await collectAll(registry)
     expect(await pullManifest(registry, APP, one.digest)).toBeDefined()
     expect(await pull(registry, APP, one.layer)).toBeDefined()
@@ -132,8 +131,8 @@ describe('deleting a repository', () => {
 
   it('with all others of the project leaves other projects alone', async () => {
     await fill()
-    await pushImage(registry, 'team/web', 'web', ['v1'])
-    await pushImage(registry, 'other/app', 'one', ['v1'])
+    await pushImage(registry, 'team/web', 'web', { tags: ['v1'] })
+    await pushImage(registry, 'other/app', 'one', { tags: ['v1'] })
     expect(await deleteRepositories(registry.parts, 'team')).toBe(2)
     await collectAll(registry)
     expect(await bytesLeft(registry)).toBe(2)

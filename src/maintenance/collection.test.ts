@@ -3,6 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import { keys } from '../records/keys.ts'
 import { getBlob, unlinkBlob } from '../registry/blobs.ts'
 import { deleteManifest, deleteTag } from '../registry/delete-manifest.ts'
+import { pushImage } from '../registry/images-fixture.ts'
 import { getManifest } from '../registry/manifests.ts'
 import { mountFrom } from '../registry/mount.ts'
 import {
@@ -19,8 +20,6 @@ import {
   pullManifest,
   push,
   pushBlob,
-  pushImage,
-  subjectOf,
   type TestRegistry,
   tag,
 } from '../registry/registry-fixture.ts'
@@ -38,8 +37,8 @@ beforeEach(async () => {
 const del = (repository: string, digest: Digest) =>
   deleteManifest(registry.parts, name(repository), digest, ALICE)
 
-const pushOne = (repository: string, text: string, tags: string[] = [], more: object = {}) =>
-  pushImage(registry, repository, text, tags, more)
+const pushOne = (repository: string, text: string, more: Parameters<typeof pushImage>[3] = {}) =>
+  pushImage(registry, repository, text, more)
 
 describe('a blob', () => {
   it('that no manifest refers to goes after the grace, not before', async () => {
@@ -54,7 +53,7 @@ describe('a blob', () => {
   })
 
   it('that a manifest refers to stays, however old', async () => {
-    const made = await pushOne(APP, 'v1', ['v1'])
+    const made = await pushOne(APP, 'v1', { tags: ['v1'] })
     await collectAll(registry)
     expect(await pull(registry, APP, made.layer)).toBeDefined()
     expect(await bytesLeft(registry)).toBe(2)
@@ -79,7 +78,7 @@ describe('a blob', () => {
   )
 
   it('goes from one repository and stays in others that use it', async () => {
-    const kept = await pushOne(WEB, 'v1', ['v1'])
+    const kept = await pushOne(WEB, 'v1', { tags: ['v1'] })
     await pushBlob(registry, APP, 'layer of v1')
     await collectAll(registry)
     expect(await pull(registry, APP, kept.layer)).toBeUndefined()
@@ -112,7 +111,7 @@ describe('a blob', () => {
   })
 
   it('deleted from a repository goes, its manifest does not', async () => {
-    const made = await pushOne(APP, 'v1', ['v1'])
+    const made = await pushOne(APP, 'v1', { tags: ['v1'] })
     await unlinkBlob(registry.parts, name(APP), made.layer)
     await collectAll(registry)
     expect(await bytesLeft(registry)).toBe(1)
@@ -139,7 +138,7 @@ describe('a blob', () => {
 
 describe('a manifest', () => {
   it('without a tag stays, for nobody said otherwise', async () => {
-    const made = await pushOne(APP, 'v1', ['v1'])
+    const made = await pushOne(APP, 'v1', { tags: ['v1'] })
     await deleteTag(registry.parts, name(APP), tag('v1'), ALICE)
     await collectAll(registry)
     expect(await pullManifest(registry, APP, made.digest)).toBeDefined()
@@ -147,7 +146,7 @@ describe('a manifest', () => {
   })
 
   it('that was deleted takes what only it used, after the grace', async () => {
-    const made = await pushOne(APP, 'v1', ['v1'])
+    const made = await pushOne(APP, 'v1', { tags: ['v1'] })
     const other = await push(registry, APP, image(made.config))
     await collectFor(registry, 48)
     await del(APP, made.digest)
@@ -162,10 +161,10 @@ describe('a manifest', () => {
   })
 
   it('that was deleted and pushed again loses nothing when the grave would have ended', async () => {
-    const made = await pushOne(APP, 'v1', ['v1'])
+    const made = await pushOne(APP, 'v1', { tags: ['v1'] })
     await del(APP, made.digest)
     await collectFor(registry, 12)
-    await pushOne(APP, 'v1', ['v1'])
+    await pushOne(APP, 'v1', { tags: ['v1'] })
     await collectAll(registry)
     expect(await pull(registry, APP, made.layer)).toBeDefined()
     expect(await pullManifest(registry, APP, made.digest)).toBeDefined()
@@ -203,7 +202,7 @@ describe('lessons of other registries: untagged is not unreferenced (distributio
   })
 
   it('an untagged index that is deleted leaves its tagged children', async () => {
-    const child = await pushOne(APP, 'amd64', ['v1-amd64'])
+    const child = await pushOne(APP, 'amd64', { tags: ['v1-amd64'] })
     const { digest } = await push(registry, APP, index([child.digest]))
     await del(APP, digest)
     await collectAll(registry)
@@ -233,9 +232,9 @@ describe('lessons of other registries: untagged is not unreferenced (distributio
   })
 
   it('a chain of referrers stays with its subject, and after an explicit delete of it', async () => {
-    const made = await pushOne(APP, 'v1', ['v1'])
-    const signature = await pushOne(APP, 'signature', [], subjectOf(made.digest))
-    const counter = await pushOne(APP, 'counter', [], subjectOf(signature.digest))
+    const made = await pushOne(APP, 'v1', { tags: ['v1'] })
+    const signature = await pushOne(APP, 'signature', { subject: made.digest })
+    const counter = await pushOne(APP, 'counter', { subject: signature.digest })
     await collectAll(registry)
     for (const { layer } of [signature, counter]) expect(await pull(registry, APP, layer)).toBeDefined()
     await del(APP, made.digest)

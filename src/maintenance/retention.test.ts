@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Digest } from '../oci/digest.ts'
 import { deleteManifest, deleteTag } from '../registry/delete-manifest.ts'
+import { pushImage, setPolicy } from '../registry/images-fixture.ts'
 import { keepManifest } from '../registry/keep-manifest.ts'
 import { getManifest } from '../registry/manifests.ts'
 import { policyOf } from '../registry/policies.ts'
@@ -15,10 +16,7 @@ import {
   pull,
   pullManifest,
   push,
-  pushImage,
   resolve,
-  setPolicy,
-  subjectOf,
   type TestRegistry,
   tag,
 } from '../registry/registry-fixture.ts'
@@ -61,7 +59,7 @@ async function preview(): Promise<string[]> {
 async function pushDaily(count: number): Promise<Digest[]> {
   const made: Digest[] = []
   for (let day = 1; day <= count; day++) {
-    made.push((await pushImage(registry, APP, `day ${day}`, [`d${day}`])).digest)
+    made.push((await pushImage(registry, APP, `day ${day}`, { tags: [`d${day}`] })).digest)
     registry.clock.now += DAY
   }
   return made
@@ -97,7 +95,7 @@ describe('a rule about tags', () => {
   })
 
   it('takes only tags and repositories that match its patterns', async () => {
-    await pushImage(registry, 'team/web', 'web', ['d1'])
+    await pushImage(registry, 'team/web', 'web', { tags: ['d1'] })
     await pushDaily(2)
     registry.clock.now += 3 * DAY
     await setPolicy(registry, 'team', {
@@ -153,7 +151,7 @@ describe('a rule about tags', () => {
   it('takes the manifest along, with its referrers and children, and gives the space back', async () => {
     const child = await pushImage(registry, APP, 'child')
     const { digest } = await push(registry, APP, index([child.digest]), { tags: ['d1'] })
-    await pushImage(registry, APP, 'signature', [], subjectOf(digest))
+    await pushImage(registry, APP, 'signature', { subject: digest })
     await collectFor(registry, 48)
     await setPolicy(registry, 'team', { retention: [{ name: 'all', tags: 'd*', keepLast: 0 }] })
     await applyRules()
@@ -176,7 +174,7 @@ describe('a rule about tags', () => {
   })
 
   it('can be undone within the grace; later, the answer says when, and by which rule', async () => {
-    const { digest } = await pushImage(registry, APP, 'one', ['d1'])
+    const { digest } = await pushImage(registry, APP, 'one', { tags: ['d1'] })
     registry.clock.now += 2 * DAY
     await setPolicy(registry, 'team', { retention: [{ name: 'nightly', tags: 'd*', keepLast: 0 }] })
     const rollback = () =>
@@ -197,7 +195,7 @@ describe('a rule about manifests without a tag', () => {
 
   it('takes them after the grace, and gives the space back', async () => {
     await untagged()
-    const { digest } = await pushImage(registry, APP, 'one', ['d1'])
+    const { digest } = await pushImage(registry, APP, 'one', { tags: ['d1'] })
     await collectFor(registry, 48)
     await deleteTag(registry.parts, name(APP), tag('d1'), ALICE)
     await collectFor(registry, 24)
@@ -208,8 +206,8 @@ describe('a rule about manifests without a tag', () => {
 
   it.each(['pushed by digest', 'moved away from'])('takes one that was %s', async (how) => {
     await untagged()
-    await pushImage(registry, APP, 'one', how === 'pushed by digest' ? [] : ['d1'])
-    if (how === 'moved away from') await pushImage(registry, APP, 'two', ['d1'])
+    await pushImage(registry, APP, 'one', { tags: how === 'pushed by digest' ? [] : ['d1'] })
+    if (how === 'moved away from') await pushImage(registry, APP, 'two', { tags: ['d1'] })
     await collectAll(registry)
     expect(await bytesLeft(registry)).toBe(how === 'moved away from' ? 2 : 0)
   })
@@ -237,8 +235,8 @@ describe('a rule about manifests without a tag', () => {
 
   it('takes referrers along with their subject, and spares those of a living one', async () => {
     await untagged()
-    const one = await pushImage(registry, APP, 'one', ['d1'])
-    const signature = await pushImage(registry, APP, 'signature', [], subjectOf(one.digest))
+    const one = await pushImage(registry, APP, 'one', { tags: ['d1'] })
+    const signature = await pushImage(registry, APP, 'signature', { subject: one.digest })
     await collectAll(registry)
     expect(await pull(registry, APP, signature.layer)).toBeDefined()
     await deleteTag(registry.parts, name(APP), tag('d1'), ALICE)
@@ -249,8 +247,8 @@ describe('a rule about manifests without a tag', () => {
 
   it('spares a referrer whose subject never was, or was deleted by hand', async () => {
     await untagged()
-    const one = await pushImage(registry, APP, 'one', ['d1'])
-    const signature = await pushImage(registry, APP, 'signature', [], subjectOf(one.digest))
+    const one = await pushImage(registry, APP, 'one', { tags: ['d1'] })
+    const signature = await pushImage(registry, APP, 'signature', { subject: one.digest })
     await deleteManifest(registry.parts, name(APP), one.digest, ALICE)
     await collectAll(registry)
     await applyRules()
@@ -263,7 +261,7 @@ describe('a rule about manifests without a tag', () => {
     const one = await pushImage(registry, APP, 'one')
     registry.clock.now += 25 * HOUR
     registry.hooks.beforeCommit = async () => {
-      await pushImage(registry, APP, 'signature', [], subjectOf(one.digest))
+      await pushImage(registry, APP, 'signature', { subject: one.digest })
     }
     await collectOnce(registry)
     await collectAll(registry)

@@ -3,6 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import { unlinkBlob } from './blobs.ts'
 import { deleteManifest, deleteTag } from './delete-manifest.ts'
 import { deleteRepositories, deleteRepository } from './delete-repository.ts'
+import { pushImage, setPolicy } from './images-fixture.ts'
 import { matchesPattern } from './patterns.ts'
 import {
   ALICE,
@@ -12,9 +13,7 @@ import {
   openTestRegistry,
   pull,
   push,
-  pushImage,
   resolve,
-  setPolicy,
   type TestRegistry,
   tag,
 } from './registry-fixture.ts'
@@ -27,13 +26,13 @@ const APP = 'team/app'
 
 beforeEach(async () => {
   registry = await openTestRegistry()
-  v1 = await pushImage(registry, APP, 'v1', ['v1', 'latest'])
-  other = await pushImage(registry, APP, 'other', ['other'])
+  v1 = await pushImage(registry, APP, 'v1', { tags: ['v1', 'latest'] })
+  other = await pushImage(registry, APP, 'other', { tags: ['other'] })
   await setPolicy(registry, 'team', { immutableTags: ['v*'] })
 })
 
 const outcome = (work: Promise<unknown>) => work.then(() => 'done', codeOf)
-const again = (tags: readonly string[], bytes = 'other') => pushImage(registry, APP, bytes, tags)
+const again = (tags: readonly string[], bytes = 'other') => pushImage(registry, APP, bytes, { tags })
 
 describe('an immutable tag stays where it leads, whichever way is tried', () => {
   const ways: readonly [string, () => Promise<unknown>][] = [

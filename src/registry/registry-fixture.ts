@@ -9,7 +9,6 @@ import { parseName, type RepositoryName } from '../oci/name.ts'
 import { parseTag, type Tag } from '../oci/tag.ts'
 import { type BlobRecord, blobCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
-import { NO_POLICY, type PolicyRecord, policyCodec } from '../records/policy.ts'
 import { getBlob } from './blobs.ts'
 import { getManifest } from './manifests.ts'
 import type { RegistryParts, RegistrySettings } from './parts.ts'
@@ -334,33 +333,4 @@ export function damage(registry: TestRegistry, location: string, bytes: Uint8Arr
   const at = blobLocation(location)
   if (bytes === undefined) registry.contents.blobs.delete(at)
   else registry.contents.blobs.set(at, { bytes, modified: new Date() })
-}
-
-/** Sets parts of a project's policy. */
-export function setPolicy(
-  registry: TestRegistry,
-  project: string,
-  policy: Partial<PolicyRecord>,
-): Promise<void> {
-  const sets = [{ key: keys.policy(project), value: policyCodec.encode({ ...NO_POLICY, ...policy }) }]
-  return registry.metadata.commit({ checks: [], sets, deletes: [] })
-}
-
-/** An image of a config and a layer that are named after `text`. */
-export async function pushImage(
-  registry: TestRegistry,
-  repository: string,
-  text: string,
-  tags: readonly string[] = [],
-  more: object = {},
-): Promise<{ readonly digest: Digest; readonly config: Digest; readonly layer: Digest }> {
-  const config = await pushBlob(registry, repository, `config of ${text}`)
-  const layer = await pushBlob(registry, repository, `layer of ${text}`)
-  const { digest } = await push(registry, repository, image(config, [layer], more), { tags })
-  return { digest, config, layer }
-}
-
-/** The field of a manifest that makes it refer to another. */
-export function subjectOf(digest: Digest): object {
-  return { subject: { mediaType: OCI_MANIFEST, digest, size: 1 } }
 }

@@ -3,6 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import { keys } from '../records/keys.ts'
 import { tagLogCodec } from '../records/tag.ts'
 import { deleteManifest, deleteTag } from './delete-manifest.ts'
+import { pushImage } from './images-fixture.ts'
 import { listReferrers } from './referrers.ts'
 import {
   ALICE,
@@ -17,10 +18,8 @@ import {
   pullManifest,
   push,
   pushBlob,
-  pushImage,
   remove,
   resolve,
-  subjectOf,
   type TestRegistry,
   tag,
 } from './registry-fixture.ts'
@@ -34,7 +33,7 @@ const BOB = 'user:bob'
 
 beforeEach(async () => {
   registry = await openTestRegistry()
-  one = await pushImage(registry, APP, 'one', ['latest'])
+  one = await pushImage(registry, APP, 'one', { tags: ['latest'] })
 })
 
 const rollback = (to?: Digest) =>
@@ -46,7 +45,7 @@ const history = () =>
 
 describe('tagHistory', () => {
   it('tells where a tag led, newest first, and who moved it', async () => {
-    const two = await pushImage(registry, APP, 'two', ['latest'])
+    const two = await pushImage(registry, APP, 'two', { tags: ['latest'] })
     await deleteTag(registry.parts, name(APP), tag('latest'), BOB)
     expect(await history()).toMatchObject([
       { sequence: 3, by: BOB },
@@ -68,14 +67,14 @@ describe('tagHistory', () => {
       value: tagLogCodec.encode({ at: 1, by: ALICE }),
     }
     await registry.metadata.commit({ checks: [], sets: [step], deletes: [] })
-    await pushImage(registry, APP, 'two', ['latest'])
+    await pushImage(registry, APP, 'two', { tags: ['latest'] })
     expect((await history()).map(({ sequence }) => sequence)).toEqual([1001, 1000])
   })
 })
 
 describe('rollbackTag', () => {
   it('goes back to where the tag led before, and forth again', async () => {
-    const two = await pushImage(registry, APP, 'two', ['latest'])
+    const two = await pushImage(registry, APP, 'two', { tags: ['latest'] })
     expect(await rollback()).toEqual({ digest: one.digest, restored: false })
     expect(await resolve(registry, APP, 'latest')).toBe(one.digest)
     expect(await rollback()).toMatchObject({ digest: two.digest })
@@ -88,15 +87,15 @@ describe('rollbackTag', () => {
   })
 
   it('restores a manifest that was deleted meanwhile', async () => {
-    await pushImage(registry, APP, 'two', ['latest'])
+    await pushImage(registry, APP, 'two', { tags: ['latest'] })
     await del(one.digest)
     expect(await rollback()).toEqual({ digest: one.digest, restored: true })
     expect(await resolve(registry, APP, 'latest')).toBe(one.digest)
   })
 
   it('goes to any step of the history, and to nothing else', async () => {
-    await pushImage(registry, APP, 'two', ['latest'])
-    const three = await pushImage(registry, APP, 'three', ['latest'])
+    await pushImage(registry, APP, 'two', { tags: ['latest'] })
+    const three = await pushImage(registry, APP, 'three', { tags: ['latest'] })
     expect(await rollback(one.digest)).toMatchObject({ digest: one.digest })
     const never = await pushImage(registry, APP, 'never')
     expect(await rollback(never.digest).then(() => 'moved', codeOf)).toBe('TAG_INVALID')
@@ -108,7 +107,7 @@ describe('rollbackTag', () => {
   })
 
   it('does not land in a repository that took over the name', async () => {
-    await pushImage(registry, APP, 'two', ['latest'])
+    await pushImage(registry, APP, 'two', { tags: ['latest'] })
     registry.hooks.beforeCommit = () => remove(registry, keys.repository(name(APP)))
     expect(await rollback().then(() => 'moved', codeOf)).toBe('NAME_UNKNOWN')
   })
@@ -129,13 +128,13 @@ describe('restoreDeleted', () => {
 
   it('leaves tags that lead elsewhere by now', async () => {
     await del(one.digest)
-    const two = await pushImage(registry, APP, 'two', ['latest'])
+    const two = await pushImage(registry, APP, 'two', { tags: ['latest'] })
     expect(await restore(one.digest)).toEqual([])
     expect(await resolve(registry, APP, 'latest')).toBe(two.digest)
   })
 
   it('brings a referrer back among the referrers', async () => {
-    const signature = await pushImage(registry, APP, 'signature', [], subjectOf(one.digest))
+    const signature = await pushImage(registry, APP, 'signature', { subject: one.digest })
     const referrers = async () => {
       const found: Digest[] = []
       const query = { name: name(APP), subject: one.digest, types: [], last: undefined }

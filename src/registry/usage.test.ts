@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { unlinkBlob } from './blobs.ts'
+import { pushImage, setPolicy } from './images-fixture.ts'
 import { mountFrom } from './mount.ts'
 import {
   ALICE,
@@ -10,8 +11,6 @@ import {
   name,
   openTestRegistry,
   pushBlob,
-  pushImage,
-  setPolicy,
   type TestRegistry,
 } from './registry-fixture.ts'
 import { usageOf } from './usage.ts'
