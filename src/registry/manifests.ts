@@ -92,7 +92,7 @@ export async function readBody(
     body.kind === 'inline'
       ? body.bytes
       : await readWhole(await getBlob(parts, name, digest, () => Promise.resolve(false)))
-  if (digestOf(digestAlgorithm(digest), bytes) === digest) {
+  if ((await digestOf(digestAlgorithm(digest), bytes)) === digest) {
     verified.set(value, digest)
     return bytes
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../oci/digest.ts'
 import { effectiveArtifactType, type ParsedManifest } from '../oci/manifest.ts'
@@ -15,7 +16,7 @@ import {
 } from '../records/manifest.ts'
 import { type GraveRecord, graveCodec } from '../records/review.ts'
 import { checkReferences } from './manifest-checks.ts'
-import { digestOf } from './manifest-digest.ts'
+import { digestOf, inSteps } from './manifest-digest.ts'
 import { moveTag, reviewUntagged } from './move-tag.ts'
 import { parseManifestAside } from './parse-manifest.ts'
 import type { RegistryParts } from './parts.ts'
@@ -50,7 +51,7 @@ export async function pushManifest(
   uploads: Uploads,
   push: ManifestPush,
 ): Promise<PushedManifest> {
-  const digest = verifiedDigest(push)
+  const digest = await verifiedDigest(push)
   const manifest = await parseManifestAside(push.bytes, push.contentType)
   if (typeof manifest === 'string') throw new RegistryError('MANIFEST_INVALID', { message: manifest })
   const large = push.bytes.length > BODY_LIMIT
@@ -61,9 +62,9 @@ export async function pushManifest(
   return { digest, subject: manifest.subject?.text }
 }
 
-function verifiedDigest(push: ManifestPush): Digest {
+async function verifiedDigest(push: ManifestPush): Promise<Digest> {
   const algorithm: DigestAlgorithm = push.digest === undefined ? 'sha256' : digestAlgorithm(push.digest)
-  const digest = digestOf(algorithm, push.bytes)
+  const digest = await digestOf(algorithm, push.bytes)
   if (push.digest === undefined || push.digest === digest) return digest
   throw new RegistryError('DIGEST_INVALID', {
     message: `the manifest that was sent has digest ${digest}, not ${push.digest}`,
@@ -76,8 +77,10 @@ async function pushBody(uploads: Uploads, push: ManifestPush, digest: Digest): P
   const { name, account, bytes } = push
   const id = await uploads.start(name, account, digestAlgorithm(digest))
   const body = (async function* (): AsyncGenerator<Uint8Array> {
-    await Promise.resolve()
-    yield bytes
+    for (const step of inSteps(bytes)) {
+      yield step
+      await setImmediate()
+    }
   })()
   await uploads.finish({ id, name, account }, digest, { bytes: body, range: undefined, length: bytes.length })
 }
