@@ -79,6 +79,7 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
       400: 'tag parameters beside a tag',
       404: 'a path that leads nowhere',
       414: 'more than 100 tags at once',
+      422: 'a layer whose files cannot be listed',
     },
   },
   TOOMANYREQUESTS: {

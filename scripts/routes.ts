@@ -3,6 +3,7 @@ import { allRoutes } from '../src/compose.ts'
 import { ReadOnlySwitch } from '../src/http/read-only.ts'
 import { createReadiness } from '../src/http/readiness.ts'
 import type { Route } from '../src/http/route.ts'
+import { LayerIndexes } from '../src/inspect/layer/layer-indexes.ts'
 import { createReadOnlySetting } from '../src/maintenance/read-only-setting.ts'
 import { startMaintenance } from '../src/maintenance/schedule.ts'
 import { createEnsureProject } from '../src/projects/projects.ts'
@@ -25,7 +26,15 @@ export async function composedRoutes(): Promise<Route[]> {
     secret: undefined,
   })
   const ensureProject = createEnsureProject({ now, mayPush: () => Promise.resolve(false) })
-  const settings = { grace: 0, trashDelay: 0, uploadExpiry: 0, maxUploads: 0, allowSparse: false, minFree: 0 }
+  const settings = {
+    grace: 0,
+    trashDelay: 0,
+    uploadExpiry: 0,
+    maxUploads: 0,
+    allowSparse: false,
+    indexLayers: false,
+    minFree: 0,
+  }
   const silent = () => undefined
   return allRoutes({
     stores,
@@ -45,6 +54,7 @@ export async function composedRoutes(): Promise<Route[]> {
       start: () => Promise.resolve(),
       cancel: () => Promise.resolve(),
     },
+    inspector: { indexes: new LayerIndexes(stores), indexer: { request: () => Promise.resolve() } },
     readiness: createReadiness(),
     view: { publicUrl: undefined, trustedProxies: undefined },
     maintenance: startMaintenance({ ...stores, now, onError: silent, onProgress: silent }, []),

@@ -6,6 +6,7 @@ import { ensureAdministrator } from './auth/first-user.ts'
 import type { Identity } from './auth/identity.ts'
 import { WrongSecret } from './auth/sealing.ts'
 import { openBlobs } from './compose-blobs.ts'
+import { type Inspector, startInspector } from './compose-inspector.ts'
 import { openMetadata } from './compose-metadata.ts'
 import { type Movable, type OpenedStores, openMovable } from './compose-migration.ts'
 import type { Config } from './config/schema.ts'
@@ -87,6 +88,7 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
     },
     maintenanceJobs({ registry, collectEvery: config.collectEvery }),
   )
+  const inspector = startInspector(stores, config, log)
   const routes = allRoutes({
     stores,
     auth,
@@ -97,12 +99,14 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
     maintenance,
     migration,
     page,
+    inspector,
   })
   const { authenticate, sessions, access } = auth
   return {
     handler: createApp({ ...view, routes, authenticate, sessions, access, readOnly, log }),
     firstRun: first.password === undefined ? undefined : { password: first.password },
     close: async () => {
+      await inspector.indexer.stop()
       await maintenance.stop()
       await registry.pulls.flush(registry.metadata)
       await closeStores(movable)
@@ -147,6 +151,7 @@ function registryParts(config: Config, stores: OpenedStores, auth: Auth): Regist
       uploadExpiry: config.uploadExpiry,
       maxUploads: config.maxUploads,
       allowSparse: config.allowSparse,
+      indexLayers: config.indexLayers === 'push',
       minFree: config.minFree,
     },
   }
@@ -170,6 +175,7 @@ interface RouteParts {
   readonly view: Parameters<typeof viewClient>[1]
   readonly maintenance: Maintenance
   readonly page: PageFiles | undefined
+  readonly inspector: Pick<Inspector, 'indexes'> & { readonly indexer: Pick<Inspector['indexer'], 'request'> }
 }
 
 /**
@@ -193,7 +199,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...distributionRoutes({ registry, uploads: new Uploads(registry), ...reading }),
     ...tokenRoutes({ ...auth, addressOf, now }),
     ...apiRoutes({ ...auth, projects, members, accounts, registry, addressOf, now }),
-    ...inspectRoutes({ metadata, source: registrySource(registry), ...reading }),
+    ...inspectRoutes({ metadata, source: registrySource(registry), ...parts.inspector, ...reading }),
     ...readOnlyRoutes(readOnly),
     ...migrationRoutes(parts.migration),
     ...maintenanceRoutes(maintenance),

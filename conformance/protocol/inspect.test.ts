@@ -20,7 +20,7 @@ import type { Reply } from './support/wire.ts'
 import { makeWorld, WORLD_SETTINGS, type World } from './support/world.ts'
 
 /** The inspector as far as it needs no index of a layer's files (openapi.yaml, tag `inspector`). */
-const lamina = useServer(WORLD_SETTINGS)
+const lamina = useServer({ ...WORLD_SETTINGS, LAMINA_INDEX_LAYERS: 'off' })
 let world: World
 
 /** An image built in steps: two layers of its base, then its own. */

@@ -5,6 +5,8 @@ import { joinSteps, type LayerStep } from './steps.ts'
 /** A layer in the grid: one box, as wide as the images that have it on the same layers below. */
 export interface GridNode {
   readonly layer: LayerStep
+  /** The first image that has it. */
+  readonly column: number
   readonly instruction: string
   readonly class: InstructionClass
   /** Bytes of this box and all above. */
@@ -32,6 +34,7 @@ export interface GridTotals {
 
 interface Building {
   readonly layer: LayerStep
+  readonly column: number
   readonly instruction: string
   readonly class: InstructionClass
   readonly images: number[]
@@ -53,6 +56,7 @@ export function makeGrid(images: readonly Image[]): Grid {
       const key = layer.chainId ?? `${column} ${layer.index}`
       last = level.get(key) ?? {
         layer,
+        column,
         instruction: step.instruction,
         class: step.class,
         images: [],
@@ -77,8 +81,8 @@ function settle(level: ReadonlyMap<string, Building>): GridNode[] {
 function settleOne(node: Building): GridNode {
   const children = settle(node.children)
   const subtree = children.reduce((sum, child) => sum + child.subtree, node.layer.descriptor.size)
-  const { layer, instruction, images } = node
-  return { layer, instruction, class: node.class, subtree, images, children }
+  const { layer, column, instruction, images } = node
+  return { layer, column, instruction, class: node.class, subtree, images, children }
 }
 
 function columns(nodes: readonly GridNode[]): number[] {

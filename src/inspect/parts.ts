@@ -1,10 +1,14 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { ImageSource } from './image-source.ts'
+import type { Indexer } from './layer/indexer.ts'
+import type { LayerIndexes } from './layer/layer-indexes.ts'
 
 /** What the inspector reads from. */
 export interface InspectParts {
   readonly metadata: MetadataStore
   readonly source: ImageSource
+  readonly indexes: LayerIndexes
+  readonly indexer: Pick<Indexer, 'request'>
 }
 
 /** Whether the caller may pull from a project. Whatever crosses repositories asks it for each. */

@@ -51,6 +51,16 @@ function holderOf(key: Uint8Array): Holder {
   return { project, repo, digest: reader.digest() }
 }
 
+/** Whether any project that the caller may read holds the content. */
+export async function isReadable(
+  metadata: MetadataStore,
+  sha256: Digest,
+  mayRead: MayRead,
+): Promise<boolean> {
+  const first = await readableHolders(metadata, sha256, mayRead).next()
+  return first.done !== true
+}
+
 /** Images up to which the users of a layer are counted. */
 const COUNT_LIMIT = 100
 

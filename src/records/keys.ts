@@ -36,6 +36,7 @@ import { digestComponent, tuple, uint64Component } from './tuple.ts'
  *   46 dead-letter ⟨job⟩⟨item⟩                          items that failed, and when they are tried again
  *   44 outbox      ⟨due⟩⟨id⟩                            keys that a commit changed, while the registry moves
  *   47 migration   ⟨side⟩                              the move of the registry to other stores
+ *   48 index-queue ⟨sha256⟩                            a layer that waits for its index, or gets it now
  *   50 user        ⟨name⟩
  *   51 credential  ⟨sha256 of the secret⟩              a personal token or a service account's key
  *   52 credential-of ⟨owner⟩⟨id⟩                        reverse of credential
@@ -44,6 +45,8 @@ import { digestComponent, tuple, uint64Component } from './tuple.ts'
  *   63 cluster                                       the registry's own id, for stores that others could use too
  *   68 session     ⟨owner⟩⟨id⟩                          a browser that is signed in
  *   64 runtime     ⟨name⟩                              a setting that all replicas share, changed while they run
+ *   60 layer-index ⟨sha256⟩                            what is known of a layer's inside, and where its index is
+ *   61 seek-points ⟨sha256⟩                            where reading can begin inside a layer
  *
  * Owners (whose record is checked or written by who adds to a range that someone may check):
  * blob → its holders, link → its edges, manifest → its tags, edges and referrers, project → its repositories.
@@ -79,6 +82,7 @@ const TABLE = {
   deadLetter: 0x46,
   outbox: 0x44,
   migration: 0x47,
+  indexQueue: 0x48,
   user: 0x50,
   credential: 0x51,
   credentialOf: 0x52,
@@ -87,6 +91,8 @@ const TABLE = {
   cluster: 0x63,
   session: 0x68,
   runtime: 0x64,
+  layerIndex: 0x60,
+  seekPoints: 0x61,
 } as const
 
 /**
@@ -214,6 +220,11 @@ export const keys = {
   sessions: () => tuple(TABLE.session),
 
   runtimeSetting: (name: string) => tuple(TABLE.runtime, name),
+  indexQueue: (sha256: Digest) => tuple(TABLE.indexQueue, digestComponent(sha256)),
+  indexQueues: () => tuple(TABLE.indexQueue),
+  layerIndex: (sha256: Digest) => tuple(TABLE.layerIndex, digestComponent(sha256)),
+  layerIndexes: () => tuple(TABLE.layerIndex),
+  seekPoints: (sha256: Digest) => tuple(TABLE.seekPoints, digestComponent(sha256)),
 } as const
 
 /** A kind of record, by its name in the table above. */

@@ -24,6 +24,8 @@ export interface RegistrySettings {
   readonly maxUploads: number
   /** Whether image manifests may name layers that are not here. */
   readonly allowSparse: boolean
+  /** Whether the layers of each new image are queued for the inspector. */
+  readonly indexLayers: boolean
   /** Free bytes below which uploads are refused, so that records can still be written. */
   readonly minFree: number
 }

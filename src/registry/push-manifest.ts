@@ -21,6 +21,7 @@ import { moveTag, reviewUntagged } from './move-tag.ts'
 import { parseManifestAside } from './parse-manifest.ts'
 import type { RegistryParts } from './parts.ts'
 import { policyOf } from './policies.ts'
+import { queueIndexing } from './queue-index.ts'
 import { ensureRepository } from './repositories.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -136,6 +137,7 @@ async function write(transaction: Transaction, parts: RegistryParts, work: Manif
   const tags = await work.tagsOf(grave?.value, transaction, repo)
   for (const tag of tags) await moveTag(transaction, { ...change, tag }, digest)
   if (tags.length === 0) reviewUntagged(transaction, change, digest)
+  if (parts.settings.indexLayers) await queueIndexing(transaction, manifest, at)
 }
 
 /** The same bytes never change their type: a client that cached them read them as the first (CVE-2021-41190). */

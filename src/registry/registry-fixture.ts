@@ -62,6 +62,7 @@ export async function openTestRegistry(settings: Partial<RegistrySettings> = {})
       uploadExpiry: 24 * HOUR,
       maxUploads: 1000,
       allowSparse: false,
+      indexLayers: false,
       minFree: 1000,
       ...settings,
     },

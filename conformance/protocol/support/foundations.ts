@@ -32,7 +32,7 @@ const STATUSES: Readonly<Record<string, readonly number[]>> = {
 const OWN: Readonly<Record<string, readonly number[]>> = { REQUEST_INVALID: [400], CONFLICT: [409] }
 
 /** Statuses for which the spec names no code of their own. */
-const FREE = new Set([409, 412, 413, 414, 415, 507])
+const FREE = new Set([409, 412, 413, 414, 415, 422, 507])
 
 /** The rules of P§0 that hold for every answer, and that this answer breaks. */
 export function breaches(ask: Ask, reply: Reply): string[] {

@@ -10,9 +10,13 @@ export function optionalDate(key: string, milliseconds: number | undefined) {
   return milliseconds === undefined ? {} : { [key]: date(milliseconds) }
 }
 
-/** Answers of /api/v1 belong to whom asked, and some hold a secret that is shown once: no cache keeps them. */
-export function answer(status: number, value: unknown): Reply {
-  return json(status, value, { 'cache-control': 'no-store' })
+/** Answers of /api/v1 belong to whom asked, and some hold a secret that is shown once: no cache keeps them unless `headers` let it. */
+export function answer(
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = { 'cache-control': 'no-store' },
+): Reply {
+  return json(status, value, headers)
 }
 
 export const NO_CONTENT: Reply = { status: 204 }

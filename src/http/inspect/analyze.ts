@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { type Grid, type GridNode, makeGrid } from '../../inspect/grid.ts'
 import { type Image, loadImage } from '../../inspect/image.ts'
+import { type KnownLayer, knownLayers } from '../../inspect/image-layers.ts'
+import { recordIn } from '../../inspect/layer/layer-indexes.ts'
 import { formatImageReference, parseImageReference } from '../../oci/image-reference.ts'
 import { projectOf } from '../../oci/name.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
@@ -26,8 +28,9 @@ export function analyze(parts: InspectHttpParts): Handler {
     const { images: refs, platform } = await readJson(exchange.request, body)
     const loaded = await loadEach(parts, exchange, { refs, platform })
     const images = loaded.flatMap((one) => one.image ?? [])
+    const layers = await Promise.all(images.map((image) => knownLayers(parts.metadata, parts.indexes, image)))
     const errors = loaded.flatMap(({ ref, error }) => (error === undefined ? [] : [{ ref, ...error }]))
-    return answer(200, { ...showGrid(makeGrid(images), images, loaded), errors })
+    return answer(200, { ...showGrid(makeGrid(images), { images, layers, loaded }), errors })
   }
 }
 
@@ -59,19 +62,32 @@ export function loadEach(
   )
 }
 
-function showGrid(grid: Grid, images: readonly Image[], loaded: readonly Loaded[]) {
+interface Shown {
+  readonly images: readonly Image[]
+  /** Of each image. */
+  readonly layers: readonly (readonly KnownLayer[])[]
+  readonly loaded: readonly Loaded[]
+}
+
+function showGrid(grid: Grid, { images, layers, loaded }: Shown) {
   const asked = loaded.filter(({ image }) => image !== undefined).map(({ ref }) => ref)
   return {
     columns: grid.order.flatMap((column) => {
       const image = images[column]
-      return image === undefined ? [] : [showColumn(image, asked[column] ?? '', column)]
+      return image === undefined
+        ? []
+        : [showColumn(image, layers[column] ?? [], { asked: asked[column] ?? '', column })]
     }),
-    roots: grid.roots.map(showNode),
+    roots: grid.roots.map((node) => showNode(node, layers)),
     totals: grid.totals,
   }
 }
 
-function showColumn(image: Image, asked: string, column: number) {
+function showColumn(
+  image: Image,
+  layers: readonly KnownLayer[],
+  { asked, column }: { readonly asked: string; readonly column: number },
+) {
   const { name, tag, digest, platform, manifest } = image
   return {
     image: column,
@@ -83,7 +99,7 @@ function showColumn(image: Image, asked: string, column: number) {
     platform: platform ?? null,
     layers: manifest.layers.length,
     size: manifest.layers.reduce((sum, layer) => sum + layer.size, 0),
-    unpacked: null,
+    unpacked: unpackedSum(layers),
   }
 }
 
@@ -92,14 +108,21 @@ function parsedTag(asked: string): string | undefined {
   return reference?.kind === 'tag' ? reference.tag : undefined
 }
 
-function showNode(node: GridNode): object {
+/** Null while a layer's is not known. */
+function unpackedSum(layers: readonly KnownLayer[]): number | null {
+  const records = layers.map(({ state }) => recordIn(state))
+  if (records.some((record) => record?.state !== 'done')) return null
+  return records.reduce((sum, record) => sum + (record?.unpacked ?? 0), 0)
+}
+
+function showNode(node: GridNode, layers: Shown['layers']): object {
   return {
     chainId: node.layer.chainId ?? null,
     instruction: node.instruction,
     class: node.class,
-    layer: showLayer(node.layer),
+    layer: showLayer(node.layer, layers[node.column] ?? []),
     subtreeSize: node.subtree,
     images: node.images,
-    children: node.children.map(showNode),
+    children: node.children.map((child) => showNode(child, layers)),
   }
 }

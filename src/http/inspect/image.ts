@@ -1,48 +1,50 @@
-import { readContents } from '../../inspect/contents.ts'
 import { type Image, loadImage } from '../../inspect/image.ts'
-import type { MayRead } from '../../inspect/parts.ts'
+import { diffIdProblem, type KnownLayer, knownLayers } from '../../inspect/image-layers.ts'
+import { recordIn } from '../../inspect/layer/layer-indexes.ts'
 import type { Count } from '../../inspect/repositories.ts'
 import { countUsers } from '../../inspect/sharing.ts'
 import { joinSteps, type LayerStep, type Step } from '../../inspect/steps.ts'
-import { repositoryId } from '../../inspect/tags.ts'
 import { formatImageReference } from '../../oci/image-reference.ts'
 import { answer } from '../api/answers.ts'
 import type { Handler } from '../exchange.ts'
 import { imageParam, textParam } from './params.ts'
 import { type InspectHttpParts, mayRead } from './parts.ts'
 
-/** F1, F2: an image as its build steps, each with the layer that it made. */
+/** What is known of a layer: the state of its index, and who else has it. */
+interface LayerNews extends KnownLayer {
+  readonly users: Count | undefined
+}
+
+/** F1, F2: an image as its build steps, each with the layer that it made. A look at it has its layers indexed. */
 export function getImage(parts: InspectHttpParts): Handler {
   return async (exchange) => {
     const ref = imageParam(exchange.query.get('ref') ?? '')
     const image = await loadImage(parts.source, ref, textParam(exchange, 'platform'))
-    const users = await countLayerUsers(parts, image, mayRead(parts, exchange))
-    return answer(200, showImage(image, users))
+    const layers = await knownLayers(parts.metadata, parts.indexes, image)
+    await requestIndexes(parts, layers)
+    const readable = mayRead(parts, exchange)
+    const news = await Promise.all(
+      layers.map(async (layer) => ({
+        ...layer,
+        users: layer.sha256 && (await countUsers(parts.metadata, layer.sha256, readable)),
+      })),
+    )
+    return answer(200, showImage(image, news))
   }
 }
 
-/** For each layer: how many images the caller may see that have it, this one among them. */
-async function countLayerUsers(
-  { metadata }: InspectHttpParts,
-  image: Image,
-  readable: MayRead,
-): Promise<(Count | undefined)[]> {
-  const repo = await repositoryId(metadata, image.name)
-  const digests = image.manifest.layers.flatMap(({ digest }) => digest ?? [])
-  const contents = await readContents(metadata, repo, digests)
-  const names = new Map(digests.map((digest, index) => [digest, contents[index]?.sha256]))
-  return Promise.all(
-    image.manifest.layers.map(async ({ digest }) => {
-      const sha256 = digest && names.get(digest)
-      return sha256 && countUsers(metadata, sha256, readable)
-    }),
-  )
+/** Queues what nobody has looked into yet. */
+export async function requestIndexes(
+  { indexer }: InspectHttpParts,
+  layers: readonly KnownLayer[],
+): Promise<void> {
+  for (const { sha256, state } of layers)
+    if (sha256 !== undefined && state.state === 'none') await indexer.request(sha256)
 }
 
-function showImage(image: Image, users: readonly (Count | undefined)[]) {
+function showImage(image: Image, news: readonly LayerNews[]) {
   const { name, tag, digest, mediaType, manifest, config, platform, index } = image
   const { steps, warnings } = joinSteps(config, manifest.layers)
-  const size = manifest.layers.reduce((sum, layer) => sum + layer.size, 0)
   return {
     ref: formatImageReference({ name, reference: { kind: 'digest', digest } }),
     repository: name,
@@ -56,9 +58,9 @@ function showImage(image: Image, users: readonly (Count | undefined)[]) {
     created: config?.created ?? null,
     author: config?.author ?? null,
     config: config === undefined ? null : { digest: manifest.config?.text, ...config.run },
-    steps: steps.map((step, at) => showStep(step, at, users)),
-    totals: { layers: manifest.layers.length, size, unpacked: null, files: null },
-    warnings,
+    steps: steps.map((step, at) => showStep(step, at, news)),
+    totals: totalsOf(image, news),
+    warnings: [...warnings, ...layerWarnings(image, news)],
   }
 }
 
@@ -66,7 +68,7 @@ function platformOf({ platform, digest, attests }: NonNullable<Image['index']>['
   return platform === undefined || attests !== undefined ? [] : [{ platform, digest }]
 }
 
-function showStep(step: Step, at: number, users: readonly (Count | undefined)[]) {
+function showStep(step: Step, at: number, news: readonly LayerNews[]) {
   return {
     step: at,
     instruction: step.instruction,
@@ -75,12 +77,20 @@ function showStep(step: Step, at: number, users: readonly (Count | undefined)[])
     created: step.created ?? null,
     comment: step.comment ?? null,
     layer:
-      step.layer === undefined ? null : { ...showLayer(step.layer), users: users[step.layer.index] ?? null },
+      step.layer === undefined
+        ? null
+        : { ...showLayer(step.layer, news), users: news[step.layer.index]?.users ?? null },
   }
 }
 
-/** What is known of a layer without having looked inside. */
-export function showLayer({ index, descriptor, diffId, chainId, cumulative }: LayerStep) {
+/** A layer at its place, with what its index knows, if it has one. */
+export function showLayer(
+  { index, descriptor, diffId, chainId, cumulative }: LayerStep,
+  layers: readonly KnownLayer[],
+) {
+  const state = layers[index]?.state ?? { state: 'none' as const }
+  const record = recordIn(state)
+  const whole = record?.state === 'done'
   return {
     index,
     digest: descriptor.text,
@@ -90,8 +100,31 @@ export function showLayer({ index, descriptor, diffId, chainId, cumulative }: La
     diffId: diffId ?? null,
     chainId: chainId ?? null,
     external: descriptor.hasUrls,
-    unpacked: null,
-    files: null,
-    state: 'none',
+    unpacked: whole ? record.unpacked : null,
+    files: whole ? record.files : null,
+    state: state.state,
   }
+}
+
+function totalsOf({ manifest }: Image, news: readonly LayerNews[]) {
+  const records = news.map(({ state }) => recordIn(state))
+  const whole = records.every((record) => record?.state === 'done')
+  const sum = (of: 'unpacked' | 'files') => records.reduce((total, record) => total + (record?.[of] ?? 0), 0)
+  return {
+    layers: manifest.layers.length,
+    size: manifest.layers.reduce((total, layer) => total + layer.size, 0),
+    unpacked: whole ? sum('unpacked') : null,
+    files: whole ? sum('files') : null,
+  }
+}
+
+function layerWarnings({ config, manifest }: Image, news: readonly LayerNews[]): string[] {
+  return manifest.layers.flatMap((_, index) => {
+    const state = news[index]?.state ?? { state: 'none' }
+    const record = recordIn(state)
+    return [
+      ...(record?.reason === undefined ? [] : [`layer ${index} is ${record.state}: ${record.reason}`]),
+      ...[diffIdProblem(index, config?.diffIds[index], state)].filter((problem) => problem !== undefined),
+    ]
+  })
 }

@@ -4,7 +4,7 @@ import { RegistryError } from '../../oci/registry-error.ts'
 import type { Exchange } from '../exchange.ts'
 
 /** Characters of a query's text: longer is no name of anything here. */
-const TEXT_LIMIT = 500
+const TEXT_LIMIT = 8192
 
 /** The image in `ref`. Throws REQUEST_INVALID. */
 export function imageParam(text: string): ImageReference {
@@ -36,4 +36,20 @@ export function textParam({ query }: Exchange, name: string): string | undefined
       detail: { field: name },
     })
   return text === null || text === '' ? undefined : text
+}
+
+/** Where a page begins: what `next` of the page before it said. Raw bytes (latin1). Throws REQUEST_INVALID. */
+export function cursorParam(exchange: Exchange): string {
+  const text = textParam(exchange, 'cursor') ?? ''
+  if (!/^[A-Za-z0-9_-]*$/.test(text))
+    throw new RegistryError('REQUEST_INVALID', {
+      message: 'cursor takes the `next` of an earlier page',
+      detail: { field: 'cursor' },
+    })
+  return Buffer.from(text, 'base64url').toString('latin1')
+}
+
+/** `next` of a page; nothing on the last one. */
+export function nextCursor(from: string | undefined): { next?: string } {
+  return from === undefined ? {} : { next: Buffer.from(from, 'latin1').toString('base64url') }
 }

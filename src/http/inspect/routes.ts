@@ -1,7 +1,9 @@
 import type { Route } from '../route.ts'
 import { analyze } from './analyze.ts'
 import { getImage } from './image.ts'
+import { getImageTree } from './image-tree.ts'
 import { analyzeRepos, getImageTags, getStatus, searchNames } from './imagelayers.ts'
+import { getLayerIndex, getLayerTree, rebuildLayerIndex } from './layer.ts'
 import { getCounts, getRepositories, getTags, search } from './lists.ts'
 import { getIndex, getRaw } from './manifest.ts'
 import type { InspectHttpParts } from './parts.ts'
@@ -49,6 +51,34 @@ export function inspectRoutes(parts: InspectHttpParts): Route[] {
       path: `${V1}/projects/{project}/repositories`,
       right: 'project-viewer',
       handle: getRepositories(parts),
+    },
+    {
+      operationId: 'getImageTree',
+      method: 'GET',
+      path: `${V1}/image/tree`,
+      right: 'pull-ref',
+      handle: getImageTree(parts),
+    },
+    {
+      operationId: 'getLayerTree',
+      method: 'GET',
+      path: `${V1}/layer/{digest}/tree`,
+      right: 'anyone',
+      handle: getLayerTree(parts),
+    },
+    {
+      operationId: 'getLayerIndex',
+      method: 'GET',
+      path: `${V1}/layer/{digest}/index`,
+      right: 'anyone',
+      handle: getLayerIndex(parts),
+    },
+    {
+      operationId: 'rebuildLayerIndex',
+      method: 'POST',
+      path: `${V1}/layer/{digest}/index`,
+      right: 'administrator',
+      handle: rebuildLayerIndex(parts),
     },
     { operationId: 'oldStatus', method: 'GET', path: `${OLD}/status`, right: 'anyone', handle: getStatus },
     {

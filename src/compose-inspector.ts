@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { BlobStore } from '../storage/blobs/blob-store.ts'
+import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
+import type { Config } from './config/schema.ts'
+import { type Indexer, startIndexer } from './inspect/layer/indexer.ts'
+import { LayerIndexes } from './inspect/layer/layer-indexes.ts'
+
+/** What looks inside layers. */
+export interface Inspector {
+  readonly indexes: LayerIndexes
+  readonly indexer: Indexer
+}
+
+/** Unpacked bytes for each compressed one: deflate cannot give more, and nothing that people mean comes near it. */
+const RATIO = 1000
+
+/** Starts to index what waits, and opens what is indexed. */
+export function startInspector(
+  stores: { readonly metadata: MetadataStore; readonly blobs: BlobStore },
+  config: Config,
+  log: Logger,
+): Inspector {
+  const indexes = new LayerIndexes(stores)
+  if (config.indexLayers === 'off')
+    return { indexes, indexer: { request: () => Promise.resolve(), stop: () => Promise.resolve() } }
+  const indexer = startIndexer({
+    ...stores,
+    now: Date.now,
+    grace: config.grace,
+    directory: join(config.data, 'indexing'),
+    workers: config.indexWorkers,
+    limits: {
+      entries: config.indexMaxEntries,
+      unpacked: config.indexMaxUnpacked,
+      index: config.indexMaxSize,
+      milliseconds: config.indexMaxTime,
+      ratio: RATIO,
+    },
+    onError: (error, what) => log.error({ err: error, what }, 'indexing failed'),
+    onDone: (layer, { state, reason, unpacked, entries }, milliseconds) =>
+      log.info({ layer, state, reason, unpacked, entries, ms: Math.round(milliseconds) }, 'layer indexed'),
+  })
+  return { indexes, indexer }
+}

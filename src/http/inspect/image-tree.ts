@@ -1,0 +1,113 @@
+import { rawPath } from '../../inspect/display-name.ts'
+import { type Image, loadImage } from '../../inspect/image.ts'
+import { type KnownLayer, knownLayers, readersOf } from '../../inspect/image-layers.ts'
+import { recordIn } from '../../inspect/layer/layer-indexes.ts'
+import { type MergedEntry, mergedDirectory } from '../../inspect/merged-tree.ts'
+import { joinSteps } from '../../inspect/steps.ts'
+import { formatImageReference } from '../../oci/image-reference.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
+import { answer } from '../api/answers.ts'
+import { readPage } from '../api/page.ts'
+import type { Exchange, Handler } from '../exchange.ts'
+import { pinnedBy, unchanged } from './caching.ts'
+import { requestIndexes } from './image.ts'
+import { cursorParam, imageParam, nextCursor, textParam } from './params.ts'
+import type { InspectHttpParts } from './parts.ts'
+import { showEntry } from './show-entry.ts'
+
+/** F6, F7: one directory of an image as its layers leave it up to one of them, and which of them wrote what. */
+export function getImageTree(parts: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const ref = imageParam(exchange.query.get('ref') ?? '')
+    const image = await loadImage(parts.source, ref, textParam(exchange, 'platform'))
+    const all = await knownLayers(parts.metadata, parts.indexes, image)
+    const layers = all.slice(0, topLayer(exchange, image) + 1)
+    await requestIndexes(parts, layers)
+    const complete = layers.every(({ state }) => recordIn(state) !== undefined)
+    const cache =
+      complete && ref.reference.kind === 'digest'
+        ? pinnedBy([image.digest, ...layers.map(({ state }) => String(recordIn(state)?.at ?? 0))])
+        : undefined
+    if (cache !== undefined && unchanged(exchange, cache)) return { status: 304, headers: cache }
+    const page = await pageOf(parts, exchange, layers)
+    const missing = layers.flatMap(({ state }, index) =>
+      state.state === 'done' ? [] : [{ layer: index, state: state.state }],
+    )
+    const pinnedRef = formatImageReference({
+      name: image.name,
+      reference: { kind: 'digest', digest: image.digest },
+    })
+    return answer(200, { ref: pinnedRef, upto: layers.length - 1, missing, ...page(stepsOf(image)) }, cache)
+  }
+}
+
+/** The layer in `upto`; the last one by default. Throws REQUEST_INVALID. */
+function topLayer({ query }: Exchange, { manifest }: Image): number {
+  const text = query.get('upto')
+  const last = manifest.layers.length - 1
+  if (text === null) return last
+  if (/^\d{1,6}$/.test(text) && Number(text) <= last) return Number(text)
+  throw new RegistryError('REQUEST_INVALID', {
+    message: `upto takes the index of a layer, from 0 to ${last}`,
+    detail: { field: 'upto' },
+  })
+}
+
+/** The step that made each layer. */
+function stepsOf(image: Image): Map<number, number> {
+  const { steps } = joinSteps(image.config, image.manifest.layers)
+  return new Map(steps.flatMap(({ layer }, step) => (layer === undefined ? [] : [[layer.index, step]])))
+}
+
+const STATES = new Set(['added', 'changed', 'metadata', 'removed', 'same'])
+
+/** Reads one page; what it gives is shown once the steps are known. */
+async function pageOf(parts: InspectHttpParts, exchange: Exchange, layers: readonly KnownLayer[]) {
+  const { limit } = readPage(exchange.query)
+  const wanted = wantedStates(exchange)
+  const path = rawPath(textParam(exchange, 'path'), textParam(exchange, 'pathRaw'))
+  const readers = await readersOf(parts.indexes, layers)
+  const directory = await mergedDirectory({ layers: readers, path, from: cursorParam(exchange) })
+  if (directory === undefined)
+    throw new RegistryError('NAME_UNKNOWN', { message: 'there is no such directory in this image' })
+  const found: MergedEntry[] = []
+  let next: string | undefined
+  for await (const merged of directory) {
+    if (wanted !== undefined && !wanted.has(merged.state)) continue
+    if (found.length === limit) {
+      next = merged.entry.name
+      break
+    }
+    found.push(merged)
+  }
+  return (steps: ReadonlyMap<number, number>) => ({
+    entries: found.map((merged) => showMerged(merged, steps)),
+    ...nextCursor(next),
+  })
+}
+
+function wantedStates({ query }: Exchange): ReadonlySet<string> | undefined {
+  const text = query.get('state')
+  if (text === null || text === '') return undefined
+  const wanted = text.split(',')
+  if (wanted.every((state) => STATES.has(state))) return new Set(wanted)
+  throw new RegistryError('REQUEST_INVALID', {
+    message: `state takes ${[...STATES].join(', ')}, several joined by commas`,
+    detail: { field: 'state' },
+  })
+}
+
+function showMerged(
+  { entry, layer, before, state, shipped }: MergedEntry,
+  steps: ReadonlyMap<number, number>,
+) {
+  const { totals: _, ...shown } = showEntry(entry)
+  return {
+    ...shown,
+    state,
+    layer,
+    step: steps.get(layer) ?? null,
+    ...(before !== undefined && { beforeLayer: before, beforeStep: steps.get(before) ?? null }),
+    ...(shipped && { shipped }),
+  }
+}

@@ -1,0 +1,148 @@
+import { rawPath } from '../../inspect/display-name.ts'
+import { readableLayer } from '../../inspect/image-layers.ts'
+import type { IndexEntry } from '../../inspect/layer/index-entry.ts'
+import { isPlaced } from '../../inspect/layer/index-entry.ts'
+import type { IndexReader } from '../../inspect/layer/index-reader.ts'
+import { type LayerState, recordIn } from '../../inspect/layer/layer-indexes.ts'
+import { nameOf, parentOf } from '../../inspect/tar/tar-path.ts'
+import { type Digest, parseDigest, whyNotDigest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
+import { answer, date } from '../api/answers.ts'
+import { readPage } from '../api/page.ts'
+import type { Exchange, Handler } from '../exchange.ts'
+import { pinned, unchanged } from './caching.ts'
+import { cursorParam, nextCursor, textParam } from './params.ts'
+import { type InspectHttpParts, mayRead } from './parts.ts'
+import { showEntry } from './show-entry.ts'
+
+/** F27: how far the look inside a layer is, and what it found. */
+export function getLayerIndex(parts: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const layer = await layerOf(parts, exchange)
+    return answer(200, showState(layer, await parts.indexes.state(layer)))
+  }
+}
+
+/** Has a layer looked into again, whatever is known of it. */
+export function rebuildLayerIndex(parts: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const layer = await layerOf(parts, exchange)
+    await parts.indexer.request(layer, true)
+    return answer(202, showState(layer, await parts.indexes.state(layer)))
+  }
+}
+
+/** The layer of the path, if the caller may pull it. Throws DIGEST_INVALID, BLOB_UNKNOWN. */
+async function layerOf(parts: InspectHttpParts, exchange: Exchange): Promise<Digest> {
+  const text = exchange.params['digest'] ?? ''
+  const digest = parseDigest(text)
+  if (digest === undefined) throw new RegistryError('DIGEST_INVALID', { message: whyNotDigest(text) })
+  return readableLayer(parts.metadata, digest, mayRead(parts, exchange))
+}
+
+function showState(layer: Digest, state: LayerState) {
+  const record = recordIn(state)
+  return {
+    layer,
+    state: state.state,
+    ...(state.state === 'running' && { read: state.read }),
+    ...(record?.reason !== undefined && { reason: record.reason }),
+    ...(record && {
+      at: date(record.at),
+      compression: record.compression,
+      ...(record.diffId && { diffId: record.diffId }),
+      unpacked: record.unpacked,
+      entries: record.entries,
+      files: record.files,
+      bytes: record.bytes,
+      whiteouts: record.whiteouts,
+      warnings: record.warnings,
+      indexBytes: record.index?.size ?? 0,
+    }),
+  }
+}
+
+/** F5: one directory of one layer by name, with all that the layer says of it, whiteouts included. */
+export function getLayerTree(parts: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const layer = await layerOf(parts, exchange)
+    const state = await parts.indexes.state(layer)
+    if (state.state === 'none') await parts.indexer.request(layer)
+    const reader = await parts.indexes.read(state)
+    if (reader === undefined) throw notIndexed(layer, state)
+    const cache = pinned(layer, state)
+    if (unchanged(exchange, cache)) return { status: 304, headers: cache }
+    const path = rawPath(textParam(exchange, 'path'), textParam(exchange, 'pathRaw'))
+    const { limit } = readPage(exchange.query)
+    const outside = exchange.query.get('outside') === 'true'
+    const page = outside
+      ? await outsidePage(reader, { from: cursorParam(exchange), limit })
+      : await pageOf(reader, { path, from: cursorParam(exchange), limit })
+    return answer(200, { layer, ...page }, cache)
+  }
+}
+
+/** Says why there is no list of files, and what to do. */
+function notIndexed(layer: Digest, state: LayerState): RegistryError {
+  const record = recordIn(state)
+  if (record !== undefined)
+    return new RegistryError('UNSUPPORTED', {
+      status: 422,
+      message: `the files of layer ${layer} cannot be listed: it is ${record.state}${record.reason === undefined ? '' : `: ${record.reason}`}`,
+      detail: { layer, state: state.state },
+    })
+  return new RegistryError('UNAVAILABLE', {
+    message: `layer ${layer} is being indexed; ask again in a moment`,
+    detail: { layer, state: state.state },
+    headers: { 'retry-after': '1' },
+  })
+}
+
+interface DirectoryPage {
+  readonly path: string
+  readonly from: string
+  readonly limit: number
+}
+
+async function pageOf(reader: IndexReader, { path, from, limit }: DirectoryPage) {
+  const entries: IndexEntry[] = []
+  let next: string | undefined
+  for await (const entry of reader.directory(path, from)) {
+    if (entry.name === '' && entry.kind !== 'opaque') continue
+    if (entries.length >= limit && entries.at(-1)?.name !== entry.name) {
+      next = entry.name
+      break
+    }
+    entries.push(entry)
+  }
+  const own = (await reader.at(parentOf(path), nameOf(path))).find(
+    (entry) => entry.kind === 'dir' && isPlaced(entry),
+  )
+  if (own === undefined && path !== '')
+    throw new RegistryError('NAME_UNKNOWN', { message: 'there is no such directory in this layer' })
+  return {
+    opaque: entries.some(({ kind }) => kind === 'opaque'),
+    totals: own?.totals ?? { bytes: 0, files: 0 },
+    entries: entries.filter(({ kind }) => kind !== 'opaque').map(showEntry),
+    ...nextCursor(next),
+  }
+}
+
+/** What the layer holds that has no place in its tree. */
+async function outsidePage(reader: IndexReader, { from, limit }: Omit<DirectoryPage, 'path'>) {
+  const entries: IndexEntry[] = []
+  let next: string | undefined
+  for await (const entry of reader.outside(Number(from) || 0)) {
+    if (entries.length === limit) {
+      next = String(entry.order)
+      break
+    }
+    entries.push(entry)
+  }
+  return {
+    opaque: false,
+    totals: { bytes: 0, files: 0 },
+    entries: entries.map(showEntry),
+    ...nextCursor(next),
+  }
+}

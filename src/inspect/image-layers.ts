@@ -1,0 +1,76 @@
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { type Digest, digestAlgorithm } from '../oci/digest.ts'
+import { RegistryError } from '../oci/registry-error.ts'
+import { aliasCodec } from '../records/blob.ts'
+import { keys } from '../records/keys.ts'
+import { readContents } from './contents.ts'
+import type { Image } from './image.ts'
+import type { IndexReader } from './layer/index-reader.ts'
+import { type LayerIndexes, type LayerState, recordIn } from './layer/layer-indexes.ts'
+import type { MayRead } from './parts.ts'
+import { isReadable } from './sharing.ts'
+import { repositoryId } from './tags.ts'
+
+/** A layer of an image, by what names its content. */
+export interface KnownLayer {
+  /** Undefined when its bytes are not in the repository. */
+  readonly sha256: Digest | undefined
+  readonly state: LayerState
+}
+
+/** The layers of an image in order, with the state of their indexes. */
+export async function knownLayers(
+  metadata: MetadataStore,
+  indexes: LayerIndexes,
+  image: Image,
+): Promise<KnownLayer[]> {
+  const repo = await repositoryId(metadata, image.name)
+  const digests = image.manifest.layers.flatMap(({ digest }) => digest ?? [])
+  const contents = await readContents(metadata, repo, digests)
+  const names = new Map(digests.map((digest, index) => [digest, contents[index]?.sha256]))
+  const all = image.manifest.layers.map(({ digest }) => digest && names.get(digest))
+  const here = [...new Set(all.filter((name) => name !== undefined))]
+  const found = await indexes.states(here)
+  const states = new Map(here.map((name, index) => [name, found[index]]))
+  return all.map((sha256) => ({ sha256, state: (sha256 && states.get(sha256)) ?? { state: 'none' } }))
+}
+
+/** What a config says of a layer and the layer itself contradicts: docker fails to pull such an image. */
+export function diffIdProblem(
+  index: number,
+  said: Digest | undefined,
+  state: LayerState,
+): string | undefined {
+  const found = recordIn(state)?.diffId
+  if (said === undefined || found === undefined || digestAlgorithm(said) !== 'sha256' || said === found)
+    return undefined
+  return `layer ${index} unpacks to ${found}, but the config says ${said}: clients refuse to pull this image`
+}
+
+/** Indexes of an image's layers; undefined for those that have none. */
+export function readersOf(
+  indexes: LayerIndexes,
+  layers: readonly KnownLayer[],
+): Promise<(IndexReader | undefined)[]> {
+  return Promise.all(layers.map(({ state }) => indexes.read(state)))
+}
+
+/** The content that a layer's digest names, if the caller may pull it from anywhere. Throws BLOB_UNKNOWN. */
+export async function readableLayer(
+  metadata: MetadataStore,
+  digest: Digest,
+  mayRead: MayRead,
+): Promise<Digest> {
+  const sha256 = await contentOf(metadata, digest)
+  if (sha256 !== undefined && (await isReadable(metadata, sha256, mayRead))) return sha256
+  throw new RegistryError('BLOB_UNKNOWN', {
+    message: `there is no layer ${digest} in a repository that you may pull from`,
+    detail: { digest },
+  })
+}
+
+async function contentOf(metadata: MetadataStore, digest: Digest): Promise<Digest | undefined> {
+  if (digestAlgorithm(digest) === 'sha256') return digest
+  const [alias] = await metadata.read([keys.alias(digest)])
+  return alias && aliasCodec.decode(alias.value).sha256
+}

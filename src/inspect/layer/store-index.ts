@@ -1,0 +1,135 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import type { BlobLocation, BlobStore } from '../../../storage/blobs/blob-store.ts'
+import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
+import { type Transaction, transact } from '../../../storage/metadata/transact.ts'
+import { type Digest, digestFromBytes } from '../../oci/digest.ts'
+import { parseName, type RepositoryName } from '../../oci/name.ts'
+import { blobCodec, contentCodec, linkCodec } from '../../records/blob.ts'
+import { keys } from '../../records/keys.ts'
+import { INDEX_HOLDER } from '../../records/layer-index.ts'
+import { edgeCodec } from '../../records/manifest.ts'
+import { reviewCodec, trashCodec } from '../../records/review.ts'
+import { uploadCodec } from '../../records/upload.ts'
+
+export interface HeldParts {
+  readonly metadata: MetadataStore
+  readonly blobs: BlobStore
+  readonly now: () => number
+  /** How long what is not used any more is kept, in milliseconds. */
+  readonly grace: number
+}
+
+/** Bytes in the blob store that no record speaks of yet, but for the upload's own. */
+export interface StoredFile {
+  readonly upload: string
+  readonly location: BlobLocation
+  readonly sha256: Digest
+  readonly size: number
+}
+
+const UPLOAD_LIFE = 3_600_000
+/** Longer than any reader holds on to a location. */
+const TRASH_DELAY = 3_600_000
+/** No client has this account, so none can go on with such an upload. */
+const ACCOUNT = 'indexer'
+/** What records say that must say a name; it leads nowhere. */
+const UPLOAD_NAME = nameOf('indexes')
+
+/** Stores a file under an upload's record, so that bytes which are never kept are thrown away as those of any upload. */
+export async function storeFile(parts: HeldParts, path: string): Promise<StoredFile> {
+  const { metadata, blobs } = parts
+  const upload = randomUUID()
+  const state = await blobs.create(upload)
+  const now = parts.now()
+  const hash = createHash('sha256')
+  const empty = digestFromBytes('sha256', hash.copy().digest())
+  const record = {
+    name: UPLOAD_NAME,
+    repo: INDEX_HOLDER.repo,
+    account: ACCOUNT,
+    offset: 0,
+    state,
+    prefix: empty,
+  }
+  await transact(metadata, (transaction) => {
+    transaction.set(uploadCodec, keys.upload(upload), { ...record, created: now, expires: now + UPLOAD_LIFE })
+    return Promise.resolve()
+  })
+  let size = 0
+  const writer = await blobs.append(state, 0)
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('a file gives bytes')
+    hash.update(chunk)
+    size += chunk.length
+    await writer.write(chunk)
+  }
+  const done = await writer.close()
+  const sha256 = digestFromBytes('sha256', hash.digest())
+  return { upload, location: await blobs.complete(done, size, sha256), sha256, size }
+}
+
+/**
+ * Keeps a stored file for a layer, within the caller's commit: blob, link, holder and an edge from the layer, so that no
+ * collector takes it while the layer is here. False: the layer is gone.
+ */
+export async function holdFile(
+  transaction: Transaction,
+  parts: HeldParts,
+  layer: Digest,
+  file: StoredFile,
+): Promise<boolean> {
+  const owner = await transaction.getChecked(blobCodec, keys.blob(layer))
+  if (owner === undefined) return false
+  const { sha256, size, location } = file
+  const { project, repo } = INDEX_HOLDER
+  const now = parts.now()
+  const existing = await transaction.getChecked(blobCodec, keys.blob(sha256))
+  const old = existing?.value
+  if (old !== undefined && old.quarantined === undefined && old.size === size) {
+    if (old.location !== location) trash(transaction, location, now)
+  } else {
+    transaction.set(blobCodec, keys.blob(sha256), { size, location, created: now })
+    if (old !== undefined) trash(transaction, old.location, now)
+  }
+  transaction.set(linkCodec, keys.link(repo, sha256), { sha256, confirmed: now })
+  transaction.set(contentCodec, keys.holder(sha256, project, repo, sha256), { size })
+  transaction.set(edgeCodec, keys.edge(repo, sha256, layer), {})
+  transaction.delete(keys.upload(file.upload))
+  return true
+}
+
+/** Lets go of what a layer held before; with its last layer, the collector gets a file when the grace is over. */
+export async function releaseFile(
+  transaction: Transaction,
+  parts: HeldParts,
+  layer: Digest,
+  sha256: Digest,
+): Promise<void> {
+  const { project, repo } = INDEX_HOLDER
+  const [link, edges] = [keys.link(repo, sha256), keys.edges(repo, sha256)]
+  const held = await transaction.range({ prefix: edges, limit: 2 })
+  const own = keys.edge(repo, sha256, layer)
+  transaction.delete(own)
+  // Of two that let go at once, one has to see that it is the last.
+  const other = held.find(({ key }) => Buffer.compare(key, own) !== 0)
+  if (other !== undefined) {
+    transaction.checkExists(other.key)
+    return
+  }
+  transaction.checkRange(link, edges, held)
+  transaction.delete(link)
+  transaction.delete(keys.holder(sha256, project, repo, sha256))
+  const due = parts.now() + parts.grace
+  transaction.set(reviewCodec, keys.review(due, 'blob', repo, sha256), { name: UPLOAD_NAME })
+}
+
+function trash(transaction: Transaction, location: string, now: number): void {
+  transaction.set(trashCodec, keys.trash(now + TRASH_DELAY, location), { at: now })
+}
+
+function nameOf(text: string): RepositoryName {
+  const name = parseName(text)
+  if (name === undefined) throw new TypeError(`'${text}' is no name`)
+  return name
+}

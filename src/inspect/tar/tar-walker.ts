@@ -1,0 +1,278 @@
+import { createHash, type Hash, hash as hashOnce } from 'node:crypto'
+import { type Draft, draftEntry } from './entry-draft.ts'
+import { type PaxRecords, parsePax } from './pax.ts'
+import { checkRanges, readOldRanges, SparseMapReader, type SparseRange } from './sparse.ts'
+import { TarDamage, TarTooLarge } from './tar-damage.ts'
+import type { TarEntry } from './tar-entry.ts'
+import { BLOCK, parseHeader, type TarHeader } from './tar-header.ts'
+import { tarNumber } from './tar-number.ts'
+
+/** Bytes that an extended header, long name or sparse map may have. */
+const META_LIMIT = 1024 * 1024
+
+export interface TarWalk {
+  /** Called for each entry, once its content has passed. */
+  readonly onEntry: (entry: TarEntry) => void
+  /** Entries after which the walk ends with TarTooLarge. */
+  readonly entryLimit: number
+}
+
+/** What is known when the archive is over. */
+export interface TarEnd {
+  readonly entries: number
+  /** It ended with two zero blocks, as it should. */
+  readonly marked: boolean
+  /** Bytes behind the end that are not zero. */
+  readonly trailing: number
+  readonly warnings: readonly string[]
+}
+
+type State = 'header' | 'meta' | 'extension' | 'map' | 'content' | 'padding' | 'over'
+
+/**
+ * Reads an archive as it streams by, with memory for one header: names as raw bytes, long names, extended headers and
+ * sparse files of GNU and POSIX, the place of every header and content, and the digest of each content. Ends where Go's
+ * reader ends, which docker and containerd unpack with. Throws TarDamage, TarTooLarge; entries before that stand.
+ */
+export class TarWalker {
+  readonly #walk: TarWalk
+  readonly #globals = new Map<string, string>()
+  readonly #warnings: string[] = []
+  #state: State = 'header'
+  /** Bytes of the archive before the chunk that is being read. */
+  #passed = 0
+  #entries = 0
+  #trailing = 0
+  #zeroBlocks = 0
+  /** A block that several chunks hold, or a small record: what is here of it, and how much it needs. */
+  #gathered: Buffer[] = []
+  #missing = BLOCK
+  #metaType = ''
+  #header: TarHeader | undefined
+  #draft: Draft | undefined
+  #old: { size: number; ranges: SparseRange[] } | undefined
+  #map = new SparseMapReader()
+  #before: { offset: number | undefined; pax: PaxRecords; longName?: string; longLink?: string } = {
+    offset: undefined,
+    pax: [],
+  }
+  #contentOffset = 0
+  #contentLeft = 0
+  #paddingLeft = 0
+  #hash: Hash | undefined
+
+  constructor(walk: TarWalk) {
+    this.#walk = walk
+  }
+
+  /** Bytes that have passed. */
+  get offset(): number {
+    return this.#passed
+  }
+
+  write(chunk: Buffer): void {
+    const start = this.#passed
+    let at = 0
+    while (at < chunk.length) {
+      this.#passed = start + at
+      at += this.#take(chunk, at)
+    }
+    this.#passed = start + chunk.length
+  }
+
+  /** Throws TarDamage when the archive ends inside an entry. */
+  end(): TarEnd {
+    if (this.#state !== 'over' && (this.#state !== 'header' || this.#gathered.length > 0))
+      throw new TarDamage('the archive ends inside an entry')
+    const { longName, longLink, pax } = this.#before
+    if (longName !== undefined || longLink !== undefined || pax.length > 0)
+      this.#warnings.push('the archive ends with an extended header that belongs to nothing')
+    return {
+      entries: this.#entries,
+      marked: this.#state === 'over',
+      trailing: this.#trailing,
+      warnings: this.#warnings,
+    }
+  }
+
+  /** Reads what it can at `at`; gives the number of bytes. */
+  #take(chunk: Buffer, at: number): number {
+    switch (this.#state) {
+      case 'content':
+        return this.#takeContent(chunk, at)
+      case 'padding': {
+        const taken = Math.min(this.#paddingLeft, chunk.length - at)
+        this.#paddingLeft -= taken
+        if (this.#paddingLeft === 0) this.#expectHeader()
+        return taken
+      }
+      case 'over': {
+        for (let index = at; index < chunk.length; index++) if (chunk[index] !== 0) this.#trailing += 1
+        return chunk.length - at
+      }
+      case 'header':
+      case 'meta':
+      case 'extension':
+      case 'map':
+        return this.#gather(chunk, at)
+    }
+  }
+
+  /** Whole blocks are read where they stand; only those that cross chunks are copied. */
+  #gather(chunk: Buffer, at: number): number {
+    const taken = Math.min(this.#missing, chunk.length - at)
+    const piece = chunk.subarray(at, at + taken)
+    this.#missing -= taken
+    if (this.#missing > 0) {
+      this.#gathered.push(Buffer.from(piece))
+      return taken
+    }
+    const whole = this.#gathered.length === 0 ? piece : Buffer.concat([...this.#gathered, piece])
+    this.#gathered = []
+    this.#missing = BLOCK
+    const end = this.#passed + taken
+    if (this.#state === 'header') this.#takeHeader(whole, end)
+    else if (this.#state === 'meta') this.#takeMeta(whole)
+    else if (this.#state === 'extension') this.#takeExtension(whole, end)
+    else this.#takeMap(whole, end)
+    return taken
+  }
+
+  #expectHeader(): void {
+    this.#state = 'header'
+    this.#missing = BLOCK
+  }
+
+  #takeHeader(block: Buffer, end: number): void {
+    const header = parseHeader(block)
+    if (header === undefined) {
+      this.#zeroBlocks += 1
+      if (this.#zeroBlocks === 2) this.#state = 'over'
+      return
+    }
+    if (this.#zeroBlocks > 0) throw new TarDamage('a zero block is followed by one that is not')
+    this.#before.offset ??= end - BLOCK
+    if ('xXgLK'.includes(header.type)) this.#expectMeta(header)
+    else if (header.type === 'S') this.#beginOldSparse(header, block, end)
+    else this.#beginEntry(header, end)
+  }
+
+  /** Extended headers and long names; what fills their last block up belongs to them. */
+  #expectMeta(header: TarHeader): void {
+    if (header.size > META_LIMIT)
+      throw new TarDamage(`an extended header or long name has ${header.size} bytes; ${META_LIMIT} are read`)
+    this.#metaType = header.type
+    this.#header = header
+    this.#missing = Math.ceil(header.size / BLOCK) * BLOCK
+    if (this.#missing === 0) this.#takeMeta(Buffer.alloc(0))
+    else this.#state = 'meta'
+  }
+
+  #takeMeta(blocks: Buffer): void {
+    const bytes = blocks.subarray(0, this.#header?.size ?? 0)
+    this.#expectHeader()
+    if (this.#metaType === 'g') {
+      for (const [key, value] of parsePax(bytes))
+        if (value === '') this.#globals.delete(key)
+        else this.#globals.set(key, value)
+      this.#before.offset = undefined
+      return
+    }
+    if (this.#metaType === 'L') this.#before.longName = untilNul(bytes)
+    else if (this.#metaType === 'K') this.#before.longLink = untilNul(bytes)
+    else this.#before.pax = parsePax(bytes)
+  }
+
+  #beginOldSparse(header: TarHeader, block: Buffer, end: number): void {
+    this.#header = header
+    this.#old = {
+      size: tarNumber(block.subarray(483, 495), 'a real size'),
+      ranges: readOldRanges(block, 386, 4),
+    }
+    this.#state = 'extension'
+    if (block[482] !== 1) this.#beginEntry(header, end)
+  }
+
+  #takeExtension(block: Buffer, end: number): void {
+    this.#old?.ranges.push(...readOldRanges(block, 0, 21))
+    checkRanges(this.#old?.ranges ?? [], Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+    if (block[504] !== 1 && this.#header !== undefined) this.#beginEntry(this.#header, end)
+  }
+
+  #beginEntry(header: TarHeader, end: number): void {
+    if (this.#entries === this.#walk.entryLimit)
+      throw new TarTooLarge(`the archive has more than ${this.#entries} entries`)
+    this.#entries += 1
+    const { offset = 0, pax, longName, longLink } = this.#before
+    this.#before = { offset: undefined, pax: [] }
+    this.#draft = draftEntry(header, { offset, globals: this.#globals, pax, longName, longLink })
+    const { stored, mapInData } = this.#draft
+    this.#paddingLeft = (BLOCK - (stored % BLOCK)) % BLOCK
+    this.#contentOffset = end
+    this.#contentLeft = stored
+    this.#state = 'map'
+    this.#map = new SparseMapReader()
+    if (!mapInData) this.#beginContent()
+  }
+
+  /** Version 1.0 begins with its map; what is read of it counts as content, too. */
+  #takeMap(block: Buffer, end: number): void {
+    this.#contentLeft -= BLOCK
+    const ranges = this.#map.take(block)
+    if (this.#contentLeft < 0 || this.#map.length > META_LIMIT)
+      throw new TarDamage('a sparse map is longer than what is stored')
+    if (ranges === undefined || this.#draft === undefined) return
+    const { entry } = this.#draft
+    this.#draft = { ...this.#draft, entry: { ...entry, sparse: ranges, stored: this.#contentLeft } }
+    this.#contentOffset = end
+    this.#beginContent()
+  }
+
+  #beginContent(): void {
+    this.#state = 'content'
+    this.#hash = undefined
+    if (this.#contentLeft === 0) this.#finish(EMPTY_SHA256)
+  }
+
+  #takeContent(chunk: Buffer, at: number): number {
+    const taken = Math.min(this.#contentLeft, chunk.length - at)
+    const piece = chunk.subarray(at, at + taken)
+    // Most files are small and stand in one chunk: a hash object for each would cost more than their bytes.
+    if (this.#hash === undefined && taken === this.#contentLeft) {
+      this.#contentLeft = 0
+      this.#finish(hashOnce('sha256', piece, 'buffer'))
+      return taken
+    }
+    this.#hash ??= createHash('sha256')
+    this.#hash.update(piece)
+    this.#contentLeft -= taken
+    if (this.#contentLeft === 0) this.#finish(this.#hash.digest())
+    return taken
+  }
+
+  #finish(sha256: Buffer): void {
+    const { entry } = this.#draft ?? {}
+    if (entry === undefined) throw new TypeError('content without an entry')
+    const old = this.#old
+    this.#old = undefined
+    const { size = entry.size, ranges = entry.sparse } = old ?? {}
+    if (ranges !== undefined) checkRanges(ranges, size, entry.stored)
+    if (this.#paddingLeft > 0) this.#state = 'padding'
+    else this.#expectHeader()
+    const hashed = entry.type === 'file' ? sha256 : undefined
+    this.#walk.onEntry({
+      ...entry,
+      size,
+      sparse: ranges,
+      sha256: hashed,
+      contentOffset: this.#contentOffset,
+    })
+  }
+}
+
+const EMPTY_SHA256 = hashOnce('sha256', '', 'buffer')
+
+function untilNul(bytes: Buffer): string {
+  const end = bytes.indexOf(0)
+  return bytes.toString('latin1', 0, end < 0 ? bytes.length : end)
+}
