@@ -120,13 +120,13 @@ const TASKS: readonly Task[] = [
     name: 'find the step that made the largest layer of an image',
     mouse: async (page) => {
       await page.goto('image?ref=demo/app:v11')
-      await page.getByRole('option', { name: /^Step 5, RUN curl/ }).click()
+      await page.getByRole('option', { name: /^Step 5 RUN curl/ }).click()
       return stepOf(page)
     },
     keyboard: async (page) => {
       await page.goto('image?ref=demo/app:v11')
       await page.getByRole('option').first().waitFor()
-      await tabTo(page, /^Step 1,/)
+      await tabTo(page, /^Step 1 /)
       for (let count = 1; count < 5; count += 1) await page.keyboard.press('ArrowDown')
       await page.keyboard.press('Enter')
       return stepOf(page)

@@ -6,8 +6,10 @@ import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { digestField, nameField } from '../records/fields.ts'
 import { keys } from '../records/keys.ts'
 import { trashCodec } from '../records/review.ts'
+import { sessionCodec } from '../records/session.ts'
 import { uploadCodec } from '../records/upload.ts'
 import { emptyTrash } from './empty-trash.ts'
+import { expireSessions } from './expire-sessions.ts'
 import { expireUploads } from './expire-uploads.ts'
 import { type TestJob, testJob } from './job-fixture.ts'
 
@@ -185,5 +187,18 @@ describe('emptyTrash', () => {
     await trash('past', 0)
     expect(await job.run(emptyTrash, AbortSignal.abort())).toBe(0)
     expect(contents.blobs.size).toBe(1)
+  })
+})
+
+describe('sessions of browsers', () => {
+  it('go when they are over, and no others', async () => {
+    const session = (id: string, expires: number) => ({
+      key: keys.session(ACCOUNT, id),
+      value: sessionCodec.encode({ hash: 'a'.repeat(64), created: 0, expires, agent: '' }),
+    })
+    await set(session('old', NOW), session('new', NOW + 1))
+    expect(await job.run(expireSessions)).toBe(1)
+    const left = await metadata.range({ prefix: keys.sessions(), limit: 10 })
+    expect(left.map(({ key }) => Buffer.from(key))).toEqual([Buffer.from(keys.session(ACCOUNT, 'new'))])
   })
 })

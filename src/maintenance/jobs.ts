@@ -1,6 +1,7 @@
 import type { RegistryParts } from '../registry/parts.ts'
 import { collectionJob } from './collection.ts'
 import { emptyTrash, trashIsDue } from './empty-trash.ts'
+import { expireSessions } from './expire-sessions.ts'
 import { expireUploads } from './expire-uploads.ts'
 import { flushPullsJob } from './flush-pulls.ts'
 import { foldUsageJob, reconcileUsageJob } from './fold-usage.ts'
@@ -18,6 +19,7 @@ export function maintenanceJobs(parts: {
   const { registry, collectEvery } = parts
   const expiryEvery = Math.min(10 * MINUTE, Math.max(registry.settings.uploadExpiry / 4, collectEvery))
   return [
+    { name: 'expire-sessions', everyMs: 60 * MINUTE, run: expireSessions },
     { name: 'expire-uploads', everyMs: expiryEvery, run: expireUploads },
     collectionJob(registry, collectEvery),
     { name: 'empty-trash', everyMs: collectEvery, isDue: trashIsDue, run: emptyTrash },

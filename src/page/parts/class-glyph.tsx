@@ -17,16 +17,10 @@ const MEANINGS: Readonly<Record<InstructionClass, string>> = {
   start: 'start (ENTRYPOINT, CMD, EXPOSE)',
 }
 
+/** The shape of a kind; the instruction beside it says the same in words. */
 export function ClassGlyph({ kind }: { readonly kind: InstructionClass }) {
   return (
-    <svg
-      class={`glyph class-${kind}`}
-      viewBox="0 0 12 12"
-      width="12"
-      height="12"
-      role="img"
-      aria-label={SHAPES[kind].name}
-    >
+    <svg class={`glyph class-${kind}`} viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
       <path d={SHAPES[kind].path} fill-rule="evenodd" />
     </svg>
   )

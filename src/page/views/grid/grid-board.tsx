@@ -83,7 +83,6 @@ export function GridBoard({
                 style={{ gridColumn: `${cell.column + 1} / span ${cell.span}`, gridRow: cell.row + 2 }}
                 aria-colindex={cell.column + 1}
                 aria-colspan={cell.span}
-                aria-label={labelOf(cell)}
                 tabIndex={cell.key === focusKey ? 0 : -1}
                 data-cell={cell.key}
                 onMouseEnter={() => point(cell)}
@@ -92,8 +91,11 @@ export function GridBoard({
                 onClick={() => go(imageHref(layout, cell, cell.column))}
               >
                 <ClassGlyph kind={cell.node.class} />
-                <span class="instruction">{visibleText(cell.node.instruction)}</span>
-                <span class="number dim">{sizeText(cell.node.layer.size)}</span>
+                <span class="instruction">{visibleText(cell.node.instruction)} </span>
+                <span class="number dim">
+                  {sizeText(cell.node.layer.size)}
+                  <span class="sr"> {restOf(cell)}</span>
+                </span>
                 <span class="inner-bar" style={{ width: `${(cell.node.layer.size / largest) * 100}%` }} />
               </div>
             ))}
@@ -149,9 +151,9 @@ function isBelow(key: string, cell: Cell): boolean {
   return cell.key === key || cell.key.startsWith(`${key}.`)
 }
 
-function labelOf({ node, span, row }: Cell): string {
-  const shared = span > 1 ? `, shared by ${span} images` : ''
-  return `${visibleText(node.instruction)}, ${sizeText(node.layer.size)} compressed, layer ${row + 1}${shared}`
+/** What the picture says by its place and width. */
+function restOf({ span, row }: Cell): string {
+  return `compressed, layer ${row + 1}${span > 1 ? `, shared by ${span} images` : ''}`
 }
 
 function imageHref({ columns }: Layout, cell: Cell, column: number): string {

@@ -27,14 +27,15 @@ export function GridIcicle({ layout }: { readonly layout: Layout }) {
           const { key, node, column, span, row, offset } = cell
           const height = rem(node.layer.size)
           const image = columns[column]
-          const label = `${visibleText(node.instruction)}, ${sizeText(node.layer.size)}${span > 1 ? `, shared by ${span} images` : ''}`
+          const rest = span > 1 ? `, shared by ${span} images` : ''
+          const text = visibleText(node.instruction)
+          const size = sizeText(node.layer.size)
           return (
             <a
               key={key}
               class={`cell class-${node.class}${span > 1 ? ' joined' : ''}`}
               href={href('image', { ref: image === undefined ? '' : nameOf(image), layer: row + 1 })}
-              title={label}
-              aria-label={label}
+              title={`${text}, ${size}${rest}`}
               style={{
                 left: `${column * width}%`,
                 width: `${span * width}%`,
@@ -42,12 +43,11 @@ export function GridIcicle({ layout }: { readonly layout: Layout }) {
                 height: `${height}rem`,
               }}
             >
-              {height >= READABLE && (
-                <>
-                  <span class="instruction">{visibleText(node.instruction)}</span>
-                  <span class="number">{sizeText(node.layer.size)}</span>
-                </>
-              )}
+              <span class={height >= READABLE ? 'instruction' : 'sr'}>{text} </span>
+              <span class={height >= READABLE ? 'number' : 'sr'}>
+                {size}
+                <span class="sr"> compressed{rest}</span>
+              </span>
             </a>
           )
         })}

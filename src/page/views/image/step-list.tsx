@@ -42,25 +42,32 @@ export function StepList({
             role="option"
             class={`step class-${kind}`}
             aria-selected={chosen}
-            aria-label={`Step ${number}, ${visibleText(instruction)}, ${layer === null ? 'no layer' : `${sizeText(layer.size)} compressed`}${users > 1 ? `, layer of ${users} images` : ''}`}
             tabIndex={number === focusable ? 0 : -1}
             onClick={(event) => select(choose(selection, number, event.shiftKey))}
             onKeyDown={(event) => onKey(event, number)}
           >
-            <span class="number dim">{number}</span>
+            <span class="number dim">
+              <span class="sr">Step </span>
+              {number}{' '}
+            </span>
             <ClassGlyph kind={kind} />
-            <code title={visibleText(instruction)}>{visibleText(instruction)}</code>
+            <code title={visibleText(instruction)}>{visibleText(instruction)} </code>
             <span class="step-bar" aria-hidden="true">
               <span
                 class={users > 1 ? 'solid' : 'light'}
                 style={{ width: layer === null ? '0' : `max(2px, ${(layer.size / largest) * 100}%)` }}
               />
             </span>
-            <span class="number">{layer === null ? <span class="dim">0</span> : sizeText(layer.size)}</span>
+            <span class="number">
+              {layer === null ? <span class="dim">0</span> : sizeText(layer.size)}
+              <span class="sr"> compressed</span>
+            </span>
             <span class="shared" title={users > 1 ? `In ${plural(users, 'image')} that you may see` : ''}>
               {users > 1 && (
                 <>
-                  <Icon name="shared" /> {users}
+                  <Icon name="shared" /> <span class="sr">, layer of </span>
+                  {users}
+                  <span class="sr"> images</span>
                 </>
               )}
             </span>
