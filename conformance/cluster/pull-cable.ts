@@ -109,11 +109,14 @@ async function pushThrough(
     ...Array.from({ length: DOCKERS }, (_, at) => dockerPush(tools, `${name}/docker${at}`, at < 2)),
     ...Array.from({ length: CRANES }, (_, at) => cranePush(tools, `${name}/crane${at}`, at < 4)),
   ])
-  let attempts = 0
+  let [attempts, done] = [0, 0]
   const all = pushes.map(async (push) => {
     for (let attempt = 1; ; attempt++) {
       attempts += 1
-      if (await push.attempt()) return
+      if (await push.attempt()) {
+        done += 1
+        return
+      }
       expect(attempt < ATTEMPTS, `${push.repository} does not succeed in ${ATTEMPTS} attempts`)
       await sleep(500)
     }
@@ -122,11 +125,13 @@ async function pushThrough(
   pushed.catch(() => undefined)
   // Some layers are there, and no image is complete.
   await untilBlobs(tools.cluster, pushes)
+  const before = done
+  expect(before < pushes.length, 'every push was over before anything was killed')
   await kill()
   await pushed
   const promises = new Promises()
   for (const push of pushes) promises.tag(push.repository, 'v1', { digest: await push.digest() })
-  return `${attempts} attempts for ${pushes.length} images; ${await promises.verify(tools.cluster, stores)}`
+  return `${before} of ${pushes.length} pushes were over when it died, ${attempts} attempts in all; ${await promises.verify(tools.cluster, stores)}`
 }
 
 /** Waits until the first repository exists, which is when its first upload has begun. */

@@ -154,6 +154,26 @@ describe('a move', () => {
     await migration.stop()
   })
 
+  it('ends although writes never pause', async () => {
+    const written: string[] = []
+    const write = async (lane: number): Promise<void> => {
+      for (let at = 0; ; at++) {
+        try {
+          await pushManifest(`lane${lane}-${at}`)
+        } catch {
+          return
+        }
+        written.push(`lane${lane}-${at}`)
+      }
+    }
+    const lanes = Array.from({ length: 30 }, (_, lane) => write(lane))
+    await move()
+    await Promise.all(lanes)
+    const tags = await fresh.metadata.range({ prefix: keys.tags(REPO), limit: 100_000 })
+    expect(tags).toHaveLength(written.length)
+    await migration.stop()
+  })
+
   it('refuses writes afterwards, also when the old server starts again', async () => {
     await move()
     await expect(pushBlob('too late')).rejects.toMatchObject({ code: 'UNAVAILABLE' })

@@ -6,10 +6,10 @@ import { findDifference } from './compare.ts'
 import { agree, markSource, markTarget, refusal } from './marks.ts'
 import { TargetTaken } from './move-records.ts'
 import type { Followed, MoveParts, Place, Progress } from './place.ts'
-import { clearOutbox, drainPage, WALKED, walk } from './walk.ts'
+import { clearOutbox, drainPage, PAGE, WALKED, walk } from './walk.ts'
 
-/** Entries of the outbox that are few enough to be worked off while pushes wait. */
-const FEW = 20
+/** Pages of the outbox that are worked off before pushes have to wait for the rest. */
+const MOST_PAGES = 500
 /** How often the first pass notes how far it is, in milliseconds: what is copied twice does no harm. */
 const NOTE_MS = 2000
 /** How often the little that still changes after the move is carried over, in milliseconds. */
@@ -159,7 +159,10 @@ export class Migration {
       noted = now()
       await this.#write({ ...begun, cursor: Buffer.from(at).toString('base64') })
     })
-    while ((await drainPage(parts, damaged)) > FEW) signal.throwIfAborted()
+    // Less than a page: what is left came while that was copied, and takes no longer. Who writes without a pause, and
+    // faster than it can be copied, waits in the end.
+    for (let page = 1; page <= MOST_PAGES && (await drainPage(parts, damaged)) === PAGE; page++)
+      signal.throwIfAborted()
     this.#phase = 'finishing'
     await this.#finish(parts, damaged, signal)
     this.#phase = 'moved'

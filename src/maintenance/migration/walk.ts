@@ -6,8 +6,8 @@ import { moves } from '../../records/moving.ts'
 import { moveKeys } from './move-records.ts'
 import type { MoveParts } from './place.ts'
 
-/** Records read at once: manifests' bodies are up to 64 KiB each. */
-const PAGE = 200
+/** Records, or entries of the outbox, that are worked off at once: manifests' bodies are up to 64 KiB each. */
+export const PAGE = 200
 
 /** Behind every key. */
 export const WALKED: Uint8Array = Uint8Array.of(0xff)
