@@ -250,10 +250,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
   // Storage: interfaces that know digests and bytes, drivers that know their own package.
   storage: [],
-  'storage/blobs': ['src/oci'],
+  'storage/blobs': ['src/oci', 'storage/store-errors.ts'],
   'storage/blobs/filesystem': ['node:*', 'src/oci', 'storage/store-errors.ts', 'storage/blobs'],
   'storage/blobs/s3': ['node:*', '@aws-sdk/client-s3', 'src/oci', 'storage/store-errors.ts', 'storage/blobs'],
-  'storage/blobs/memory': ['src/oci', 'storage/store-errors.ts', 'storage/blobs/blob-store.ts'],
+  'storage/blobs/memory': ['src/oci', 'storage/store-errors.ts', 'storage/blobs'],
   'storage/metadata': [],
   'storage/metadata/level': [
     'node:*',
@@ -295,6 +295,7 @@ export const TEST_LAYER: readonly string[] = [
   'zod',
   'storage/store-errors.ts',
   'storage/blobs/blob-store.ts',
+  'storage/blobs/read-in-turn.ts',
   'storage/blobs/memory',
   'storage/metadata/metadata-store.ts',
   'storage/metadata/memory',
@@ -309,7 +310,6 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/http/token': ['jose', 'src/projects'],
   /** The store that a move follows, as compose.ts connects it. */
   'src/maintenance/migration': ['src/events'],
-  'storage/blobs/memory': ['storage/blobs/contract.ts'],
   'storage/metadata/level': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
   'storage/metadata/memory': ['storage/metadata/contract.ts'],
   'storage/metadata/postgres': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],

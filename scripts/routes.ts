@@ -40,6 +40,7 @@ export async function composedRoutes(): Promise<Route[]> {
     stores,
     auth,
     registry: { ...stores, now, ensureProject, pulls: new Pulls(now), settings },
+    redirect: false,
     readOnly: new ReadOnlySwitch({ configured: false, setting: createReadOnlySetting(stores.metadata), now }),
     migration: {
       state: () => ({

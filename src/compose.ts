@@ -93,6 +93,7 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
     stores,
     auth,
     registry,
+      redirect: config.s3Redirect,
     readOnly,
     readiness,
     view,
@@ -169,6 +170,7 @@ interface RouteParts {
   readonly stores: OpenedStores
   readonly auth: Auth
   readonly registry: RegistryParts
+  readonly redirect: boolean
   readonly readOnly: ReadOnlySwitch
   readonly migration: MigrationPort
   readonly readiness: Readiness
@@ -183,7 +185,7 @@ interface RouteParts {
  * @internal
  */
 export function allRoutes(parts: RouteParts): Route[] {
-  const { stores, auth, registry, readOnly, readiness, view, maintenance } = parts
+  const { stores, auth, registry, redirect, readOnly, readiness, view, maintenance } = parts
   const now = Date.now
   const { metadata } = stores
   const addressOf = (request: IncomingMessage) => viewClient(request, view).address
@@ -196,7 +198,7 @@ export function allRoutes(parts: RouteParts): Route[] {
       readableProjects(metadata, identity, after),
   }
   return [
-    ...distributionRoutes({ registry, uploads: new Uploads(registry), ...reading }),
+    ...distributionRoutes({ registry, uploads: new Uploads(registry), redirect, ...reading }),
     ...tokenRoutes({ ...auth, addressOf, now }),
     ...apiRoutes({ ...auth, projects, members, accounts, registry, addressOf, now }),
     ...inspectRoutes({ metadata, source: registrySource(registry), ...parts.inspector, ...reading }),

@@ -37,6 +37,8 @@ function stubborn(blobs: BlobStore): BlobStore {
   return {
     readsUploads: blobs.readsUploads,
     read: (...args) => blobs.read(...args),
+    readMany: (...args) => blobs.readMany(...args),
+    presign: (...args) => blobs.presign(...args),
     size: (...args) => blobs.size(...args),
     remove: (location) => refuse(location) ?? blobs.remove(location),
     removeMany: async (locations) => [

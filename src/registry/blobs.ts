@@ -1,4 +1,4 @@
-import type { BlobReader } from '../../storage/blobs/blob-store.ts'
+import type { BlobReader, RangesReader } from '../../storage/blobs/blob-store.ts'
 import { blobLocation } from '../../storage/blobs/blob-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
 import { StoreDamaged } from '../../storage/store-errors.ts'
@@ -19,6 +19,10 @@ export interface BlobView {
   readonly size: number
   /** Opens the bytes; rejects with StoreDamaged when they are not there. */
   open(range?: ByteRange): Promise<BlobReader>
+  /** As `open`, for ranges that are given one after the other. */
+  openMany(ranges: readonly ByteRange[]): Promise<RangesReader>
+  /** A URL at the store itself, good for `seconds`; undefined where it has none. */
+  presign(seconds: number): Promise<string | undefined>
 }
 
 /** Whether the caller may push here. Asked only when the answer matters. */
@@ -40,17 +44,22 @@ export async function getBlob(
   if (isStale(found.link.confirmed, parts) && (await mayPush())) {
     if (!(await confirmLink(parts, repository.id, digest))) throw blobUnknown(name, digest)
   }
-  const { location, size } = found.blob
+  const { size } = found.blob
+  const location = blobLocation(found.blob.location)
+  const whole = async <Reader extends BlobReader | RangesReader>(
+    reader: Reader | undefined,
+  ): Promise<Reader> => {
+    if (reader === undefined) throw new StoreDamaged(`bytes of ${digest} are missing at ${location}`)
+    if (reader.size === size) return reader
+    await reader.close()
+    throw new StoreDamaged(`${digest} has ${reader.size} bytes at ${location} instead of ${size}`)
+  }
   return {
     digest,
     size,
-    open: async (range) => {
-      const reader = await parts.blobs.read(blobLocation(location), range)
-      if (reader === undefined) throw new StoreDamaged(`bytes of ${digest} are missing at ${location}`)
-      if (reader.size === size) return reader
-      await reader.close()
-      throw new StoreDamaged(`${digest} has ${reader.size} bytes at ${location} instead of ${size}`)
-    },
+    open: async (range) => whole(await parts.blobs.read(location, range)),
+    openMany: async (ranges) => whole(await parts.blobs.readMany(location, ranges)),
+    presign: (seconds) => parts.blobs.presign(location, seconds),
   }
 }
 

@@ -112,6 +112,8 @@ function withDisk(store: BlobStore, disk: TestRegistry['disk']): BlobStore {
   return {
     readsUploads: store.readsUploads,
     read: (...args) => store.read(...args),
+    readMany: (...args) => store.readMany(...args),
+    presign: (...args) => store.presign(...args),
     size: (...args) => store.size(...args),
     remove: (...args) => store.remove(...args),
     removeMany: (locations) => store.removeMany(locations),

@@ -9,6 +9,15 @@ export interface BlobStore {
    */
   read(location: BlobLocation, range?: ByteSpan): Promise<BlobReader | undefined>
 
+  /**
+   * Several ranges of a blob, which need not be in order, given one after the other as they were asked. Undefined when
+   * nothing is at the location.
+   */
+  readMany(location: BlobLocation, ranges: readonly ByteSpan[]): Promise<RangesReader | undefined>
+
+  /** A URL that gives the bytes to whoever has it, for `seconds`; undefined where the driver has no such thing. */
+  presign(location: BlobLocation, seconds: number): Promise<string | undefined>
+
   /** Number of bytes at the location, undefined when nothing is there. */
   size(location: BlobLocation): Promise<number | undefined>
 
@@ -88,6 +97,14 @@ export interface BlobReader {
    */
   pump(sink: (chunk: Uint8Array) => Promise<void> | void, signal?: AbortSignal): Promise<void>
   /** Closes without reading. Needed only when `pump` is not called. */
+  close(): Promise<void>
+}
+
+/** As BlobReader, for many ranges. */
+export interface RangesReader {
+  readonly size: number
+  /** `index` is the place of the chunk's range among those asked; each range has one chunk at least. */
+  pump(sink: (chunk: Uint8Array, index: number) => Promise<void> | void): Promise<void>
   close(): Promise<void>
 }
 

@@ -76,6 +76,51 @@ export const readCases: readonly BlobStoreCase[] = [
     },
   },
   {
+    name: 'many ranges: each by itself in the order asked, near, far, overlapping, backwards',
+    async run(bench) {
+      const location = await bench.put(BYTES)
+      const ranges = [
+        { start: 10, end: 19 },
+        { start: 20, end: 20 },
+        { start: 100_000, end: 200_000 },
+        { start: 2_500_000, end: LAST },
+        { start: 150_000, end: 160_000 },
+        { start: 0, end: LAST },
+        { start: LAST, end: LAST },
+        ...Array.from({ length: 300 }, (_, at) => ({ start: at * 9000, end: at * 9000 + 99 })),
+      ]
+      const pieces = ranges.map((): Buffer[] => [])
+      const reader = await bench.store.readMany(location, ranges)
+      expect(reader?.size).toBe(BYTES.length)
+      let last = 0
+      await reader?.pump((chunk, index) => {
+        expect([last, last + 1]).toContain(index)
+        last = index
+        pieces[index]?.push(Buffer.from(chunk))
+      })
+      for (const [index, { start, end }] of ranges.entries())
+        expect(Buffer.concat(pieces[index] ?? []).equals(BYTES.subarray(start, end + 1))).toBe(true)
+    },
+  },
+  {
+    name: 'many ranges: stopped, closed, absent or beyond the end',
+    async run(bench) {
+      const location = await bench.put(BYTES)
+      const ranges = Array.from({ length: 40 }, (_, at) => ({ start: at * 70_000, end: at * 70_000 + 9 }))
+      const gone = new Error('the client went away')
+      const stopped = await bench.store.readMany(location, ranges)
+      await expect(
+        stopped?.pump((_, index) => (index === 3 ? Promise.reject(gone) : undefined)),
+      ).rejects.toBe(gone)
+      const closed = await bench.store.readMany(location, ranges)
+      await closed?.close()
+      const short = await bench.store.readMany(location, [...ranges, { start: LAST, end: LAST + 1 }])
+      await expect(short?.pump(() => undefined)).rejects.toThrow(StoreDamaged)
+      await bench.store.remove(location)
+      expect(await bench.store.readMany(location, ranges)).toBeUndefined()
+    },
+  },
+  {
     name: 'a slow sink is waited for, chunk by chunk',
     async run(bench) {
       const location = await bench.put(BYTES)

@@ -10,6 +10,8 @@ import type { Exchange } from '../exchange.ts'
 export interface DistributionParts {
   readonly registry: RegistryParts
   readonly uploads: Uploads
+  /** Whether clients that pull a blob are sent to the blob store itself, where it has URLs. */
+  readonly redirect: boolean
   readonly access: AccessControl
   /** Names of the projects that one may pull from, in order, behind `after`. */
   readonly readableProjects: (identity: Identity, after: string | undefined) => AsyncIterable<string>

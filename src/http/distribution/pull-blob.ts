@@ -7,6 +7,7 @@ import type { Exchange, Handler, Reply } from '../exchange.ts'
 import { isUnchanged, rangeCounts } from './conditional.ts'
 import { type DistributionParts, immutable, mayPush } from './parts.ts'
 import { multipleRanges, pumped, singleRange } from './ranged-body.ts'
+import { redirected } from './redirect.ts'
 
 /** distribution-spec end-2: GET and HEAD of a blob, whole or in ranges. Throws BLOB_UNKNOWN, RANGE_INVALID. */
 export function pullBlob(parts: DistributionParts): Handler {
@@ -19,7 +20,7 @@ export function pullBlob(parts: DistributionParts): Handler {
     const blob = await getBlob(parts.registry, name, digest, mayPush(parts, exchange, name))
     const headers = blobHeaders(exchange, blob)
     if (isUnchanged(exchange.request, digest)) return { status: 304, headers }
-    return blobReply(exchange, blob, headers)
+    return blobReply(parts, exchange, { blob, headers })
   }
 }
 
@@ -33,13 +34,21 @@ function blobHeaders(exchange: Exchange, { digest }: BlobView): Record<string, s
   }
 }
 
-function blobReply(exchange: Exchange, blob: BlobView, headers: Record<string, string>): Reply {
+async function blobReply(
+  parts: DistributionParts,
+  exchange: Exchange,
+  { blob, headers }: { readonly blob: BlobView; readonly headers: Record<string, string> },
+): Promise<Reply> {
   const { request, method } = exchange
   const { size } = blob
   const open = (range?: ByteRange) => blob.open(range)
   // RFC 9110 §14.2: Range is defined for GET alone.
   const wanted = method === 'GET' && rangeCounts(request, blob.digest) ? request.headers.range : undefined
   const range = parseByteRange(wanted, size)
+  // A URL made for GET refuses HEAD, and many stores know no more than one range.
+  const mayRedirect = parts.redirect && method === 'GET' && ['whole', 'single'].includes(range.kind)
+  const redirect = mayRedirect ? await redirected(exchange, blob) : undefined
+  if (redirect !== undefined) return redirect
   switch (range.kind) {
     case 'whole': {
       const whole = { 'content-type': 'application/octet-stream', 'content-length': String(size) }
@@ -50,7 +59,7 @@ function blobReply(exchange: Exchange, blob: BlobView, headers: Record<string, s
       return { status: 206, headers: { ...headers, ...part.headers }, body: part.body }
     }
     case 'multiple': {
-      const part = multipleRanges(open, range.ranges, size)
+      const part = multipleRanges((ranges) => blob.openMany(ranges), range.ranges, size)
       return { status: 206, headers: { ...headers, ...part.headers }, body: part.body }
     }
     case 'unsatisfiable':

@@ -1,6 +1,7 @@
 import { array, assert, asyncProperty, nat, uint8Array } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { BlobReader } from '../../../storage/blobs/blob-store.ts'
+import type { BlobReader, RangesReader } from '../../../storage/blobs/blob-store.ts'
+import { readInTurn } from '../../../storage/blobs/read-in-turn.ts'
 import type { ByteRange } from '../../oci/byte-range.ts'
 import type { BodyWriter } from '../exchange.ts'
 import { multipleRanges, pumped, singleRange } from './ranged-body.ts'
@@ -33,6 +34,16 @@ function opener(bytes: Uint8Array): (range?: ByteRange) => Promise<BlobReader> {
       },
       close,
     })
+  }
+}
+
+/** The same for many ranges. */
+function manyOpener(bytes: Uint8Array): (ranges: readonly ByteRange[]) => Promise<RangesReader> {
+  const open = opener(bytes)
+  return async (ranges) => {
+    const reader = await readInTurn(open, ranges)
+    if (reader === undefined) throw new TypeError('there are bytes')
+    return reader
   }
 }
 
@@ -95,7 +106,7 @@ describe('multipleRanges', () => {
             const [one, two] = [a % bytes.length, b % bytes.length]
             return { start: Math.min(one, two), end: Math.max(one, two) }
           })
-          const { headers, body } = multipleRanges(opener(bytes), ranges, bytes.length)
+          const { headers, body } = multipleRanges(manyOpener(bytes), ranges, bytes.length)
           const [, boundary = ''] =
             /^multipart\/byteranges; boundary=([A-Za-z0-9]{1,70})$/.exec(headers['content-type'] ?? '') ?? []
           const all = await written(body)
@@ -117,14 +128,15 @@ describe('multipleRanges', () => {
   it('keeps 1,100 parts apart', async () => {
     const bytes = Buffer.alloc(11_000, 'x')
     const ranges = Array.from({ length: 1100 }, (_, at) => ({ start: at * 10, end: at * 10 + 9 }))
-    const { headers, body } = multipleRanges(opener(bytes), ranges, bytes.length)
+    const { headers, body } = multipleRanges(manyOpener(bytes), ranges, bytes.length)
     const all = await written(body)
     expect(all.length).toBe(Number(headers['content-length']))
     expect(parse(all, (headers['content-type'] ?? '').split('=')[1] ?? '')).toHaveLength(1100)
   })
 
   it('has another boundary each time, so that no blob can hold it', () => {
-    const type = () => multipleRanges(opener(Buffer.of(1)), [{ start: 0, end: 0 }], 1).headers['content-type']
+    const type = () =>
+      multipleRanges(manyOpener(Buffer.of(1)), [{ start: 0, end: 0 }], 1).headers['content-type']
     expect(type()).not.toBe(type())
   })
 
@@ -134,7 +146,7 @@ describe('multipleRanges', () => {
       { start: 10, end: 19 },
     ]
     for (let stop = 0; stop < 14; stop++) {
-      const { body } = multipleRanges(opener(Buffer.alloc(20)), ranges, 20)
+      const { body } = multipleRanges(manyOpener(Buffer.alloc(20)), ranges, 20)
       let writes = 0
       const gone = body(() => {
         writes += 1

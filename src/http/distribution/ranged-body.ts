@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { BlobReader } from '../../../storage/blobs/blob-store.ts'
+import type { BlobReader, RangesReader } from '../../../storage/blobs/blob-store.ts'
 import type { ByteRange } from '../../oci/byte-range.ts'
 import type { BodyWriter } from '../exchange.ts'
 
 /** Opens a blob's bytes, or a range of them. */
 type Open = (range?: ByteRange) => Promise<BlobReader>
+type OpenMany = (ranges: readonly ByteRange[]) => Promise<RangesReader>
 
 const TYPE = 'application/octet-stream'
 
@@ -37,7 +38,7 @@ export function singleRange(
  * podman counts the parts. The boundary is alphanumeric, since some clients split the type at punctuation.
  */
 export function multipleRanges(
-  open: Open,
+  open: OpenMany,
   ranges: readonly ByteRange[],
   size: number,
 ): { headers: Record<string, string>; body: BodyWriter } {
@@ -57,24 +58,19 @@ export function multipleRanges(
       'content-length': String(length),
     },
     body: async (write) => {
-      for (const [index, range] of ranges.entries()) {
-        const reader = await open(range)
-        await closingOnError(reader, () => write(heads[index] ?? lineEnd))
-        await reader.pump(write)
-        await write(lineEnd)
-      }
+      const reader = await open(ranges)
+      let begun = -1
+      await reader.pump(async (chunk, index) => {
+        if (index !== begun) {
+          if (begun >= 0) await write(lineEnd)
+          await write(heads[index] ?? lineEnd)
+          begun = index
+        }
+        await write(chunk)
+      })
+      await write(lineEnd)
       await write(end)
     },
-  }
-}
-
-/** A reader closes itself once it is pumped, not before. */
-async function closingOnError(reader: BlobReader, step: () => Promise<void>): Promise<void> {
-  try {
-    await step()
-  } catch (error) {
-    await reader.close()
-    throw error
   }
 }
 

@@ -52,6 +52,7 @@ beforeEach(async () => {
     distributionRoutes({
       registry: registry.parts,
       uploads: registry.uploads,
+      redirect: true,
       access,
       readableProjects: async function* (_, after) {
         for (const project of ['other', 'team'])

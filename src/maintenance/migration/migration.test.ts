@@ -190,6 +190,8 @@ function watch(blobs: BlobStore, before: () => Promise<void>): BlobStore {
       await before()
       return blobs.read(...args)
     },
+    readMany: (...args) => blobs.readMany(...args),
+    presign: (...args) => blobs.presign(...args),
     size: (...args) => blobs.size(...args),
     remove: (...args) => blobs.remove(...args),
     removeMany: (...args) => blobs.removeMany(...args),

@@ -8,10 +8,12 @@ import {
   type ByteSpan,
   blobLocation,
   type FailedRemoval,
+  type RangesReader,
   type UploadState,
   type UploadWriter,
 } from '../blob-store.ts'
 import { BufferPool } from '../buffer-pool.ts'
+import { readInTurn } from '../read-in-turn.ts'
 import { withStoreErrors } from './file-errors.ts'
 import { FileReader } from './file-reader.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
@@ -73,6 +75,14 @@ class FilesystemBlobStore implements BlobStore {
       if (stop > size) throw new StoreDamaged(`${location} has ${size} bytes, expected ${stop} or more`)
       return new FileReader({ file, pool, size, start: range?.start ?? 0, stop })
     })
+  }
+
+  async readMany(location: BlobLocation, ranges: readonly ByteSpan[]): Promise<RangesReader | undefined> {
+    return readInTurn((range) => this.read(location, range), ranges)
+  }
+
+  async presign(): Promise<undefined> {
+    return undefined
   }
 
   async size(location: BlobLocation): Promise<number | undefined> {

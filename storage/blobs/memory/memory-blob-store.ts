@@ -7,10 +7,12 @@ import {
   type ByteSpan,
   blobLocation,
   type FailedRemoval,
+  type RangesReader,
   UploadGone,
   type UploadState,
   type UploadWriter,
 } from '../blob-store.ts'
+import { readInTurn } from '../read-in-turn.ts'
 
 /** What a memory store holds; give it to the next one to open the same contents again. */
 export interface MemoryBlobs {
@@ -45,6 +47,14 @@ class MemoryBlobStore implements BlobStore {
     }
     if (range.end >= bytes.length) throw new StoreDamaged(`${location} has only ${bytes.length} bytes`)
     return memoryReader(bytes.subarray(range.start, range.end + 1), bytes.length)
+  }
+
+  async readMany(location: BlobLocation, ranges: readonly ByteSpan[]): Promise<RangesReader | undefined> {
+    return readInTurn((range) => this.read(location, range), ranges)
+  }
+
+  async presign(): Promise<undefined> {
+    return undefined
   }
 
   async size(location: BlobLocation): Promise<number | undefined> {

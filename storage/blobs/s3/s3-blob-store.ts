@@ -8,6 +8,7 @@ import {
   type ByteSpan,
   blobLocation,
   type FailedRemoval,
+  type RangesReader,
   type UploadState,
   type UploadWriter,
 } from '../blob-store.ts'
@@ -17,6 +18,7 @@ import { openReader } from './object-reader.ts'
 import { checkOwner } from './owner.ts'
 import { PartMemory } from './part-memory.ts'
 import { PART_PLAN, type PartPlan } from './part-plan.ts'
+import { openRanges } from './ranges-reader.ts'
 import { S3Uploads } from './s3-uploads.ts'
 
 export interface S3BlobStoreParts {
@@ -55,6 +57,18 @@ class S3BlobStore implements BlobStore {
     const bucket = this.#bucket()
     const place = parseLocation(location)
     return place && openReader(bucket, place.dataKey, range)
+  }
+
+  async readMany(location: BlobLocation, ranges: readonly ByteSpan[]): Promise<RangesReader | undefined> {
+    const bucket = this.#bucket()
+    const place = parseLocation(location)
+    return place && openRanges(bucket, place.dataKey, ranges)
+  }
+
+  async presign(location: BlobLocation, seconds: number): Promise<string | undefined> {
+    const bucket = this.#bucket()
+    const place = parseLocation(location)
+    return place && bucket.presign(place.dataKey, seconds)
   }
 
   async size(location: BlobLocation): Promise<number | undefined> {
