@@ -93,7 +93,7 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
     stores,
     auth,
     registry,
-      redirect: config.s3Redirect,
+    redirect: config.s3Redirect,
     readOnly,
     readiness,
     view,

@@ -9,8 +9,18 @@ export interface S3Call {
   path: string
 }
 
-/** What becomes of a call: it passes, waits for so many ms, is answered 503 SlowDown, or its connection is cut. */
-export type Treatment = 'pass' | 'slow-down' | 'cut' | { readonly delay: number }
+/**
+ * What becomes of a call: it passes, waits for so many ms, is answered 503 SlowDown or 500, or its connection is cut:
+ * at once, when its answer is there (it had its effect), or after so many bytes of the answer.
+ */
+export type Treatment =
+  | 'pass'
+  | 'slow-down'
+  | 'error'
+  | 'cut'
+  | 'lose-answer'
+  | { readonly delay: number }
+  | { readonly cutAfter: number }
 
 /** Stands before a real S3, changes nothing that passes (Host included, which is signed), counts and spoils calls. */
 export class S3Proxy {
@@ -63,14 +73,18 @@ export class S3Proxy {
     this.#calls.push(call)
     const treatment = this.treat?.(call) ?? 'pass'
     if (treatment === 'cut') request.socket.destroy()
-    else if (treatment === 'slow-down') slowDown(request, response)
+    else if (treatment === 'slow-down') refuse(request, response, { status: 503, code: 'SlowDown' })
+    else if (treatment === 'error') refuse(request, response, { status: 500, code: 'InternalError' })
+    else if (treatment === 'lose-answer') this.#forward(request, response, 0)
     else {
-      if (treatment !== 'pass') await sleep(treatment.delay)
-      this.#forward(request, response)
+      if (typeof treatment === 'object' && 'delay' in treatment) await sleep(treatment.delay)
+      const cut = typeof treatment === 'object' && 'cutAfter' in treatment ? treatment.cutAfter : undefined
+      this.#forward(request, response, cut)
     }
   }
 
-  #forward(request: http.IncomingMessage, response: http.ServerResponse): void {
+  /** Passes a call on; `cutAfter` is how many bytes of the answer's body come back before the connection breaks. */
+  #forward(request: http.IncomingMessage, response: http.ServerResponse, cutAfter?: number): void {
     const onward = http.request({
       host: this.#upstream.hostname,
       port: this.#upstream.port,
@@ -83,6 +97,7 @@ export class S3Proxy {
       if (error) onward.destroy()
     })
     onward.on('response', (answer) => {
+      if (cutAfter !== undefined) return cutAnswer(answer, response, cutAfter)
       response.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
       pipeline(answer, response, (error) => {
         if (error) response.destroy()
@@ -96,13 +111,30 @@ export class S3Proxy {
   }
 }
 
-/** What Amazon says when too much is asked of a prefix. */
-function slowDown(request: http.IncomingMessage, response: http.ServerResponse): void {
+/** S3 did what was asked and its answer is read here; the caller gets so many bytes of it. */
+function cutAnswer(answer: http.IncomingMessage, response: http.ServerResponse, bytes: number): void {
+  let left = bytes
+  if (bytes > 0) response.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
+  answer.on('data', (chunk: Buffer) => {
+    if (left > 0) response.write(chunk.subarray(0, left))
+    left -= chunk.length
+    if (left <= 0 && bytes > 0) response.destroy()
+  })
+  answer.on('end', () => response.destroy())
+  answer.on('error', () => response.destroy())
+}
+
+/** Reads the request to its end and refuses it, in the words of Amazon. */
+function refuse(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  { status, code }: { readonly status: number; readonly code: string },
+): void {
   request.resume()
   request.on('end', () => {
-    response.writeHead(503, { 'content-type': 'application/xml' })
+    response.writeHead(status, { 'content-type': 'application/xml' })
     response.end(
-      '<?xml version="1.0" encoding="UTF-8"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>',
+      `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>Please reduce your request rate.</Message></Error>`,
     )
   })
   request.on('error', () => response.destroy())

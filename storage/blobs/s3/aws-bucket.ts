@@ -16,7 +16,7 @@ import {
 import type { Bucket, GetResult, Multipart, ObjectFacts, ReplayableBody } from './bucket.ts'
 import type { AttemptOptions, Calls } from './calls.ts'
 import { getSigned, type ObjectAnswer } from './object-stream.ts'
-import { type Connection, STALL_MS } from './s3-client.ts'
+import type { Connection } from './s3-client.ts'
 import { isAbsent, isNotImplemented, isNoUpload, S3CallFailed } from './s3-errors.ts'
 import type { S3Encryption, S3Settings } from './settings.ts'
 import { UrlSigner } from './signed-url.ts'
@@ -55,8 +55,7 @@ export class AwsBucket implements Bucket {
     const header = range && `bytes=${range.start}-${range.end}`
     return this.#calls.runRead('give an object', async () => {
       const url = await this.presign(key, OWN_URL_SECONDS)
-      const answer = await getSigned(url, header, { agent: this.#connection.agent, stall: STALL_MS })
-      return opened(answer, range !== undefined)
+      return opened(await getSigned(url, header, this.#connection), range !== undefined)
     })
   }
 
@@ -264,8 +263,8 @@ function withMd5(headers: unknown, body: unknown): Record<string, unknown> {
   return { ...Object.fromEntries(kept), 'content-md5': md5 }
 }
 
-/** Reads the head of an answer; the body of one that is no object is not worth reading. */
-function opened(answer: ObjectAnswer, ranged: boolean): GetResult {
+/** Reads the head of an answer, and of one that is no object what S3 says. */
+async function opened(answer: ObjectAnswer, ranged: boolean): Promise<GetResult> {
   const { status, headers } = answer
   if (status === 200 || status === 206) {
     const size =
@@ -273,10 +272,23 @@ function opened(answer: ObjectAnswer, ranged: boolean): GetResult {
     const etag = (headers.etag ?? '').replaceAll('"', '')
     if (Number.isSafeInteger(size)) return { size, etag, body: answer.body, destroy: () => answer.destroy() }
   }
-  answer.destroy()
-  if (status === 404) return undefined
+  const code = await errorCode(answer)
   if (status === 416) return 'beyond'
-  throw new S3CallFailed(status === 503 ? 'SlowDown' : `GET answered ${status}`, status)
+  if (status === 404 && code !== 'NoSuchBucket') return undefined
+  throw new S3CallFailed(code ?? `GET answered ${status}`, status)
+}
+
+/** More than S3 ever says of an error. */
+const ERROR_BYTES = 16_384
+
+/** `NoSuchBucket` and the like; undefined when the answer is not of S3's form. */
+async function errorCode(answer: ObjectAnswer): Promise<string | undefined> {
+  let text = ''
+  for await (const chunk of answer.body) {
+    text += Buffer.from(chunk).toString()
+    if (text.length > ERROR_BYTES) break
+  }
+  return /<Code>(\w+)<\/Code>/.exec(text)?.[1]
 }
 
 /** `bytes 0-9/1000` says 1000. */

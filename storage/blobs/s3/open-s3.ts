@@ -10,26 +10,26 @@ import { startFailure } from './start-failure.ts'
 
 export { S3StartFailed } from './start-failure.ts'
 
-/** What S3 has to answer at the start within, in milliseconds: who set something wrong learns it at once. */
+/** At the start S3 has to answer soon, in milliseconds: who set something wrong learns it at once. */
 const START_PATIENCE_MS = 3000
+const START_STALL_MS = 4000
 
 /**
  * Opens the store in a bucket's prefix, which becomes or is the registry's own. Rejects within seconds with
  * S3StartFailed, whose sentence names the setting that is wrong.
  */
 export async function openS3BlobStore(settings: S3Settings, cluster: string): Promise<BlobStore> {
-  const first = await tried(settings, () => openBucket(settings, START_PATIENCE_MS))
+  const first = await tried(settings, async () => {
+    const connection = await connect(settings, START_STALL_MS)
+    return new AwsBucket(connection, new Calls(START_PATIENCE_MS), settings)
+  })
   try {
     await tried(settings, () => tryOut(first, cluster))
   } finally {
     first.close()
   }
-  const bucket = await openBucket(settings, settings.patience)
+  const bucket = new AwsBucket(await connect(settings), new Calls(settings.patience), settings)
   return createS3BlobStore({ bucket, cluster, memory: settings.memory })
-}
-
-async function openBucket(settings: S3Settings, patience: number): Promise<Bucket> {
-  return new AwsBucket(await connect(settings), new Calls(patience), settings)
 }
 
 /** Everything that a push and a collection need: read, write, list, remove, and uploads in parts. */

@@ -8,9 +8,6 @@ import type { ObjectAddress } from './signed-url.ts'
 /** A connection attempt may take this long. */
 const CONNECT_MS = 3000
 
-/** A connection on which nothing moves for so long is dead: a hung gateway takes connections and says nothing. */
-export const STALL_MS = 10_000
-
 /** Connections for calls; reads have their own, since a slow client holds one as long as it likes. */
 const MOST_CALLS = 256
 
@@ -21,13 +18,18 @@ export interface Connection {
   readonly client: S3Client
   readonly region: string
   readonly address: ObjectAddress
+  /** Milliseconds after which a connection on which nothing moves counts as dead. */
+  readonly stall: number
   /** For reads. */
   readonly agent: http.Agent
   close(): void
 }
 
-/** Makes the client. No call is made yet; rejects when the SDK finds no region. */
-export async function connect(settings: S3Settings): Promise<Connection> {
+/**
+ * Makes the client. No call is made yet; rejects when the SDK finds no region. A connection on which nothing moves for
+ * `stall` milliseconds is dead: a hung gateway takes connections and says nothing.
+ */
+export async function connect(settings: S3Settings, stall = 10_000): Promise<Connection> {
   const ca = settings.ca === undefined ? undefined : [...getCACertificates('default'), settings.ca]
   const tls = { keepAlive: true, ...(ca && { ca }) }
   const client = new S3Client({
@@ -47,7 +49,7 @@ export async function connect(settings: S3Settings): Promise<Connection> {
       httpAgent: new http.Agent({ keepAlive: true, maxSockets: MOST_CALLS }),
       httpsAgent: new https.Agent({ ...tls, maxSockets: MOST_CALLS }),
       connectionTimeout: CONNECT_MS,
-      socketTimeout: STALL_MS,
+      socketTimeout: stall,
       requestTimeout: 0,
     },
   })
@@ -59,6 +61,7 @@ export async function connect(settings: S3Settings): Promise<Connection> {
     client,
     region,
     address,
+    stall,
     agent,
     close: () => {
       client.destroy()
