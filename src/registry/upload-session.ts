@@ -57,7 +57,9 @@ export async function recordState(
   session: Session,
   state: UploadState,
 ): Promise<Session> {
-  const record = { ...session.record, state }
+  // A request that takes long is no idle session.
+  const expires = parts.now() + parts.settings.uploadExpiry
+  const record = { ...session.record, state, expires }
   await transact(parts.metadata, async (transaction) => {
     await checkUnchanged(transaction, name, session)
     transaction.set(uploadCodec, session.key, record)

@@ -84,7 +84,8 @@ export class PartWriter implements UploadWriter {
     const memory = this.#memory
     try {
       await Promise.all(this.#sending)
-      if (memory !== undefined && !completing) await this.#setAsideLast(memory)
+      const last = !completing && this.#failure === undefined
+      if (memory !== undefined && last) await this.#setAsideLast(memory)
       this.#throwFailure()
       const state = await this.#state()
       if (memory === undefined || !completing) return encodeUpload(state)
