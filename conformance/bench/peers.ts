@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { freePort } from '../servers/free-port.ts'
 import { finish, must, Server } from '../servers/processes.ts'
+import type { S3 } from '../servers/s3.ts'
 
 const DEBIAN = ['docker-registry', 'nginx', 'wrk', 'curl', 'openssl']
 
@@ -38,6 +39,22 @@ export async function startDockerRegistry(folder: string): Promise<Peer> {
     `version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: '${data}'}}\nhttp: {addr: '127.0.0.1:${port}'}\n`,
   )
   const server = await Server.start('bench-docker-registry', 'docker-registry', ['serve', config])
+  return answering(server, port, '/v2/')
+}
+
+/** The same with its S3 driver, proxying all bytes. */
+export async function startRegistryOnS3(folder: string, s3: S3, bucket: string): Promise<Peer> {
+  const port = await freePort()
+  const config = path.join(folder, 'docker-registry-s3.yml')
+  const { accessKey, secretKey } = s3.keys
+  const place = `regionendpoint: '${s3.url}', region: us-east-1, secure: false, bucket: '${bucket}', rootdirectory: /peer`
+  await writeFile(
+    config,
+    `version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {s3: {accesskey: '${accessKey}', secretkey: '${secretKey}', ${place}}, redirect: {disable: true}}\nhttp: {addr: '127.0.0.1:${port}'}\n`,
+  )
+  // Its SDK ends with a panic when this names a file.
+  const env = { AWS_CA_BUNDLE: '' }
+  const server = await Server.start('bench-docker-registry-s3', 'docker-registry', ['serve', config], { env })
   return answering(server, port, '/v2/')
 }
 

@@ -68,6 +68,17 @@ export async function push(subject: Subject, file: string, digest: string): Prom
   return (performance.now() - begun) / 1000
 }
 
+/** Seconds of the closing PUT alone, after everything was sent by PATCH. */
+export async function closingTime(subject: Subject, file: string, digest: string): Promise<number> {
+  const session = await startUpload(subject)
+  const octets = { 'content-type': 'application/octet-stream', expect: '' }
+  const next = await upload(session, ['-X', 'PATCH', '-T', file], { ...subject.headers, ...octets })
+  next.searchParams.set('digest', digest)
+  const begun = performance.now()
+  await upload(next, ['-X', 'PUT', '--data-binary', ''], subject.headers)
+  return (performance.now() - begun) / 1000
+}
+
 /** Runs one request of an upload; where it goes on. */
 async function upload(url: URL, args: string[], headers: Subject['headers']): Promise<URL> {
   const shown = ['-s', '-o', '/dev/null', '-w', '%{http_code} %header{location}']

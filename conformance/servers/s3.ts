@@ -77,6 +77,11 @@ export class S3 {
     return `https://127.0.0.1:${this.#port + TLS_PORT}`
   }
 
+  /** Of the account that owns what is made here. */
+  get keys(): S3Keys {
+    return s3Keys
+  }
+
   /** The gateway's process id. */
   get pid(): number {
     return this.#gateway.pid
