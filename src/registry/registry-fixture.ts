@@ -43,12 +43,16 @@ export interface TestRegistry {
   restart(): void
 }
 
-export async function openTestRegistry(settings: Partial<RegistrySettings> = {}): Promise<TestRegistry> {
-  const contents = emptyMemoryBlobs()
+/** `over`: stores to use instead of new, empty ones. */
+export async function openTestRegistry(
+  settings: Partial<RegistrySettings> = {},
+  over: { readonly metadata?: MetadataStore; readonly blobs?: ReturnType<typeof emptyMemoryBlobs> } = {},
+): Promise<TestRegistry> {
+  const contents = over.blobs ?? emptyMemoryBlobs()
   const hooks: Hooks = {}
   const clock = { now: 1_800_000_000_000 }
   const disk: TestRegistry['disk'] = { free: undefined }
-  const metadata = hooked(await openMemoryMetadataStore(), hooks)
+  const metadata = hooked(over.metadata ?? (await openMemoryMetadataStore()), hooks)
   const blobs = withDisk(openMemoryBlobStore(contents), disk)
   const parts: RegistryParts = {
     metadata,

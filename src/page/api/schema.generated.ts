@@ -4,6 +4,14 @@ export type ErrorCode = "BLOB_UNKNOWN" | "BLOB_UPLOAD_INVALID" | "BLOB_UPLOAD_UN
 
 export type Errors = { readonly 'errors': readonly ({ readonly 'code': ErrorCode; readonly 'message': string; readonly 'detail': { readonly 'requestId': string } })[] }
 
+export type Policy = { readonly 'immutableTags': readonly (string)[]; readonly 'refuseDangling': boolean; readonly 'retention': readonly (RetentionRule)[] }
+
+export type PolicyChange = { readonly 'immutableTags'?: readonly (string)[]; readonly 'refuseDangling'?: boolean; readonly 'retention'?: readonly (RetentionRule)[] }
+
+export type RetentionRule = { readonly 'name': string; readonly 'repositories'?: string; readonly 'tags'?: string; readonly 'keepLast'?: number; readonly 'keepYoungerDays'?: number; readonly 'keepPulledDays'?: number }
+
+export type RetentionCandidate = { readonly 'repository': string; readonly 'tag'?: string; readonly 'digest': string; readonly 'rule': string; readonly 'since': string; readonly 'pulled'?: string }
+
 export type Job = { readonly 'name': string; readonly 'everySeconds': number; readonly 'state': "waiting" | "running" | "elsewhere"; readonly 'done': number; readonly 'started'?: string; readonly 'finished'?: string; readonly 'error'?: string }
 
 export type Bytes = string
@@ -177,7 +185,7 @@ export interface Operations {
   }
   readonly deleteProject: {
     readonly params: { readonly project: string }
-    readonly query: {  }
+    readonly query: { readonly 'repositories'?: "delete" | undefined }
     readonly body: undefined
     readonly answer: undefined
   }
@@ -271,6 +279,12 @@ export interface Operations {
     readonly body: undefined
     readonly answer: { readonly 'repositories': readonly ({ readonly 'name': RepositoryName; readonly 'created': string; readonly 'tags': Count; readonly 'manifests': Count; readonly 'pushed'?: string })[]; readonly 'next'?: Next }
   }
+  readonly deleteRepository: {
+    readonly params: { readonly project: string }
+    readonly query: { readonly 'repository': RepositoryName | undefined }
+    readonly body: undefined
+    readonly answer: { readonly 'deleted': string }
+  }
   readonly getReadOnly: {
     readonly params: {  }
     readonly query: {  }
@@ -282,6 +296,78 @@ export interface Operations {
     readonly query: {  }
     readonly body: ReadOnly
     readonly answer: ReadOnly
+  }
+  readonly listTagLog: {
+    readonly params: { readonly project: string }
+    readonly query: { readonly 'repository': RepositoryName | undefined; readonly 'tag': string | undefined; readonly 'n'?: number | undefined; readonly 'last'?: string | undefined }
+    readonly body: undefined
+    readonly answer: { readonly 'steps': readonly ({ readonly 'sequence': number; readonly 'digest'?: string; readonly 'at': string; readonly 'by': string; readonly 'policy'?: string })[]; readonly 'next'?: string }
+  }
+  readonly rollbackTag: {
+    readonly params: { readonly project: string }
+    readonly query: {  }
+    readonly body: { readonly 'repository': RepositoryName; readonly 'tag': string; readonly 'to'?: string }
+    readonly answer: { readonly 'digest': string; readonly 'restored': boolean }
+  }
+  readonly listDeleted: {
+    readonly params: { readonly project: string }
+    readonly query: { readonly 'repository': RepositoryName | undefined; readonly 'n'?: number | undefined; readonly 'last'?: string | undefined }
+    readonly body: undefined
+    readonly answer: { readonly 'manifests': readonly ({ readonly 'digest': string; readonly 'tags': readonly (string)[]; readonly 'by': string; readonly 'policy'?: string; readonly 'at': string; readonly 'until': string; readonly 'mediaType'?: string })[]; readonly 'next'?: string }
+  }
+  readonly restoreManifest: {
+    readonly params: { readonly project: string }
+    readonly query: {  }
+    readonly body: undefined
+    readonly answer: { readonly 'digest': string; readonly 'tags': readonly (string)[] }
+  }
+  readonly keepManifest: {
+    readonly params: { readonly project: string }
+    readonly query: {  }
+    readonly body: { readonly 'repository': RepositoryName; readonly 'digest': string; readonly 'keep': boolean }
+    readonly answer: { readonly 'digest': string; readonly 'keep': boolean }
+  }
+  readonly getPolicy: {
+    readonly params: { readonly project: string }
+    readonly query: {  }
+    readonly body: undefined
+    readonly answer: Policy
+  }
+  readonly changePolicy: {
+    readonly params: { readonly project: string }
+    readonly query: {  }
+    readonly body: PolicyChange
+    readonly answer: Policy
+  }
+  readonly previewRetention: {
+    readonly params: { readonly project: string }
+    readonly query: {  }
+    readonly body: { readonly 'retention'?: readonly (RetentionRule)[] }
+    readonly answer: { readonly 'count': number; readonly 'pulledLately': readonly (RetentionCandidate)[]; readonly 'others': readonly (RetentionCandidate)[]; readonly 'complete': boolean }
+  }
+  readonly getUsage: {
+    readonly params: { readonly project: string }
+    readonly query: {  }
+    readonly body: undefined
+    readonly answer: { readonly 'used': number; readonly 'quota'?: number }
+  }
+  readonly setQuota: {
+    readonly params: { readonly project: string }
+    readonly query: {  }
+    readonly body: { readonly 'quota': number | null }
+    readonly answer: { readonly 'used': number; readonly 'quota'?: number }
+  }
+  readonly getCollection: {
+    readonly params: {  }
+    readonly query: {  }
+    readonly body: undefined
+    readonly answer: { readonly 'entries': readonly ({ readonly 'kind': "link" | "blob" | "manifest" | "grave" | "repository"; readonly 'repository': RepositoryName; readonly 'digest'?: string; readonly 'due': string; readonly 'action': "removed" | "kept" | "later"; readonly 'reason': string; readonly 'bytes'?: number; readonly 'until'?: string })[]; readonly 'bytes': number; readonly 'trash': number; readonly 'complete': boolean }
+  }
+  readonly explainBlob: {
+    readonly params: { readonly digest: string }
+    readonly query: {  }
+    readonly body: undefined
+    readonly answer: { readonly 'digest': string; readonly 'size': number; readonly 'holders': readonly ({ readonly 'project': string; readonly 'repository'?: string; readonly 'digest': string; readonly 'sparedUntil': string; readonly 'uses': readonly ({ readonly 'manifest': string; readonly 'tags': readonly (string)[]; readonly 'deletedUntil'?: string })[] })[] }
   }
   readonly getMaintenance: {
     readonly params: {  }
@@ -349,8 +435,21 @@ export const OPERATIONS: { readonly [Id in keyof Operations]: readonly [method: 
   search: ['GET', 'search'],
   getCounts: ['GET', 'projects/{project}/counts'],
   getRepositories: ['GET', 'projects/{project}/repositories'],
+  deleteRepository: ['DELETE', 'projects/{project}/repositories'],
   getReadOnly: ['GET', 'read-only'],
   setReadOnly: ['PUT', 'read-only'],
+  listTagLog: ['GET', 'projects/{project}/tag-log'],
+  rollbackTag: ['POST', 'projects/{project}/rollback'],
+  listDeleted: ['GET', 'projects/{project}/deleted'],
+  restoreManifest: ['POST', 'projects/{project}/restore'],
+  keepManifest: ['PUT', 'projects/{project}/keep'],
+  getPolicy: ['GET', 'projects/{project}/policy'],
+  changePolicy: ['PATCH', 'projects/{project}/policy'],
+  previewRetention: ['POST', 'projects/{project}/retention-preview'],
+  getUsage: ['GET', 'projects/{project}/usage'],
+  setQuota: ['PUT', 'projects/{project}/quota'],
+  getCollection: ['GET', 'collection'],
+  explainBlob: ['GET', 'collection/why/{digest}'],
   getMaintenance: ['GET', 'maintenance'],
   runMaintenance: ['POST', 'maintenance/{job}/run'],
   getMigration: ['GET', 'migration'],
