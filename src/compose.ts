@@ -17,6 +17,7 @@ import { apiRoutes } from './http/api/routes.ts'
 import { createApp } from './http/app.ts'
 import { viewClient } from './http/client-view.ts'
 import type { Composed } from './http/composed.ts'
+import { URL_SECONDS } from './http/distribution/redirect.ts'
 import { distributionRoutes } from './http/distribution/routes.ts'
 import { healthRoutes } from './http/health.ts'
 import { registrySource } from './http/inspect/registry-source.ts'
@@ -148,7 +149,7 @@ function registryParts(config: Config, stores: OpenedStores, auth: Auth): Regist
     }),
     settings: {
       grace: config.grace,
-      trashDelay: Math.min(config.grace, READER_MS),
+      trashDelay: Math.max(Math.min(config.grace, READER_MS), config.s3Redirect ? URL_SECONDS * 1000 : 0),
       uploadExpiry: config.uploadExpiry,
       maxUploads: config.maxUploads,
       allowSparse: config.allowSparse,

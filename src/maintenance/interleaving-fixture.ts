@@ -158,6 +158,8 @@ function takingTurns({ metadata, blobs }: { metadata: MetadataStore; blobs: Blob
   }
   const slowBlobs: BlobStore = {
     read: (...args) => blobs.read(...args),
+    readMany: (...args) => blobs.readMany(...args),
+    presign: (...args) => blobs.presign(...args),
     size: (location) => inTurn(() => blobs.size(location)),
     remove: (location) => inTurn(() => blobs.remove(location)),
     removeMany: (locations) => inTurn(() => blobs.removeMany(locations)),

@@ -2,7 +2,7 @@ import type { BlobView } from '../../registry/blobs.ts'
 import type { Exchange, Reply } from '../exchange.ts'
 
 /** How long a client may wait with its first byte. Shorter than removed bytes stay in the trash. */
-const URL_SECONDS = 900
+export const URL_SECONDS = 900
 
 /**
  * 307 to where the store itself gives the bytes, with or without one range; undefined when they must come from here.
