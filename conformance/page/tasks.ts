@@ -133,6 +133,21 @@ const TASKS: readonly Task[] = [
     },
   },
   {
+    name: 'find which step left a secret in the image',
+    mouse: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByRole('region', { name: 'Files' }).getByRole('button', { name: 'app/' }).click()
+      return secretOf(page)
+    },
+    keyboard: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByRole('region', { name: 'Files' }).getByRole('button', { name: 'app/' }).waitFor()
+      await tabTo(page, /^(added|changed|owner, mode or date changed)?app\//)
+      await page.keyboard.press('Enter')
+      return secretOf(page)
+    },
+  },
+  {
     name: 'tell what a machine with v10 moves to pull v11',
     mouse: async (page) => {
       await page.goto('image?ref=demo/app:v11')
@@ -154,6 +169,14 @@ const TASKS: readonly Task[] = [
     },
   },
 ]
+
+async function secretOf(page: Page): Promise<string> {
+  const row = page.getByRole('row', { name: '.env' })
+  await row.waitFor()
+  const text = (await row.textContent()) ?? ''
+  expect(text.includes('gone in 8, still in 7'), text)
+  return text
+}
 
 async function costOf(page: Page): Promise<string> {
   await page.getByText('move in 2 layers').waitFor()

@@ -6,6 +6,7 @@ import { ClassLegend } from '../../parts/class-glyph.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { ConfigPart } from './config-part.tsx'
+import { FilesPart } from './files-part.tsx'
 import { ImageHead } from './image-head.tsx'
 import { PlatformsPart } from './platforms-part.tsx'
 import { RawPart } from './raw-part.tsx'
@@ -13,6 +14,7 @@ import { readSelection, type Selection, selectionText } from './selection.ts'
 import { StepDetails } from './step-details.tsx'
 import { StepList } from './step-list.tsx'
 import './image.css'
+import './files.css'
 
 /** What is in an image: the steps that built it, and what each of them did. */
 export function ImageView() {
@@ -25,12 +27,20 @@ export function ImageView() {
   )
   return (
     <Answered asked={asked} what={`Reading ${ref}`}>
-      {(image) => <Shown image={image} asked={ref} />}
+      {(image) => <Shown image={image} asked={ref} again={asked.again} />}
     </Answered>
   )
 }
 
-function Shown({ image, asked }: { readonly image: Image; readonly asked: string }) {
+function Shown({
+  image,
+  asked,
+  again,
+}: {
+  readonly image: Image
+  readonly asked: string
+  readonly again: () => void
+}) {
   const { query } = here.value
   const selection = readSelection(query.get('step'), image.steps.length) ?? selectedByLayer(image)
   const select = (next: Selection | undefined) =>
@@ -55,6 +65,7 @@ function Shown({ image, asked }: { readonly image: Image; readonly asked: string
         </section>
         <section aria-label="What the steps did">
           <StepDetails image={image} selection={selection} />
+          {image.steps.length > 0 && <FilesPart image={image} selection={selection} indexed={again} />}
         </section>
       </div>
       <ConfigPart image={image} />

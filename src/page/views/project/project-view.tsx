@@ -9,6 +9,7 @@ import { AccountsPart } from './accounts-part.tsx'
 import { MembersPart } from './members-part.tsx'
 import { RepositoriesPart } from './repositories-part.tsx'
 import { SettingsPart } from './settings-part.tsx'
+import { UsageLine } from './usage-line.tsx'
 
 const PARTS = [
   ['repositories', 'Repositories'],
@@ -37,6 +38,7 @@ export function ProjectView() {
               made <Ago date={project.created} />
             </span>
           </div>
+          <UsageLine project={name} />
           <nav class="tabs" aria-label="Parts of the project">
             {PARTS.map(([one, label]) => (
               <a

@@ -59,7 +59,7 @@ export function RepositoryView() {
                 <a href={href('grid', { i: newest.slice(0, 12).toReversed() })}>the newest side by side</a>
               </p>
               <StripChart repository={name} pushes={pushes} />
-              <TagTable repository={name} pushes={pushes.toReversed()} />
+              <TagTable repository={name} pushes={pushes.toReversed()} changed={asked.again} />
             </>
           )
         }}

@@ -4,6 +4,7 @@ import { CopyButton } from '../../parts/copy-button.tsx'
 import { Ago, Digest, Size } from '../../parts/values.tsx'
 import { lit } from './lit.ts'
 import type { Push } from './pushes.ts'
+import { TagHistory } from './tag-history.tsx'
 
 const SORTS = {
   pushed: (a: Push, b: Push) => (a.tag.pushed < b.tag.pushed ? 1 : -1),
@@ -16,9 +17,11 @@ const SORTS = {
 export function TagTable({
   repository,
   pushes,
+  changed,
 }: {
   readonly repository: string
   readonly pushes: readonly Push[]
+  readonly changed: () => void
 }) {
   const [chosen, setChosen] = useState<readonly string[]>([])
   const wanted = here.value.query.get('sort')
@@ -100,6 +103,7 @@ export function TagTable({
                       text={`docker pull ${location.host}/${ref}`}
                       what={`pull command of ${tag.tag}`}
                     />
+                    <TagHistory repository={repository} tag={tag.tag} changed={changed} />
                   </td>
                 </tr>
               )

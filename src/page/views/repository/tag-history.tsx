@@ -1,0 +1,106 @@
+import { useState } from 'preact/hooks'
+import { account } from '../../account.ts'
+import { call } from '../../api/client.ts'
+import { useAnswer } from '../../api/use-answer.ts'
+import { ConfirmButton } from '../../parts/confirm-button.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Answered } from '../../parts/states.tsx'
+import { Ago, Digest } from '../../parts/values.tsx'
+
+/** Where a tag led, and a way back: nothing is pulled or pushed, the tag moves. */
+export function TagHistory({
+  repository,
+  tag,
+  changed,
+}: {
+  readonly repository: string
+  readonly tag: string
+  readonly changed: () => void
+}) {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <button type="button" class="link" onClick={() => setOpen(true)}>
+        History<span class="sr"> of {tag}</span>
+      </button>
+      {open && (
+        <Dialog title={`${repository}:${tag}`} close={() => setOpen(false)}>
+          <History repository={repository} tag={tag} changed={changed} />
+        </Dialog>
+      )}
+    </>
+  )
+}
+
+function History({
+  repository,
+  tag,
+  changed,
+}: {
+  readonly repository: string
+  readonly tag: string
+  readonly changed: () => void
+}) {
+  const project = repository.split('/', 1)[0] ?? ''
+  const asked = useAnswer(`log ${repository}:${tag}`, (signal) =>
+    call('listTagLog', { params: { project }, query: { repository, tag, n: 100 } }, signal),
+  )
+  const rollBack = async (to: string) => {
+    await call('rollbackTag', { params: { project }, body: { repository, tag, to } })
+    asked.again()
+    changed()
+  }
+  return (
+    <Answered asked={asked} what="Reading where the tag led">
+      {({ steps }) => (
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th>Led to</th>
+                <th>Since</th>
+                <th>By</th>
+                <th>
+                  <span class="sr">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {steps.map(({ sequence, digest, at, by, policy }, index) => (
+                <tr key={sequence}>
+                  <td>
+                    {digest === undefined ? (
+                      <span class="dim">deleted{policy !== undefined && ` by ${policy}`}</span>
+                    ) : (
+                      <Digest digest={digest} />
+                    )}
+                  </td>
+                  <td>
+                    <Ago date={at} />
+                  </td>
+                  <td class="dim">{by.replace(/^(?:user|account):/, '').replace('/', '+')}</td>
+                  <td>
+                    {index === 0 && <span class="pill">now</span>}
+                    {index > 0 && digest !== undefined && account.value !== null && (
+                      <ConfirmButton
+                        label="Roll back here"
+                        title={`Roll ${tag} back`}
+                        action="Roll back"
+                        act={() => rollBack(digest)}
+                      >
+                        <p>
+                          Who pulls <code>{tag}</code> from now on gets what it led to then. The log keeps
+                          both, so this can be undone the same way.
+                        </p>
+                      </ConfirmButton>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Answered>
+  )
+}
