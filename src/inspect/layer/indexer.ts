@@ -12,6 +12,7 @@ import {
   type LayerIndexRecord,
   layerIndexCodec,
 } from '../../records/layer-index.ts'
+import { forgetGone } from './forget-gone.ts'
 import { indexAside } from './index-aside.ts'
 import type { LayerFacts } from './index-file.ts'
 import type { IndexedLayer } from './index-layer.ts'
@@ -32,6 +33,8 @@ export interface IndexerParts extends HeldParts {
 /** Time between two looks at the queue, for what other processes put there. */
 const LOOK_MS = 1000
 const RENEW_MS = 15_000
+/** Time between two looks for indexes whose layers are gone. */
+const FORGET_MS = 3_600_000
 
 /** Builds the indexes of layers in the background, with whoever shares the queue. */
 export interface Indexer {
@@ -59,6 +62,11 @@ export function startIndexer(parts: IndexerParts): Indexer {
       }
     }
   })
+  const forgetting = setInterval(() => {
+    forgetGone(parts, stopping.signal).catch((error: unknown) =>
+      parts.onError(error, 'indexes of layers that are gone'),
+    )
+  }, FORGET_MS).unref()
   const wake = (): void => {
     for (const one of wakes) one()
   }
@@ -68,6 +76,7 @@ export function startIndexer(parts: IndexerParts): Indexer {
       wake()
     },
     stop: async () => {
+      clearInterval(forgetting)
       stopping.abort()
       wake()
       await Promise.all(loops)
