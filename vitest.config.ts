@@ -40,6 +40,7 @@ export default defineConfig({
         test: {
           name: 'postgres',
           include: [
+            'conformance/replicas/*.test.ts',
             'storage/metadata/postgres/**/*.test.ts',
             `conformance/protocol/{${ON_POSTGRES.join()}}.test.ts`,
           ],
