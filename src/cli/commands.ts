@@ -63,6 +63,11 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import('./migrate.ts')).commands,
   },
   {
+    name: 'status',
+    summary: 'Show whether the server is alive and ready.',
+    load: async () => (await import('./status.ts')).commands,
+  },
+  {
     name: 'config',
     summary: 'Show the configuration in effect.',
     load: async () => (await import('./config.ts')).commands,
