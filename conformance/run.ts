@@ -49,6 +49,7 @@ const lanes: readonly Part[][] = [
     part('full-disk', 'faults/full-disk.ts'),
     part('s3', 's3/run.ts'),
     part('page', 'page/run.ts'),
+    part('deploy', 'deploy/run.ts'),
     part('soak', 'faults/soak.ts', sized('SECONDS_OF_SOAK', 120, 1800)),
   ],
 ]

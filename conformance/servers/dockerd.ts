@@ -18,8 +18,8 @@ export class Dockerd {
     this.#folder = folder
   }
 
-  /** Starts dockerd and waits until it answers. */
-  static async start(): Promise<Dockerd> {
+  /** Starts dockerd and waits until it answers. Only with `containers` can it run any that have a network. */
+  static async start({ containers = false }: { containers?: boolean } = {}): Promise<Dockerd> {
     const folder = await scratchFolder('docker')
     const at = (name: string): string => path.join(folder.path, name)
     // An empty configuration of our own: the machine's must not leak in.
@@ -33,8 +33,8 @@ export class Dockerd {
       at('exec'),
     ]
     const files = ['--pidfile', at('docker.pid'), '--config-file', at('daemon.json')]
-    // Images only, no container is run: no bridge, no packet filter.
-    const network = ['--iptables=false', '--ip6tables=false', '--bridge=none']
+    // For images alone: no bridge, no packet filter.
+    const network = containers ? [] : ['--iptables=false', '--ip6tables=false', '--bridge=none']
     const server = await Server.start('dockerd', '/usr/sbin/dockerd', [...own, ...files, ...network])
     const dockerd = new Dockerd(server, folder)
     await server.until(async () => ((await dockerd.try(['version'])).code === 0 ? true : undefined))
@@ -47,8 +47,13 @@ export class Dockerd {
   }
 
   /** Runs `docker …`, which must succeed; its output. */
-  run(args: string[]): Promise<string> {
-    return must(docker, args, { env: this.#env() })
+  run(args: string[], options: { patience?: number } = {}): Promise<string> {
+    return must(docker, args, { env: this.#env(), ...options })
+  }
+
+  /** Runs `docker-compose …`, which must succeed; its output. */
+  compose(args: string[], env: Record<string, string> = {}): Promise<string> {
+    return must('/usr/bin/docker-compose', args, { env: { ...this.#env(), ...env }, patience: 300_000 })
   }
 
   /** Makes the engine trust an authority for one registry; taken back by `stop`. */

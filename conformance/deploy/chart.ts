@@ -1,0 +1,76 @@
+import path from 'node:path'
+import { expect } from '../report.ts'
+import { finish, must } from '../servers/processes.ts'
+import { builtTool, projectRoot } from '../servers/workspace.ts'
+
+const chart = path.join(projectRoot, 'deploy/helm/lamina')
+const many = [
+  'persistence.enabled=false',
+  'blobs.bucket=images/registry',
+  'metadata.url=postgres://lamina@db/lamina',
+  `secret=${'s'.repeat(40)}`,
+]
+
+/** The chart is well formed, and each form has what it takes to run. */
+export async function chartForms(): Promise<string> {
+  await must(builtTool('helm'), ['lint', '--strict', chart])
+  const one = await template([])
+  expect(kinds(one) === 'Secret Service ServiceAccount StatefulSet', `one replica: ${kinds(one)}`)
+  const all = await template([
+    ...many,
+    'replicaCount=3',
+    'ingress.enabled=true',
+    'autoscaling.enabled=true',
+    'serviceMonitor.enabled=true',
+    'networkPolicy.enabled=true',
+  ])
+  const wanted =
+    'Deployment HorizontalPodAutoscaler Ingress NetworkPolicy PodDisruptionBudget Secret Service ServiceAccount ServiceMonitor'
+  expect(kinds(all) === wanted, `many replicas: ${kinds(all)}`)
+  for (const line of ['value: "s3://images/registry"', 'readOnlyRootFilesystem: true', 'path: /readyz'])
+    expect(all.includes(line), `many replicas lack ${line}`)
+  return 'one replica on a volume, many with everything on'
+}
+
+/** Values that cannot work are refused with the key, before anything is installed. */
+export async function wrongValues(): Promise<string> {
+  const wrong: readonly [string[], string][] = [
+    [['replicaCount=2'], '/replicaCount'],
+    [['persistence.enabled=false'], '/blobs/bucket'],
+    [['persistence.enabled=false', 'blobs.bucket=images'], 'metadata.url'],
+    [['persistence.size=much'], '/persistence/size'],
+    [['image.digest=sha256:12'], '/image/digest'],
+    [['tls.enabled=true'], '/tls/secretName'],
+    [['config.listen=1'], 'listen'],
+    [['publicUrl=registry.example.com'], '/publicUrl'],
+    [['sceret=typo'], 'sceret'],
+  ]
+  for (const [values, key] of wrong) {
+    const { code, stderr } = await finish(builtTool('helm'), templateArguments(values))
+    expect(code !== 0, `${values.join()} was accepted`)
+    expect(stderr.includes(key), `${values.join()} is refused without ${key}: ${stderr}`)
+  }
+  return `${wrong.length} refused`
+}
+
+function template(values: string[]): Promise<string> {
+  return must(builtTool('helm'), templateArguments(values))
+}
+
+function templateArguments(values: string[]): string[] {
+  return [
+    'template',
+    'registry',
+    chart,
+    '--kube-version',
+    '1.31',
+    ...values.flatMap((value) => ['--set', value]),
+  ]
+}
+
+function kinds(manifests: string): string {
+  return [...manifests.matchAll(/^kind: (\w+)$/gm)]
+    .map(([, kind = '']) => kind)
+    .toSorted()
+    .join(' ')
+}
