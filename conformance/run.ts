@@ -38,10 +38,22 @@ const sized = (name: string, small: number, large: number): Record<string, strin
   [name]: process.env[name] ?? String(full ? large : small),
 })
 
+const CLUSTER_PARTS =
+  'official cable migrate replicas replica-faults clocks s3-faults postgres-faults asynchronous'
+
 // Two cores: each lane runs one part after the other. The soak shares its time with the kill rounds.
 const lanes: readonly Part[][] = [
   [
     part('official', 'official/run.ts'),
+    part('cluster', 'cluster/run.ts', {
+      // The black-box suite and the clients on a cluster are long: `npm run test:cluster` has them, and a full run.
+      ...(full ? {} : { CLUSTER_PARTS }),
+      ...sized('FAULT_ROUNDS', 1, 10),
+      ...sized('REPLICA_KILLS', 4, 200),
+      ...sized('CABLE_ROUNDS', 1, 5),
+      ...sized('BIG_MIB', 96, 5120),
+      ...sized('MIGRATE_IMAGES', 25, 500),
+    }),
     part('kill-rounds', 'faults/kill-rounds.ts', sized('ROUNDS', 60, 2000)),
   ],
   [

@@ -44,7 +44,10 @@ export async function openMovable(open: OpenStores, config: Config, log: Logger)
       stores,
       migration: {
         state: () => migration.state,
-        start: (settings) => migration.start(() => openTarget(open, { settings, own: config, log })),
+        start: async (settings) => {
+          refuseShared(config)
+          await migration.start(() => openTarget(open, { settings, own: config, log }))
+        },
         cancel: () => migration.cancel(),
       },
       stop: () => migration.stop(),
@@ -75,10 +78,26 @@ async function openTarget(
       await blobs.close()
       await metadata.close()
     }
-    return { metadata, blobs, name: config.data, close }
+    return { metadata, blobs, name: nameOf(config), close }
   } catch (cause) {
     if (cause instanceof ConfigError || cause instanceof StartError)
       throw new RegistryError('REQUEST_INVALID', { message: cause.message, cause })
     throw cause
   }
+}
+
+/** A commit knows that it is followed from the memory of its own process. */
+function refuseShared({ metadata }: Config): void {
+  if (metadata !== 'level')
+    throw new RegistryError('CONFLICT', {
+      message:
+        'This registry keeps its records in PostgreSQL, which several servers write to; move those with the tools of PostgreSQL, and a bucket with those of its S3.',
+    })
+}
+
+/** What the stores are, without secrets. */
+function nameOf({ metadata, blobs, data }: Config): string {
+  const url = URL.parse(metadata)
+  const records = url === null ? data : `postgres://${url.host}${url.pathname}`
+  return blobs.kind === 'filesystem' ? records : `${records} and s3://${blobs.bucket}/${blobs.prefix}`
 }

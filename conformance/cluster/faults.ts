@@ -6,6 +6,8 @@ import { Promises } from './promises.ts'
 
 /** Rounds of each fault; one in CI. */
 const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 1)
+/** Runs only faults whose names hold this. */
+const ONLY = process.env['FAULT'] ?? ''
 /** How long a store is away, in milliseconds. */
 const AWAY = Number(process.env['FAULT_AWAY'] ?? 4000)
 
@@ -36,7 +38,7 @@ export async function faultScenarios(
   })
   try {
     for (let round = 1; round <= ROUNDS; round++) {
-      for (const [at, fault] of faults.entries()) {
+      for (const [at, fault] of faults.filter((one) => one.name.includes(ONLY)).entries()) {
         const repository = `fault${at}-${round}/app`
         await report.scenario(`cluster fault: ${fault.name}`, () =>
           hurt({ cluster, stores, fault, repository }),

@@ -30,11 +30,11 @@ async function migrate(stores: Stores, folder: string): Promise<string> {
   // The name of a registry leads to whoever serves it now.
   const address = await TcpSwitch.start(lamina.port)
   const promises = new Promises()
-  const load = new Load({ url: `http://127.0.0.1:${address.port}`, promises, name: 'move/app', writers: 4 })
+  const load = new Load({ url: `http://127.0.0.1:${address.port}`, promises, name: 'move/app', writers: 2 })
   try {
     await load.more(BEFORE)
     const began = Date.now()
-    await lamina.command(['migrate', '--to', await configuration(folder, settings)])
+    await lamina.command(['migrate', '--to', await configuration(folder, settings)], 900_000)
     const took = (Date.now() - began) / 1000
     expect(load.met.failedPulls === 0, `${load.met.failedPulls} pulls failed during the move`)
     const [during, pulls] = [load.met.images - BEFORE, load.met.pulls]

@@ -28,7 +28,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   'postgres-faults': () => postgresFaults(report),
   asynchronous: () => asynchronousFailover(report),
 }
-const asked = process.argv.slice(2)
+const asked = [...process.argv.slice(2), ...(process.env['CLUSTER_PARTS']?.split(' ') ?? [])]
 try {
   for (const [name, run] of Object.entries(parts)) if (asked.length === 0 || asked.includes(name)) await run()
 } finally {

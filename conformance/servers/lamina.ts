@@ -24,6 +24,8 @@ export const admin = { user: 'admin', password: 'Conformance-run-2718' }
 
 // The harness itself is proven against other registries by pointing this at a starter with the same contract.
 const program = process.env['LAMINA_PROGRAM'] ?? path.join(projectRoot, 'bin/lamina')
+/** Longest start on a busy machine, in milliseconds. */
+const START_MS = 120_000
 const listening = z.object({ msg: z.literal('listening'), url: z.string() })
 
 /** A registry as clients and suites see it, whatever it is made of. */
@@ -110,9 +112,9 @@ export class Lamina implements Registry {
   }
 
   /** Runs a sub-command of `lamina` against this server through its data directory; must succeed. */
-  async command(args: string[]): Promise<string> {
+  async command(args: string[], patience = 120_000): Promise<string> {
     const env = { LAMINA_DATA: this.#options.data }
-    const { code, stdout, stderr } = await finish(program, args, { env, cwd: projectRoot })
+    const { code, stdout, stderr } = await finish(program, args, { env, cwd: projectRoot, patience })
     if (code !== 0) throw new Error(`lamina ${args[0] ?? ''} ended with ${code}: ${stderr.slice(-500)}`)
     return stdout
   }
@@ -133,7 +135,7 @@ async function launch(options: LaminaOptions, listen: string): Promise<{ server:
   const at = { env, cwd: projectRoot }
   if (logFile === undefined) {
     const server = await Server.start(name, program, ['serve'], at)
-    return { server, url: await server.until(() => urlOf(server.lines)) }
+    return { server, url: await server.until(() => urlOf(server.lines), START_MS) }
   }
   await writeFile(logFile, '')
   const server = await Server.start(name, 'sh', ['-c', 'exec "$@" >"$0"', logFile, program, 'serve'], at)

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { at } from './json.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const START_MS = 20_000
+const START_MS = 60_000
 
 /** A real `lamina serve` in a child process. */
 export class LaminaProcess {
