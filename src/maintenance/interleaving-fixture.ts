@@ -142,7 +142,7 @@ async function inTurn<Result>(operation: () => Promise<Result>): Promise<Result>
 }
 
 function remember(actor: Actor, result: unknown): void {
-  const text = JSON.stringify(result, (_, value: unknown) =>
+  const text = JSON.stringify([result], (_, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
   )
   actor.history = createHash('md5').update(actor.history).update(text).digest('base64')

@@ -1,5 +1,6 @@
 import type * as crypto from 'node:crypto'
 import { afterAll, describe, expect, it, vi } from 'vitest'
+import { RegistryError } from '../oci/registry-error.ts'
 import { getBlob, unlinkBlob } from '../registry/blobs.ts'
 import { deleteManifest, deleteTag } from '../registry/delete-manifest.ts'
 import { deleteRepository } from '../registry/delete-repository.ts'
@@ -114,7 +115,7 @@ function acting(act: (registry: TestRegistry) => Promise<string>): Act {
     const registry = await registryOver(stores)
     return act(registry).catch((error: unknown) => {
       const code = codeOf(error)
-      if (typeof code !== 'string') throw error
+      if (typeof code !== 'string' || !(error instanceof RegistryError)) throw error
       return code
     })
   }
