@@ -10,11 +10,13 @@ import {
   BODY_LIMIT,
   bodyCodec,
   edgeCodec,
+  type ManifestBody,
   type ManifestRecord,
   manifestCodec,
   referrerCodec,
 } from '../records/manifest.ts'
 import { type GraveRecord, graveCodec } from '../records/review.ts'
+import { isStale } from './links.ts'
 import { checkReferences } from './manifest-checks.ts'
 import { digestOf, inSteps } from './manifest-digest.ts'
 import { moveTag, reviewUntagged } from './move-tag.ts'
@@ -118,12 +120,9 @@ async function write(transaction: Transaction, parts: RegistryParts, work: Manif
   if (grave !== undefined) transaction.delete(grave.key)
   const before = existing?.value ?? grave?.value.manifest
   const { created, by } = before ?? { created: at, by: account }
-  transaction.set(manifestCodec, key, { ...recordOf(work, children), created, by, confirmed: at })
-  transaction.set(
-    bodyCodec,
-    keys.body(repo, digest),
-    large ? { kind: 'blob' } : { kind: 'inline', bytes: push.bytes },
-  )
+  const record = { ...recordOf(work, children), created, by, confirmed: at }
+  if (!stands(existing?.value, record, parts)) transaction.set(manifestCodec, key, record)
+  transaction.set(bodyCodec, keys.body(repo, digest), bodyOf(work))
   for (const child of children) transaction.set(edgeCodec, keys.edge(repo, child, digest), {})
   await writeReferrer(transaction, repo, work)
   const change = {
@@ -138,6 +137,17 @@ async function write(transaction: Transaction, parts: RegistryParts, work: Manif
   for (const tag of tags) await moveTag(transaction, { ...change, tag }, digest)
   if (tags.length === 0) reviewUntagged(transaction, change, digest)
   if (parts.settings.indexLayers) await queueIndexing(transaction, manifest, at)
+}
+
+function bodyOf({ large, push }: ManifestWrite): ManifestBody {
+  return large ? { kind: 'blob' } : { kind: 'inline', bytes: push.bytes }
+}
+
+/** Whether what is there says the same, and lately. Many who tag one manifest at once rely on it, and do not all write it. */
+function stands(existing: ManifestRecord | undefined, record: ManifestRecord, parts: RegistryParts): boolean {
+  if (existing === undefined || isStale(existing.confirmed, parts)) return false
+  // The same bytes differ in nothing else: in which of their children were here.
+  return existing.children.join() === record.children.join()
 }
 
 /** The same bytes never change their type: a client that cached them read them as the first (CVE-2021-41190). */
