@@ -31,21 +31,24 @@ export async function inWorld(
 ): Promise<string> {
   const scratch = await scratchFolder('s3-world')
   const proxy = await S3Proxy.start(s3.url)
-  const lamina = await Lamina.start({
-    name: `lamina-s3-${prefix}`,
-    data: path.join(scratch.path, 'data'),
-    env: {
-      ...s3.environment(`${BUCKET}/${prefix}`, proxy.url),
-      LAMINA_S3_PATIENCE: `${PATIENCE_SECONDS}s`,
-      ...env,
-    },
-  })
-  const client = new RegistryClient(lamina.url)
   try {
-    return await act({ s3, proxy, lamina, client, prefix })
+    const lamina = await Lamina.start({
+      name: `lamina-s3-${prefix}`,
+      data: path.join(scratch.path, 'data'),
+      env: {
+        ...s3.environment(`${BUCKET}/${prefix}`, proxy.url),
+        LAMINA_S3_PATIENCE: `${PATIENCE_SECONDS}s`,
+        ...env,
+      },
+    })
+    const client = new RegistryClient(lamina.url)
+    try {
+      return await act({ s3, proxy, lamina, client, prefix })
+    } finally {
+      client.close()
+      await lamina.stop()
+    }
   } finally {
-    client.close()
-    await lamina.stop()
     await proxy.stop()
     await scratch.remove()
   }
