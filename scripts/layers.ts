@@ -194,6 +194,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/http/inspect': [
     'src/inspect/layer',
     'src/inspect/tar',
+    'lru-cache',
     'zod',
     'src/http',
     'src/http/api',
@@ -201,6 +202,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/inspect',
     'src/oci',
     'src/registry',
+    'storage/store-errors.ts',
   ],
   'src/http/token': ['node:*', 'src/http', 'src/auth', 'src/oci'],
   'src/http/api': [

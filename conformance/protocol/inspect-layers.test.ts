@@ -201,3 +201,110 @@ describe('an image', () => {
     check(await tree('', world.stranger), { status: 404, code: 'NAME_UNKNOWN' })
   })
 })
+
+describe('reports', () => {
+  const get = async (operation: string, path: string, client: Client = world.viewer) =>
+    ask(client, operation, `/api/v1/${path}`)
+
+  test('what is shipped for nothing', async () => {
+    const { json } = await get('getWaste', 'image/waste?ref=alpha/files:v1')
+    expect(json).toMatchObject({
+      missing: [],
+      shipped: 3 + 3 + 4 + 2 + 1 + 5 + 4 + 3 + 1 + 8,
+      visible: 5 + 4 + 2 + 3 + 1 + 8,
+      classes: { overwritten: 3, deleted: 4, metadataOnly: 4 },
+    })
+  })
+
+  test('two images against each other', async () => {
+    const moved = imageOf([layer({ 'etc/config': 'newer', 'usr/lib/moved': 'bb', 'usr/lib/a': 'aaaa' })])
+    await pushImage(lamina.now.admin, 'alpha/files', moved, 'moved')
+    for (const one of moved.blobs.slice(1)) await indexed(one)
+    const { json } = await get('compareImages', 'compare?a=alpha/files:v1&b=alpha/files:moved')
+    const shown = listAt(json, 'entries').map((entry) => [at(entry, 'path'), at(entry, 'class')])
+    expect(shown).toContainEqual(['usr/lib/moved', 'renamed'])
+    expect(shown).toContainEqual(['app/main', 'removed'])
+    expect(shown.map(([path]) => path)).not.toContain('etc/config')
+    expect(at(json, 'layers', 'shared')).toEqual([])
+    const page = await get(
+      'compareImages',
+      'compare?a=alpha/files:v1&b=alpha/files:moved&class=removed&n=1&sort=size',
+    )
+    expect(listAt(page.json, 'entries')).toHaveLength(1)
+    expect(at(page.json, 'next')).toBeDefined()
+    check(await world.viewer.get('/api/v1/compare?a=alpha/files:v1&b=beta/files:v1'), {
+      status: 404,
+      code: 'NAME_UNKNOWN',
+    })
+  })
+
+  test('what a pull moves', async () => {
+    const older = imageOf([base, middle])
+    await pushImage(lamina.now.admin, 'alpha/files', older, 'v0')
+    const plan = async (have: readonly string[], client: Client = world.viewer) => {
+      const reply = await client.sendJson('POST', '/api/v1/pullplan', { have, want: 'alpha/files:v1' })
+      expect(strayings('getPullPlan', reply), reply.text).toEqual([])
+      return reply
+    }
+    expect((await plan(['alpha/files:v0'])).json).toMatchObject({
+      layer: { bytes: top.size, count: 1 },
+      files: { bytes: 9, count: 2 },
+    })
+    expect((await plan([])).json).toMatchObject({
+      layer: { bytes: base.size + middle.size + top.size, count: 3 },
+    })
+    check(await plan(['alpha/files:v0'], world.stranger), { status: 404 })
+  })
+
+  test('who has a layer, and what was built on what', async () => {
+    const { json } = await get('getLayerUsage', `layer/${top.digest}/usage`)
+    expect(listAt(json, 'images').map((one) => at(one, 'repository'))).toEqual(['alpha/files'])
+    const all = await get('getLayerUsage', `layer/${top.digest}/usage`, lamina.now.admin)
+    expect(listAt(all.json, 'images').map((one) => at(one, 'repository'))).toEqual([
+      'alpha/files',
+      'beta/files',
+    ])
+    check(await get('getLineage', 'image/lineage?ref=alpha/files:v1'), { status: 200 })
+    check(await get('getDeduplication', 'projects/alpha/dedup'), { status: 200 })
+  })
+
+  test('badges say unknown of what is hidden', async () => {
+    check(await world.viewer.get('/api/v1/badge.svg?ref=alpha/files:v1'), {
+      status: 200,
+      headers: { 'content-type': 'image/svg+xml', 'content-security-policy': /sandbox/ },
+    })
+    const badge = async (client: Client) =>
+      at((await get('getBadgeJson', 'badge.json?ref=alpha/files:v1', client)).json, 'message')
+    expect(await badge(world.viewer)).toMatch(/3 layers/)
+    expect(await badge(world.stranger)).toBe('unknown')
+  })
+})
+
+describe('a file', () => {
+  const file = async (query: string, client: Client = world.viewer) =>
+    client.get(`/api/v1/layer/${top.digest}/file?${query}`)
+
+  test('is text or bytes, and never a page', async () => {
+    check(await file('path=var/x/z'), { status: 200, body: 'z', headers: { 'x-file-size': '1' } })
+    check(await file('path=%3Cscript%3E.js&offset=6&length=1'), {
+      status: 200,
+      body: '1',
+      headers: {
+        'content-type': 'text/plain; charset=utf-8',
+        'content-security-policy': "sandbox; default-src 'none'",
+        'x-content-type-options': 'nosniff',
+      },
+    })
+    check(await file('path=var/x/z&raw=1'), {
+      status: 200,
+      headers: { 'content-type': 'application/octet-stream', 'content-disposition': 'attachment' },
+    })
+  })
+
+  test('that is none, or not for the caller, is not there', async () => {
+    check(await file('path=var/x'), { status: 404, code: 'NAME_UNKNOWN' })
+    check(await file('path=../etc/passwd'), { status: 404, code: 'NAME_UNKNOWN' })
+    check(await file('path=var/x/z&offset=x'), { status: 400, code: 'REQUEST_INVALID' })
+    check(await file('path=var/x/z', world.stranger), { status: 404, code: 'BLOB_UNKNOWN' })
+  })
+})

@@ -197,7 +197,7 @@ function merged({ entry, layer, before, bytes, files }: Standing, top: number): 
 }
 
 /** What the change from one entry to another is: of content, of attributes alone, or none. */
-function changeOf(before: IndexEntry | undefined, after: IndexEntry): ChangeState {
+export function changeOf(before: IndexEntry | undefined, after: IndexEntry): ChangeState {
   if (before === undefined) return 'added'
   if (!sameContent(before, after)) return 'changed'
   return sameAttributes(before, after) ? 'same' : 'metadata'

@@ -6,7 +6,7 @@ import type { MayRead } from './parts.ts'
 import type { Count } from './repositories.ts'
 
 /** Where content may be read. */
-interface Holder {
+export interface Holder {
   readonly project: string
   readonly repo: RepositoryId
   readonly digest: Digest
@@ -17,7 +17,7 @@ const PAGE = 200
 const HIDDEN_LIMIT = 256
 
 /** The repositories of readable projects that hold content, in the order of projects. */
-async function* readableHolders(
+export async function* readableHolders(
   metadata: MetadataStore,
   sha256: Digest,
   mayRead: MayRead,

@@ -3,6 +3,7 @@ import { type Grid, type GridNode, makeGrid } from '../../inspect/grid.ts'
 import { type Image, loadImage } from '../../inspect/image.ts'
 import { type KnownLayer, knownLayers } from '../../inspect/image-layers.ts'
 import { recordIn } from '../../inspect/layer/layer-indexes.ts'
+import type { ErrorCode } from '../../oci/error-code.ts'
 import { formatImageReference, parseImageReference } from '../../oci/image-reference.ts'
 import { projectOf } from '../../oci/name.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
@@ -38,7 +39,7 @@ export function analyze(parts: InspectHttpParts): Handler {
 export interface Loaded {
   readonly ref: string
   readonly image?: Image
-  readonly error?: { readonly code: string; readonly message: string; readonly status: number }
+  readonly error?: { readonly code: ErrorCode; readonly message: string; readonly status: number }
 }
 
 /** Loads images in the order of `refs`, with the caller's rights. */

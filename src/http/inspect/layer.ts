@@ -33,7 +33,7 @@ export function rebuildLayerIndex(parts: InspectHttpParts): Handler {
 }
 
 /** The layer of the path, if the caller may pull it. Throws DIGEST_INVALID, BLOB_UNKNOWN. */
-async function layerOf(parts: InspectHttpParts, exchange: Exchange): Promise<Digest> {
+export async function layerOf(parts: InspectHttpParts, exchange: Exchange): Promise<Digest> {
   const text = exchange.params['digest'] ?? ''
   const digest = parseDigest(text)
   if (digest === undefined) throw new RegistryError('DIGEST_INVALID', { message: whyNotDigest(text) })
@@ -83,7 +83,7 @@ export function getLayerTree(parts: InspectHttpParts): Handler {
 }
 
 /** Says why there is no list of files, and what to do. */
-function notIndexed(layer: Digest, state: LayerState): RegistryError {
+export function notIndexed(layer: Digest, state: LayerState): RegistryError {
   const record = recordIn(state)
   if (record !== undefined)
     return new RegistryError('UNSUPPORTED', {

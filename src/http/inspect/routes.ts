@@ -1,5 +1,7 @@
 import type { Route } from '../route.ts'
 import { analyze } from './analyze.ts'
+import { getBadgeJson, getBadgeSvg } from './badge.ts'
+import { getLayerFile } from './file.ts'
 import { getImage } from './image.ts'
 import { getImageTree } from './image-tree.ts'
 import { analyzeRepos, getImageTags, getStatus, searchNames } from './imagelayers.ts'
@@ -7,6 +9,14 @@ import { getLayerIndex, getLayerTree, rebuildLayerIndex } from './layer.ts'
 import { getCounts, getRepositories, getTags, search } from './lists.ts'
 import { getIndex, getRaw } from './manifest.ts'
 import type { InspectHttpParts } from './parts.ts'
+import {
+  compareImages,
+  getDeduplication,
+  getLayerUsage,
+  getLineage,
+  getPullPlan,
+  getWaste,
+} from './reports.ts'
 
 const V1 = '/api/v1'
 const OLD = '/registry'
@@ -58,6 +68,69 @@ export function inspectRoutes(parts: InspectHttpParts): Route[] {
       path: `${V1}/image/tree`,
       right: 'pull-ref',
       handle: getImageTree(parts),
+    },
+    {
+      operationId: 'getWaste',
+      method: 'GET',
+      path: `${V1}/image/waste`,
+      right: 'pull-ref',
+      handle: getWaste(parts),
+    },
+    {
+      operationId: 'getLineage',
+      method: 'GET',
+      path: `${V1}/image/lineage`,
+      right: 'pull-ref',
+      handle: getLineage(parts),
+    },
+    {
+      operationId: 'compareImages',
+      method: 'GET',
+      path: `${V1}/compare`,
+      right: 'anyone',
+      handle: compareImages(parts),
+    },
+    {
+      operationId: 'getPullPlan',
+      method: 'POST',
+      path: `${V1}/pullplan`,
+      right: 'anyone',
+      handle: getPullPlan(parts),
+    },
+    {
+      operationId: 'getBadgeSvg',
+      method: 'GET',
+      path: `${V1}/badge.svg`,
+      right: 'anyone',
+      handle: getBadgeSvg(parts),
+    },
+    {
+      operationId: 'getBadgeJson',
+      method: 'GET',
+      path: `${V1}/badge.json`,
+      right: 'anyone',
+      handle: getBadgeJson(parts),
+    },
+    {
+      operationId: 'getDeduplication',
+      method: 'GET',
+      path: `${V1}/projects/{project}/dedup`,
+      right: 'project-viewer',
+      handle: getDeduplication(parts),
+    },
+    {
+      operationId: 'getLayerFile',
+      method: 'GET',
+      path: `${V1}/layer/{digest}/file`,
+      right: 'anyone',
+      handle: getLayerFile(parts),
+    },
+    {
+      operationId: 'getLayerUsage',
+      method: 'GET',
+      path: `${V1}/layer/{digest}/usage`,
+      right: 'anyone',
+      handle: getLayerUsage(parts),
     },
     {
       operationId: 'getLayerTree',

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { type BlobStore, blobLocation } from '../../../storage/blobs/blob-store.ts'
+import { type BlobReader, type BlobStore, blobLocation } from '../../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { StoreDamaged } from '../../../storage/store-errors.ts'
 import type { Digest } from '../../oci/digest.ts'
@@ -68,6 +68,17 @@ export class LayerIndexes {
       this.#open.delete(index.sha256)
       throw error
     }
+  }
+
+  /** Opens the bytes of a layer itself, whole or in part; undefined when they are not there. */
+  async openLayer(
+    layer: Digest,
+    range?: { readonly start: number; readonly end: number },
+  ): Promise<BlobReader | undefined> {
+    const [stored] = await this.#metadata.read([keys.blob(layer)])
+    const blob = stored && blobCodec.decode(stored.value)
+    if (blob === undefined || blob.quarantined !== undefined) return undefined
+    return this.#blobs.read(blobLocation(blob.location), range)
   }
 
   async #openIndex(sha256: Digest): Promise<IndexReader> {

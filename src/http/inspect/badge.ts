@@ -1,0 +1,49 @@
+import { type Badge, drawBadge, sizeText } from '../../inspect/badge.ts'
+import { loadImage } from '../../inspect/image.ts'
+import { parseImageReference } from '../../oci/image-reference.ts'
+import { projectOf } from '../../oci/name.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
+import { answer } from '../api/answers.ts'
+import type { Exchange, Handler } from '../exchange.ts'
+import { textParam } from './params.ts'
+import { type InspectHttpParts, mayRead } from './parts.ts'
+
+/** Pages of other sites show badges, and may ask for what anyone may see. */
+const HEADERS = { 'cache-control': 'max-age=300', 'access-control-allow-origin': '*' } as const
+
+/** F25: a badge as a picture; one that cannot be told says `unknown`, with 200, since it stands in documents. */
+export function getBadgeSvg(parts: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const body = drawBadge(await badgeOf(parts, exchange))
+    const security = { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox" }
+    return { status: 200, headers: { ...HEADERS, ...security, 'content-type': 'image/svg+xml' }, body }
+  }
+}
+
+/** The same for shields.io, which draws it. */
+export function getBadgeJson(parts: InspectHttpParts): Handler {
+  return async (exchange) => answer(200, { schemaVersion: 1, ...(await badgeOf(parts, exchange)) }, HEADERS)
+}
+
+async function badgeOf(parts: InspectHttpParts, exchange: Exchange): Promise<Badge> {
+  const metric = exchange.query.get('metric') ?? 'size'
+  const label = textParam(exchange, 'label') ?? (metric === 'layers' ? 'layers' : 'image size')
+  const unknown: Badge = { label, message: 'unknown', color: 'lightgrey' }
+  const ref = parseImageReference(exchange.query.get('ref') ?? '')
+  if (ref === undefined || !(await mayRead(parts, exchange)(projectOf(ref.name)))) return unknown
+  try {
+    const { manifest } = await loadImage(parts.source, ref, textParam(exchange, 'platform'))
+    const size = manifest.layers.reduce((sum, layer) => sum + layer.size, 0)
+    const layers = manifest.layers.length
+    const both = `${sizeText(size)} / ${layers} ${layers === 1 ? 'layer' : 'layers'}`
+    const messages: Readonly<Record<string, string>> = {
+      size: both,
+      layers: String(layers),
+      bytes: sizeText(size),
+    }
+    return { label, message: messages[metric] ?? both, color: 'blue' }
+  } catch (error) {
+    if (error instanceof RegistryError && error.status < 500) return unknown
+    throw error
+  }
+}

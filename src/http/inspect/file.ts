@@ -1,0 +1,141 @@
+import { StoreDamaged } from '../../../storage/store-errors.ts'
+import { rawPath } from '../../inspect/display-name.ts'
+import { type IndexEntry, isPlaced } from '../../inspect/layer/index-entry.ts'
+import type { IndexReader } from '../../inspect/layer/index-reader.ts'
+import { recordIn } from '../../inspect/layer/layer-indexes.ts'
+import { readUnpacked } from '../../inspect/layer/read-file.ts'
+import { nameOf, parentOf, placeOf } from '../../inspect/tar/tar-path.ts'
+import type { Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
+import type { Exchange, Handler } from '../exchange.ts'
+import { pinned, unchanged } from './caching.ts'
+import { layerOf, notIndexed } from './layer.ts'
+import { textParam } from './params.ts'
+import type { InspectHttpParts } from './parts.ts'
+
+/** Bytes of a file in one answer, by default and at most. */
+const LENGTH = 256 * 1024
+const LENGTH_LIMIT = 4 * 1024 * 1024
+const HOPS = 40
+const PATIENCE_MS = 120_000
+
+/**
+ * What a layer holds is anyone's: no browser may take it for a page, a script or a picture of ours, wherever it is
+ * opened, so its type is text or nothing, and what is opened from it is in a sandbox.
+ */
+const HARMLESS = {
+  'content-security-policy': "sandbox; default-src 'none'",
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+} as const
+
+/** F19: bytes of one file of a layer. */
+export function getLayerFile(parts: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const layer = await layerOf(parts, exchange)
+    const state = await parts.indexes.state(layer)
+    if (state.state === 'none') await parts.indexer.request(layer)
+    const reader = await parts.indexes.read(state)
+    if (reader === undefined) throw notIndexed(layer, state)
+    const cache = pinned(layer, state)
+    if (unchanged(exchange, cache)) return { status: 304, headers: cache }
+    const file = await findFile(reader, rawPath(textParam(exchange, 'path'), textParam(exchange, 'pathRaw')))
+    const { offset, length } = span(exchange, file.size)
+    const compression = recordIn(state)?.compression ?? 'none'
+    const bytes = await readFile(parts, layer, { file, compression, offset, length })
+    const raw = exchange.query.get('raw') === '1'
+    return {
+      status: 200,
+      headers: {
+        ...HARMLESS,
+        ...cache,
+        'content-type': raw || !isText(bytes) ? 'application/octet-stream' : 'text/plain; charset=utf-8',
+        ...(raw && { 'content-disposition': 'attachment' }),
+        'x-file-size': String(file.size),
+      },
+      body: bytes,
+    }
+  }
+}
+
+/** A regular file; hard links are followed within the layer. Throws NAME_UNKNOWN. */
+async function findFile(reader: IndexReader, path: string): Promise<IndexEntry> {
+  let at = path
+  for (let hops = 0; hops < HOPS; hops++) {
+    const entries = await reader.at(parentOf(at), nameOf(at))
+    const entry = entries.find((one) => isPlaced(one) && one.kind !== 'whiteout')
+    if (entry?.kind === 'file') return entry
+    if (entry?.kind !== 'hardlink') throw noFile(entry)
+    const place = placeOf(entry.linkname)
+    if (place.kind === 'outside') break
+    at = place.path
+  }
+  throw noFile(undefined)
+}
+
+function noFile(entry: IndexEntry | undefined): RegistryError {
+  const what =
+    entry === undefined ? 'there is no such file in this layer' : `that is no file, but a ${entry.kind}`
+  return new RegistryError('NAME_UNKNOWN', { message: what })
+}
+
+/** Throws REQUEST_INVALID. */
+function span({ query }: Exchange, size: number): { readonly offset: number; readonly length: number } {
+  const number = (name: string, fallback: number): number => {
+    const text = query.get(name)
+    if (text === null) return fallback
+    if (/^\d{1,15}$/.test(text)) return Number(text)
+    throw new RegistryError('REQUEST_INVALID', {
+      message: `${name} takes a number of bytes`,
+      detail: { field: name },
+    })
+  }
+  const offset = Math.min(number('offset', 0), size)
+  return { offset, length: Math.min(number('length', LENGTH), LENGTH_LIMIT, size - offset) }
+}
+
+interface Wanted {
+  readonly file: IndexEntry
+  readonly compression: 'gzip' | 'zstd' | 'none'
+  readonly offset: number
+  readonly length: number
+}
+
+/** What a reader of the file sees: the holes of a sparse one are zeros. */
+async function readFile(parts: InspectHttpParts, layer: Digest, wanted: Wanted): Promise<Buffer> {
+  const { file, compression, offset, length } = wanted
+  const signal = AbortSignal.timeout(PATIENCE_MS)
+  const open = (range?: { readonly start: number; readonly end: number }) => openLayer(parts, layer, range)
+  const stored = (start: number, end: number) =>
+    readUnpacked({ compression, open }, file.contentOffset + start, file.contentOffset + end, signal)
+  if (file.sparse === undefined) return stored(offset, offset + length)
+  const whole = Buffer.alloc(length)
+  let before = 0
+  for (const range of file.sparse) {
+    const from = Math.max(range.offset, offset)
+    const to = Math.min(range.offset + range.length, offset + length)
+    if (to > from) {
+      const at = before + from - range.offset
+      whole.set(await stored(at, at + to - from), from - offset)
+    }
+    before += range.length
+  }
+  return whole
+}
+
+async function openLayer(
+  { indexes }: InspectHttpParts,
+  layer: Digest,
+  range: { readonly start: number; readonly end: number } | undefined,
+) {
+  const reader = await indexes.openLayer(layer, range)
+  if (reader === undefined) throw new StoreDamaged(`the bytes of layer ${layer} are not there`)
+  return reader
+}
+
+/** UTF-8 without the control characters that no text has. */
+function isText(bytes: Buffer): boolean {
+  if (bytes.some((byte) => byte < 9 || (byte > 13 && byte < 27))) return false
+  const text = new TextDecoder('utf-8').decode(bytes.subarray(0, bytes.length - 4))
+  return !text.includes('\ufffd')
+}

@@ -1,0 +1,256 @@
+import { LRUCache } from 'lru-cache'
+import { z } from 'zod'
+import { type Comparison, compareFiles, type FileDifference } from '../../inspect/compare.ts'
+import { deduplicationOf } from '../../inspect/dedup.ts'
+import { displayName } from '../../inspect/display-name.ts'
+import { type Image, loadImage } from '../../inspect/image.ts'
+import { type KnownLayer, knownLayers, readersOf } from '../../inspect/image-layers.ts'
+import { lineageOf, type Relative } from '../../inspect/lineage.ts'
+import { filesToMove, planPull } from '../../inspect/pull-plan.ts'
+import { type LayerUser, layerUsers } from '../../inspect/usage.ts'
+import { type Waste, wasteOf } from '../../inspect/waste.ts'
+import { formatImageReference } from '../../oci/image-reference.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
+import { answer, date } from '../api/answers.ts'
+import { readPage } from '../api/page.ts'
+import type { Exchange, Handler } from '../exchange.ts'
+import { readJson } from '../request-body.ts'
+import { type Loaded, loadEach } from './analyze.ts'
+import { requestIndexes } from './image.ts'
+import { layerOf } from './layer.ts'
+import { cursorParam, imageParam, nextCursor, textParam } from './params.ts'
+import { type InspectHttpParts, mayRead } from './parts.ts'
+
+/** An image with the state of its layers; has those indexed that are not. */
+interface Ready {
+  readonly image: Image
+  readonly layers: readonly KnownLayer[]
+  /** Names its files as they are known now. */
+  readonly key: string
+  readonly missing: readonly { readonly layer: number; readonly state: string }[]
+}
+
+async function ready(parts: InspectHttpParts, image: Image): Promise<Ready> {
+  const layers = await knownLayers(parts.metadata, parts.indexes, image)
+  await requestIndexes(parts, layers)
+  const stamps = layers.map(({ state }) => ('at' in state ? state.at : state.state))
+  const missing = layers.flatMap(({ state }, layer) =>
+    state.state === 'done' ? [] : [{ layer, state: state.state }],
+  )
+  return { image, layers, key: `${image.digest} ${stamps.join(' ')}`, missing }
+}
+
+function pinnedRef({ name, digest }: Image): string {
+  return formatImageReference({ name, reference: { kind: 'digest', digest } })
+}
+
+/** Reports that are remembered: each reads whole indexes. */
+const REMEMBERED = 16
+
+/** F9: what an image ships for nothing. */
+export function getWaste(parts: InspectHttpParts): Handler {
+  const known = new LRUCache<string, Promise<Waste>>({ max: REMEMBERED })
+  return async (exchange) => {
+    const ref = imageParam(exchange.query.get('ref') ?? '')
+    const image = await loadImage(parts.source, ref, textParam(exchange, 'platform'))
+    const { layers, key, missing } = await ready(parts, image)
+    const made = async () => wasteOf(await readersOf(parts.indexes, layers))
+    const waste = await remember(known, key, made)
+    const top = waste.top.map(({ path, ...item }) => ({ path: displayName(path).text, ...item }))
+    return answer(200, { ref: pinnedRef(image), missing, ...waste, top })
+  }
+}
+
+async function remember<Value>(
+  known: LRUCache<string, Promise<Value>>,
+  key: string,
+  make: () => Promise<Value>,
+): Promise<Value> {
+  const making = known.get(key) ?? make()
+  known.set(key, making)
+  try {
+    return await making
+  } catch (error) {
+    known.delete(key)
+    throw error
+  }
+}
+
+const CLASSES = ['added', 'removed', 'changed', 'metadata', 'renamed'] as const
+
+/** F11: two images against each other: layers, configuration, files. */
+export function compareImages(parts: InspectHttpParts): Handler {
+  const known = new LRUCache<string, Promise<Comparison>>({ max: REMEMBERED })
+  return async (exchange) => {
+    const { query } = exchange
+    const refs = [query.get('a') ?? '', query.get('b') ?? '']
+    const [a, b] = await bothOf(parts, exchange, refs)
+    const key = `${a.key} | ${b.key}`
+    const compared = await remember(known, key, async () =>
+      compareFiles(await readersOf(parts.indexes, a.layers), await readersOf(parts.indexes, b.layers)),
+    )
+    return answer(200, {
+      a: { ref: pinnedRef(a.image), missing: a.missing },
+      b: { ref: pinnedRef(b.image), missing: b.missing },
+      layers: layerSets(a.image, b.image),
+      config: configDifferences(a.image, b.image),
+      files: compared.tallies,
+      truncated: compared.truncated,
+      ...differencePage(exchange, compared.differences),
+    })
+  }
+}
+
+async function bothOf(
+  parts: InspectHttpParts,
+  exchange: Exchange,
+  refs: readonly string[],
+): Promise<[Ready, Ready]> {
+  const loaded = await loadEach(parts, exchange, { refs, platform: textParam(exchange, 'platform') })
+  const [a, b] = await Promise.all(loaded.map((one) => ready(parts, required(one))))
+  if (a === undefined || b === undefined) throw new TypeError('two images were asked for')
+  return [a, b]
+}
+
+/** Throws why the image is not there. */
+function required({ ref, image, error }: Loaded): Image {
+  if (image !== undefined) return image
+  const code = error?.code ?? 'MANIFEST_UNKNOWN'
+  throw new RegistryError(code, { message: error?.message ?? `there is no image '${ref}'` })
+}
+
+function layerSets(a: Image, b: Image) {
+  const show = ({ text, size }: { readonly text: string; readonly size: number }) => ({ digest: text, size })
+  const [left, right] = [a, b].map(({ manifest }) => new Set(manifest.layers.map(({ text }) => text)))
+  return {
+    shared: b.manifest.layers.filter(({ text }) => left?.has(text) === true).map(show),
+    onlyA: a.manifest.layers.filter(({ text }) => right?.has(text) !== true).map(show),
+    onlyB: b.manifest.layers.filter(({ text }) => left?.has(text) !== true).map(show),
+  }
+}
+
+/** Fields of the configuration that differ, as JSON texts. */
+function configDifferences(a: Image, b: Image) {
+  const fields = (image: Image) =>
+    new Map(Object.entries({ ...image.config?.run, created: image.config?.created }))
+  const [left, right] = [fields(a), fields(b)]
+  const names = [...new Set([...left.keys(), ...right.keys()])]
+  return names.flatMap((field) => {
+    const [before, after] = [left.get(field) ?? null, right.get(field) ?? null]
+    return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ field, a: before, b: after }]
+  })
+}
+
+function differencePage(exchange: Exchange, all: readonly FileDifference[]) {
+  const { limit } = readPage(exchange.query)
+  const wanted = exchange.query.get('class')
+  if (wanted !== null && !CLASSES.some((one) => one === wanted))
+    throw new RegistryError('REQUEST_INVALID', {
+      message: `class takes one of ${CLASSES.join(', ')}`,
+      detail: { field: 'class' },
+    })
+  const chosen = wanted === null ? all : all.filter((one) => one.class === wanted)
+  const sorted =
+    exchange.query.get('sort') === 'size'
+      ? [...chosen].sort((one, two) => Math.abs(two.delta) - Math.abs(one.delta))
+      : chosen
+  const start = Number(cursorParam(exchange)) || 0
+  const page = sorted.slice(start, start + limit)
+  const more = start + limit < sorted.length
+  return { entries: page.map(showDifference), ...nextCursor(more ? String(start + limit) : undefined) }
+}
+
+function showDifference({ path, class: kind, from, before, after, delta }: FileDifference) {
+  const { text, raw } = displayName(path)
+  const entry = after ?? before
+  return {
+    path: text,
+    ...(raw !== undefined && { pathRaw: raw }),
+    class: kind,
+    type: entry?.kind,
+    ...(from !== undefined && { from: displayName(from).text }),
+    sizeBefore: before?.size ?? null,
+    sizeAfter: after?.size ?? null,
+    delta,
+    ...(after && { mode: after.mode }),
+  }
+}
+
+const pullBody = z.strictObject({
+  have: z.array(z.string().max(500)).max(100),
+  want: z.string().max(500),
+  platform: z.string().max(100).optional(),
+})
+
+/** F15: what a machine that has some images moves to get another. */
+export function getPullPlan(parts: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const { have, want, platform } = await readJson(exchange.request, pullBody)
+    const loaded = await loadEach(parts, exchange, { refs: [want, ...have], platform })
+    const [target, ...owned] = await Promise.all(loaded.map((one) => ready(parts, required(one))))
+    if (target === undefined) throw new TypeError('an image was asked for')
+    const plan = planPull(
+      owned.map(({ image }) => image),
+      target.image,
+    )
+    const known = [target, ...owned].every(({ missing }) => missing.length === 0)
+    const readers = (one: Ready) => readersOf(parts.indexes, one.layers)
+    const files = known
+      ? await filesToMove(await Promise.all(owned.map(readers)), await readers(target))
+      : undefined
+    return answer(200, {
+      want: pinnedRef(target.image),
+      have: owned.map(({ image }) => pinnedRef(image)),
+      layer: plan.layer,
+      chain: plan.chain,
+      config: plan.config,
+      chunked: null,
+      files: files ?? null,
+      layers: plan.layers.map(({ descriptor, kept, keptInChain }) => ({
+        digest: descriptor.text,
+        size: descriptor.size,
+        kept,
+        keptInChain,
+      })),
+    })
+  }
+}
+
+/** F17: what deduplication saves in a project. */
+export function getDeduplication({ metadata, indexes }: InspectHttpParts): Handler {
+  return async ({ params }) => {
+    const project = params['project'] ?? ''
+    return answer(200, { project, ...(await deduplicationOf(metadata, indexes, project)) })
+  }
+}
+
+/** F13: who else has a layer. */
+export function getLayerUsage(parts: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const layer = await layerOf(parts, exchange)
+    const { limit } = readPage(exchange.query)
+    const found = await layerUsers(parts.metadata, layer, { mayRead: mayRead(parts, exchange), limit })
+    return answer(200, { layer, images: found.users.map(showUser), more: found.more })
+  }
+}
+
+function showUser({ repository, digest, tags, pushed }: LayerUser) {
+  return { repository, digest, tags, pushed: date(pushed) }
+}
+
+/** F14: what an image was built on, and what was built on it. */
+export function getLineage(parts: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const ref = imageParam(exchange.query.get('ref') ?? '')
+    const image = await loadImage(parts.source, ref, textParam(exchange, 'platform'))
+    const layers = await knownLayers(parts.metadata, parts.indexes, image)
+    const lineage = await lineageOf(parts, image, { layers, mayRead: mayRead(parts, exchange) })
+    const show = ({ shared, ...user }: Relative) => ({ ...showUser(user), shared })
+    return answer(200, {
+      ref: pinnedRef(image),
+      bases: lineage.bases.map(show),
+      derived: lineage.derived.map(show),
+      partial: lineage.partial,
+    })
+  }
+}
