@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Digest } from '../oci/digest.ts'
-import { linkCodec } from '../records/blob.ts'
+import { contentCodec, linkCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
+import { INDEX_HOLDER } from '../records/layer-index.ts'
 import { unlinkBlob } from './blobs.ts'
 import { mountFrom, mountFromAnywhere } from './mount.ts'
 import {
@@ -128,6 +129,17 @@ describe('sha512', () => {
 })
 
 describe('a mount from anywhere', () => {
+  it('finds nothing that only the registry itself holds, whatever the caller may read', async () => {
+    const { project, repo } = INDEX_HOLDER
+    const own = digestOf('an index of a layer')
+    const location = (await locations(registry))[0] ?? ''
+    await setBlobRecord(registry, own, { size: 7, location, created: 0 })
+    const value = contentCodec.encode({ size: 7 })
+    const sets = [{ key: keys.holder(own, project, repo, own), value }]
+    await registry.parts.metadata.commit({ checks: [], sets, deletes: [] })
+    expect(await search(() => true, own)).toBe(false)
+  })
+
   it('looks only where the caller may read', async () => {
     const asked: string[] = []
     expect(await search((project) => (asked.push(project), false))).toBe(false)

@@ -1,7 +1,7 @@
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
 import { digestAlgorithm } from '../oci/digest.ts'
-import type { RepositoryName } from '../oci/name.ts'
+import { isProjectName, type RepositoryName } from '../oci/name.ts'
 import { aliasCodec, blobCodec } from '../records/blob.ts'
 import { keyAfterPrefix, keys } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
@@ -48,7 +48,8 @@ export async function mountFromAnywhere(
     const reader = new TupleReader(holder.key)
     reader.digest()
     const project = reader.text()
-    if (await mayRead(project)) return linkContent(parts, request, sha256)
+    // What holds the registry's own content, such as indexes of layers, is no project: nobody mounts from there.
+    if (isProjectName(project) && (await mayRead(project))) return linkContent(parts, request, sha256)
     from = keyAfterPrefix(keys.holdersInProject(sha256, project))
   }
   return false
