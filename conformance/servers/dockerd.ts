@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Finished, finish, must, Server } from './processes.ts'
 import { scratchFolder } from './workspace.ts'
@@ -68,6 +68,7 @@ export class Dockerd {
   async stop(): Promise<void> {
     await this.#server.stop()
     for (const folder of this.#trusted) await rm(folder, { recursive: true, force: true })
+    await unmountBelow(this.#folder.path)
     await this.#folder.remove()
   }
 
@@ -79,4 +80,11 @@ export class Dockerd {
       DOCKER_CLI_EXPERIMENTAL: 'enabled',
     }
   }
+}
+
+/** The network namespace of an engine that ran containers stays mounted when it ends. */
+async function unmountBelow(folder: string): Promise<void> {
+  const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '')
+  for (const mount of mounts.filter((path) => path.startsWith(`${folder}/`)).reverse())
+    await must('umount', [mount])
 }
