@@ -5,6 +5,7 @@ import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
 import type { Config } from './config/schema.ts'
 import { type Indexer, startIndexer } from './inspect/layer/indexer.ts'
 import { LayerIndexes } from './inspect/layer/layer-indexes.ts'
+import { backgroundFailure } from './log.ts'
 
 /** What looks inside layers. */
 export interface Inspector {
@@ -37,7 +38,7 @@ export function startInspector(
       milliseconds: config.indexMaxTime,
       ratio: RATIO,
     },
-    onError: (error, what) => log.error({ err: error, what }, 'indexing failed'),
+    onError: backgroundFailure(log, 'indexing failed'),
     onDone: (layer, { state, reason, unpacked, entries }, milliseconds) =>
       log.info({ layer, state, reason, unpacked, entries, ms: Math.round(milliseconds) }, 'layer indexed'),
   })

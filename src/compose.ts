@@ -29,6 +29,7 @@ import type { Readiness } from './http/readiness.ts'
 import type { Route } from './http/route.ts'
 import { StartError } from './http/start-error.ts'
 import { tokenRoutes } from './http/token/routes.ts'
+import { backgroundFailure } from './log.ts'
 import { maintenanceJobs } from './maintenance/jobs.ts'
 import { createReadOnlySetting } from './maintenance/read-only-setting.ts'
 import { type Maintenance, startMaintenance } from './maintenance/schedule.ts'
@@ -81,10 +82,7 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
     {
       ...stores,
       now: Date.now,
-      onError: (error, what) => {
-        // What has moved is not cleaned up here any more: jobs that may not write are no failure.
-        if (migration.state().phase !== 'moved') log.error({ err: error, what }, 'background work failed')
-      },
+      onError: backgroundFailure(log, 'background work failed'),
       onProgress: (job, progress) => log.info({ job, ...progress }, 'background work'),
     },
     maintenanceJobs({ registry, collectEvery: config.collectEvery }),

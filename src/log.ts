@@ -1,5 +1,6 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino'
 import type { Config } from './config/schema.ts'
+import { RegistryError } from './oci/registry-error.ts'
 
 /** Names whose values never reach the log, wherever they stand in what is logged. */
 const SECRET_NAME = /^(?:proxy-)?authorization$|cookie|password|secret|token$|bearer|private_?key/i
@@ -103,4 +104,16 @@ function hideInside(value: unknown, depth: number): unknown {
   if (depth === DEEPEST) return '…'
   if (Array.isArray(value)) return value.map((item: unknown) => hideInside(item, depth + 1))
   return ArrayBuffer.isView(value) ? `${value.byteLength} bytes` : hideIn({ ...value }, depth + 1)
+}
+
+/**
+ * Says what failed in the background. While the registry moves to other stores nothing may be written: work that has to
+ * wait for that is told of, and is no failure.
+ */
+export function backgroundFailure(log: Logger, message: string): (error: unknown, what: string) => void {
+  return (error, what) => {
+    const waits = error instanceof RegistryError && error.code === 'UNAVAILABLE'
+    if (waits) log.info({ what, reason: error.message }, 'background work waits')
+    else log.error({ err: error, what }, message)
+  }
 }

@@ -71,9 +71,12 @@ async function dispatch(request: IncomingMessage) {
     const params = match(route.path, url.pathname)
     if (params === undefined || route.method !== request.method) continue
     const caller = await auth.authenticate(request.headers.authorization, '192.0.2.1')
-    const decision = await decided(route, caller, params['project'] ?? '')
+    const project = params['project'] ?? ''
+    // A project that one may not see is not there, whatever the right.
+    if (route.right.startsWith('project-') && !(await sees(caller, project))) throw projectUnknown(project)
+    const decision = await decided(route, caller, project)
     if (decision !== undefined && decision.outcome !== 'allowed') {
-      if (params['project'] !== undefined) throw projectUnknown(params['project'])
+      if (route.right.startsWith('project-')) throw projectUnknown(project)
       throw new RegistryError(decision.outcome === 'denied' ? 'DENIED' : 'UNAUTHORIZED')
     }
     return route.handle({
@@ -91,9 +94,14 @@ async function dispatch(request: IncomingMessage) {
   return { status: 404, body: 'no route' }
 }
 
+async function sees(caller: Caller, project: string): Promise<boolean> {
+  return (await auth.access.checkProject(caller, 'pull', project)).outcome === 'allowed'
+}
+
 async function decided(route: Route, caller: Caller, project: string): Promise<Decision | undefined> {
   if (route.right === 'anyone') return undefined
   if (route.right === 'project-viewer') return auth.access.checkProject(caller, 'pull', project)
+  if (route.right === 'project-writer') return auth.access.checkProject(caller, 'push', project)
   if (route.right === 'project-admin') return auth.access.checkProject(caller, 'administer', project)
   if (route.right === 'signed-in' || route.right === 'administrator')
     return auth.access.checkRegistry(caller, route.right)
@@ -287,24 +295,35 @@ describe('nobody sees or changes what they may not', () => {
     ['GET /api/v1/projects/{p}/accounts', undefined],
     ['POST /api/v1/projects/{p}/accounts', { name: 'x', role: 'admin' }],
     ['DELETE /api/v1/projects/{p}/accounts/ci', undefined],
+    ['GET /api/v1/projects/{p}/policy', undefined],
+    ['PATCH /api/v1/projects/{p}/policy', { immutable: ['v*'] }],
+    ['POST /api/v1/projects/{p}/retention-preview', {}],
+    ['GET /api/v1/projects/{p}/usage', undefined],
+    ['DELETE /api/v1/projects/{p}/repositories?repository={p}/app', undefined],
+    ['GET /api/v1/projects/{p}/tag-log?repository={p}/app&tag=v1', undefined],
+    ['POST /api/v1/projects/{p}/rollback', { repository: 'demo/app', tag: 'v1' }],
+    ['GET /api/v1/projects/{p}/deleted?repository={p}/app', undefined],
+    ['POST /api/v1/projects/{p}/restore', { repository: 'demo/app', digest: 'sha256:0' }],
+    ['PUT /api/v1/projects/{p}/keep', { repository: 'demo/app', digest: 'sha256:0', keep: true }],
   ]
+  const forViewers = ['', '/policy', '/usage'].map((rest) => `GET /api/v1/projects/{p}${rest}`)
 
-  it('has a case for every route of a project', () => {
-    expect(inProject).toHaveLength(routes.filter((route) => route.path.includes('{project}')).length)
+  it('has a case for every route whose right is a role in the project', () => {
+    expect(inProject).toHaveLength(routes.filter(({ right }) => right.startsWith('project-')).length)
   })
 
   it.each(inProject)('%s: hidden and absent projects answer alike', async (line, body) => {
     for (const who of ['alice', 'carol', undefined]) {
-      const hidden = await call(who, line.replace('{p}', 'other'), body)
-      const absent = await call(who, line.replace('{p}', 'never'), body)
+      const hidden = await call(who, line.replaceAll('{p}', 'other'), body)
+      const absent = await call(who, line.replaceAll('{p}', 'never'), body)
       expect(hidden.status).toBe(404)
       expect(JSON.stringify(hidden)).toBe(JSON.stringify(absent).replaceAll('never', 'other'))
     }
   })
 
   it.each(inProject)('%s: a viewer changes nothing', async (line, body) => {
-    const got = await call('carol', line.replace('{p}', 'demo'), body)
-    expect(got.status).toBe(line === 'GET /api/v1/projects/{p}' ? 200 : 404)
+    const got = await call('carol', line.replaceAll('{p}', 'demo'), body)
+    expect(got.status).toBe(forViewers.includes(line) ? 200 : 404)
   })
 
   it('ids of another project or user lead nowhere', async () => {

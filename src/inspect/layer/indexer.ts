@@ -54,11 +54,11 @@ export function startIndexer(parts: IndexerParts): Indexer {
     while (!stopping.signal.aborted) {
       try {
         const layer = await claimNext(queue)
-        if (layer === undefined) await idle(wakes)
+        if (layer === undefined) await idle(wakes, stopping.signal)
         else await work(parts, queue, layer, stopping.signal)
       } catch (error) {
         parts.onError(error, 'the queue of layers to index')
-        await idle(wakes)
+        await idle(wakes, stopping.signal)
       }
     }
   })
@@ -85,7 +85,9 @@ export function startIndexer(parts: IndexerParts): Indexer {
   }
 }
 
-function idle(wakes: Set<() => void>): Promise<void> {
+/** Nobody wakes who only lies down after the stop. */
+function idle(wakes: Set<() => void>, stopping: AbortSignal): Promise<void> {
+  if (stopping.aborted) return Promise.resolve()
   return new Promise((resolve) => {
     const timer = setTimeout(done, LOOK_MS).unref()
     function done(): void {
