@@ -54,6 +54,7 @@ export default defineConfig({
     { files: ['src/cli/**', 'scripts/**'], rules: { 'no-console': 'off' } },
     // Tables: as long as what they list.
     { files: ['src/http/**/routes.ts'], rules: { 'max-lines-per-function': 'off' } },
+    { files: ['scripts/layers.ts', 'src/registry/registry-fixture.ts'], rules: { 'max-lines': 'off' } },
     // Markup: a component is as long as what it shows. What a promise brings goes into the state, not to a caller.
     {
       files: ['src/page/**'],

@@ -1,12 +1,16 @@
 import { createAuth } from '../src/auth/create-auth.ts'
 import { allRoutes } from '../src/compose.ts'
+import type { Upkeep } from '../src/compose-upkeep.ts'
 import { ReadOnlySwitch } from '../src/http/read-only.ts'
 import { createReadiness } from '../src/http/readiness.ts'
 import type { Route } from '../src/http/route.ts'
 import { LayerIndexes } from '../src/inspect/layer/layer-indexes.ts'
+import { Backups } from '../src/maintenance/backup/backups.ts'
+import { Fsck } from '../src/maintenance/fsck.ts'
 import { createReadOnlySetting } from '../src/maintenance/read-only-setting.ts'
 import { startMaintenance } from '../src/maintenance/schedule.ts'
 import { createEnsureProject } from '../src/projects/projects.ts'
+import type { RegistryParts } from '../src/registry/parts.ts'
 import { Pulls } from '../src/registry/pulls.ts'
 import { openMemoryBlobStore } from '../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../storage/metadata/memory/memory-metadata-store.ts'
@@ -39,7 +43,7 @@ export async function composedRoutes(): Promise<Route[]> {
   return allRoutes({
     stores,
     auth,
-    registry: { ...stores, now, ensureProject, pulls: new Pulls(now), settings },
+    registry: { ...stores, now, ensureProject, pulls: new Pulls(now), settings, onDamage: silent },
     redirect: false,
     readOnly: new ReadOnlySwitch({ configured: false, setting: createReadOnlySetting(stores.metadata), now }),
     migration: {
@@ -58,7 +62,28 @@ export async function composedRoutes(): Promise<Route[]> {
     inspector: { indexes: new LayerIndexes(stores), indexer: { request: () => Promise.resolve() } },
     readiness: createReadiness(),
     view: { publicUrl: undefined, trustedProxies: undefined },
-    maintenance: startMaintenance({ ...stores, now, onError: silent, onProgress: silent }, []),
+    upkeep: idleUpkeep(stores),
     page: undefined,
   })
+}
+
+type Stores = Pick<RegistryParts, 'metadata' | 'blobs'>
+
+/** What runs beside the requests, at rest. */
+function idleUpkeep(stores: Stores): Upkeep {
+  const now = Date.now
+  const silent = () => undefined
+  return {
+    maintenance: startMaintenance({ ...stores, now, onError: silent, onProgress: silent }, []),
+    backups: new Backups({ ...stores, now }),
+    fsck: new Fsck({
+      ...stores,
+      now,
+      grace: 0,
+      quarantine: () => Promise.resolve(false),
+      keptUploads: () => Promise.resolve(new Set()),
+      sweep: () => Promise.resolve(),
+    }),
+    stop: () => Promise.resolve(),
+  }
 }

@@ -9,7 +9,10 @@ import { openBlobs } from './compose-blobs.ts'
 import { type Inspector, startInspector } from './compose-inspector.ts'
 import { openMetadata } from './compose-metadata.ts'
 import { type Movable, type OpenedStores, openMovable } from './compose-migration.ts'
+import { startUpkeep, type Upkeep } from './compose-upkeep.ts'
 import type { Config } from './config/schema.ts'
+import { backupRoutes } from './http/api/backups.ts'
+import { integrityRoutes } from './http/api/integrity.ts'
 import { maintenanceRoutes } from './http/api/maintenance.ts'
 import { type MigrationPort, migrationRoutes } from './http/api/migration.ts'
 import { readOnlyRoutes } from './http/api/read-only.ts'
@@ -29,10 +32,7 @@ import type { Readiness } from './http/readiness.ts'
 import type { Route } from './http/route.ts'
 import { StartError } from './http/start-error.ts'
 import { tokenRoutes } from './http/token/routes.ts'
-import { backgroundFailure } from './log.ts'
-import { maintenanceJobs } from './maintenance/jobs.ts'
 import { createReadOnlySetting } from './maintenance/read-only-setting.ts'
-import { type Maintenance, startMaintenance } from './maintenance/schedule.ts'
 import { createAccounts } from './projects/accounts.ts'
 import { createMembers } from './projects/members.ts'
 import { createEnsureProject, createProjects } from './projects/projects.ts'
@@ -70,7 +70,7 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
   })
   await auth.signingKeys.current()
   const first = await ensureAdministrator(auth.users, config.adminPassword)
-  const registry = registryParts(config, stores, auth)
+  const registry = registryParts(config, log, { stores, auth })
   const readOnly = new ReadOnlySwitch({
     configured: config.readOnly,
     setting: createReadOnlySetting(stores.metadata),
@@ -78,15 +78,7 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
   })
   const view = { publicUrl: config.publicUrl, trustedProxies: blockList(config.trustedProxies) }
   const page = await loadPageFiles()
-  const maintenance = startMaintenance(
-    {
-      ...stores,
-      now: Date.now,
-      onError: backgroundFailure(log, 'background work failed'),
-      onProgress: (job, progress) => log.info({ job, ...progress }, 'background work'),
-    },
-    maintenanceJobs({ registry, collectEvery: config.collectEvery }),
-  )
+  const upkeep = startUpkeep(config, log, registry)
   const inspector = startInspector(stores, config, log)
   const routes = allRoutes({
     stores,
@@ -96,7 +88,7 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
     readOnly,
     readiness,
     view,
-    maintenance,
+    upkeep,
     migration,
     page,
     inspector,
@@ -107,7 +99,7 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
     firstRun: first.password === undefined ? undefined : { password: first.password },
     close: async () => {
       await inspector.indexer.stop()
-      await maintenance.stop()
+      await upkeep.stop()
       await registry.pulls.flush(registry.metadata)
       await closeStores(movable)
     },
@@ -123,7 +115,7 @@ async function closeStores(movable: Movable): Promise<void> {
 type Auth = ReturnType<typeof createAuth>
 
 /** The database first: it keeps a second process out, and knows whose the blobs are. */
-async function openStores(config: Config, log: Logger): Promise<OpenedStores> {
+export async function openStores(config: Config, log: Logger): Promise<OpenedStores> {
   const opened = await openMetadata(config, log)
   try {
     return { ...opened, blobs: await openBlobs(config, opened.metadata) }
@@ -136,7 +128,12 @@ async function openStores(config: Config, log: Logger): Promise<OpenedStores> {
 /** Longer than anyone holds on to the location of bytes that no record names any more. */
 const READER_MS = 3_600_000
 
-function registryParts(config: Config, stores: OpenedStores, auth: Auth): RegistryParts {
+function registryParts(
+  config: Config,
+  log: Logger,
+  parts: { readonly stores: OpenedStores; readonly auth: Auth },
+): RegistryParts {
+  const { stores, auth } = parts
   return {
     ...stores,
     now: Date.now,
@@ -154,6 +151,8 @@ function registryParts(config: Config, stores: OpenedStores, auth: Auth): Regist
       indexLayers: config.indexLayers === 'push',
       minFree: config.minFree,
     },
+    onDamage: (damage) =>
+      log.error(damage, 'the stored bytes of a blob are damaged: quarantined until it is pushed again'),
   }
 }
 
@@ -174,7 +173,7 @@ interface RouteParts {
   readonly migration: MigrationPort
   readonly readiness: Readiness
   readonly view: Parameters<typeof viewClient>[1]
-  readonly maintenance: Maintenance
+  readonly upkeep: Upkeep
   readonly page: PageFiles | undefined
   readonly inspector: Pick<Inspector, 'indexes'> & { readonly indexer: Pick<Inspector['indexer'], 'request'> }
 }
@@ -184,7 +183,7 @@ interface RouteParts {
  * @internal
  */
 export function allRoutes(parts: RouteParts): Route[] {
-  const { stores, auth, registry, redirect, readOnly, readiness, view, maintenance } = parts
+  const { stores, auth, registry, redirect, readOnly, readiness, view } = parts
   const now = Date.now
   const { metadata } = stores
   const addressOf = (request: IncomingMessage) => viewClient(request, view).address
@@ -201,9 +200,11 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...tokenRoutes({ ...auth, addressOf, now }),
     ...apiRoutes({ ...auth, projects, members, accounts, registry, addressOf, now }),
     ...inspectRoutes({ metadata, source: registrySource(registry), ...parts.inspector, ...reading }),
+    ...integrityRoutes({ registry, ...parts.upkeep }),
+    ...backupRoutes(parts.upkeep.backups),
     ...readOnlyRoutes(readOnly),
     ...migrationRoutes(parts.migration),
-    ...maintenanceRoutes(maintenance),
+    ...maintenanceRoutes(parts.upkeep.maintenance),
     ...healthRoutes({ readiness, ...stores }),
     ...pageRoutes(parts.page),
   ]

@@ -53,6 +53,31 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import('./keys.ts')).commands,
   },
   {
+    name: 'damaged',
+    summary: 'Blobs whose stored bytes are wrong.',
+    load: async () => (await import('./damaged.ts')).commands,
+  },
+  {
+    name: 'scrub',
+    summary: 'Read every stored byte again.',
+    load: async () => (await import('./scrub.ts')).commands,
+  },
+  {
+    name: 'fsck',
+    summary: 'Compare records and bytes, and repair.',
+    load: async () => (await import('./fsck.ts')).commands,
+  },
+  {
+    name: 'backup',
+    summary: 'Write a backup while the registry runs.',
+    load: async () => (await import('./backup.ts')).commands,
+  },
+  {
+    name: 'restore',
+    summary: 'Make a registry from a backup.',
+    load: async () => (await import('./restore.ts')).commands,
+  },
+  {
     name: 'read-only',
     summary: 'Refuse writes for a while.',
     load: async () => (await import('./read-only.ts')).commands,

@@ -171,6 +171,22 @@ export const configSchema = z.object({
     '24h',
     'An upload that was not continued for so long is thrown away.',
   ),
+  scrubEvery: required(
+    duration('0', '3650d'),
+    '30d',
+    'How long after one scrub, which reads every stored byte again, the next begins. 0 begins none by itself.',
+  ),
+  scrubRate: required(size, '16MiB', 'Bytes that a scrub reads in a second, at most.'),
+  sweepEvery: required(
+    duration('1s', '3650d'),
+    '24h',
+    'How often the store is searched for bytes that no record mentions, which a crash may leave.',
+  ),
+  snapshotEvery: required(
+    duration('0', '3650d'),
+    '24h',
+    'How often a snapshot of all records is put into the blob store, which keeps seven: `lamina restore --from-store` reads them. 0 puts none.',
+  ),
   maxUploads: required(count(1), '1000', 'Upload sessions that one account may have open at the same time.'),
   minFree: required(
     size,

@@ -1,6 +1,7 @@
 import { blobLocation } from '../../storage/blobs/blob-store.ts'
 import { keyAfter, keys } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
+import { isHeld } from './backup/holds.ts'
 import type { JobParts } from './job.ts'
 
 /** What one call can remove on S3. */
@@ -13,6 +14,8 @@ export async function emptyTrash(parts: JobParts, signal: AbortSignal): Promise<
   while (!signal.aborted) {
     const entries = await parts.metadata.range({ prefix, from, limit: PAGE })
     const due = entries.map(({ key }) => ({ key, ...itemOf(key) })).filter((item) => item.due <= parts.now())
+    // In this order: a backup that begins after this look names nothing that was in the trash before.
+    if (due.length > 0 && (await isHeld(parts))) return
     const done = await removeAll(parts, due)
     if (done.length > 0) await parts.metadata.commit({ checks: [], sets: [], deletes: done })
     parts.progress(done.length)

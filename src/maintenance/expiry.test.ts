@@ -3,11 +3,13 @@ import { type BlobStore, blobLocation } from '../../storage/blobs/blob-store.ts'
 import { emptyMemoryBlobs, openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { holdCodec } from '../records/cursor.ts'
 import { digestField, nameField } from '../records/fields.ts'
 import { keys } from '../records/keys.ts'
 import { trashCodec } from '../records/review.ts'
 import { sessionCodec } from '../records/session.ts'
 import { uploadCodec } from '../records/upload.ts'
+import { whileHeld } from './backup/holds.ts'
 import { emptyTrash } from './empty-trash.ts'
 import { expireSessions } from './expire-sessions.ts'
 import { expireUploads } from './expire-uploads.ts'
@@ -48,6 +50,7 @@ function stubborn(blobs: BlobStore): BlobStore {
       ),
     ],
     list: () => blobs.list(),
+    uploads: () => blobs.uploads(),
     create: (...args) => blobs.create(...args),
     append: (...args) => blobs.append(...args),
     readUpload: (...args) => blobs.readUpload(...args),
@@ -176,6 +179,21 @@ describe('emptyTrash', () => {
     now += 60_000
     expect(await job.run(emptyTrash)).toBe(205)
     expect(contents.blobs.size).toBe(0)
+  })
+
+  it('removes nothing while a backup holds it', async () => {
+    await trash('past', 0)
+    await whileHeld({ metadata, now: () => NOW }, async () => {
+      expect(await job.run(emptyTrash)).toBe(0)
+    })
+    expect(await job.run(emptyTrash)).toBe(1)
+  })
+
+  it('waits for no backup whose server died', async () => {
+    await trash('past', 0)
+    const value = holdCodec.encode({ until: NOW })
+    await set({ key: keys.hold('dead'), value })
+    expect(await job.run(emptyTrash)).toBe(1)
   })
 
   it('does not mind bytes that are gone already', async () => {

@@ -164,6 +164,7 @@ function takingTurns({ metadata, blobs }: { metadata: MetadataStore; blobs: Blob
     remove: (location) => inTurn(() => blobs.remove(location)),
     removeMany: (locations) => inTurn(() => blobs.removeMany(locations)),
     list: () => blobs.list(),
+    uploads: () => blobs.uploads(),
     create: (id) => blobs.create(id),
     append: (...args) => blobs.append(...args),
     readUpload: (...args) => blobs.readUpload(...args),

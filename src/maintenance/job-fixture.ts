@@ -1,5 +1,5 @@
 import { Failures } from './failures.ts'
-import type { JobParts } from './job.ts'
+import type { Job, JobParts } from './job.ts'
 
 /** Runs jobs by hand, with a clock. */
 export interface TestJob {
@@ -34,4 +34,14 @@ export function testJob(parts: TestJob['parts']): TestJob {
       return done
     },
   }
+}
+
+/** Whether a run of `job` would find something to do. */
+export async function isJobDue({ isDue }: Job, { parts }: TestJob): Promise<boolean> {
+  const unused = {
+    attempt: () => Promise.resolve(undefined),
+    progress: () => undefined,
+    pace: () => Promise.resolve(),
+  }
+  return isDue === undefined || (await isDue({ ...parts, ...unused }))
 }

@@ -1,4 +1,5 @@
 import type { RegistryParts } from '../registry/parts.ts'
+import { snapshotJob } from './backup/daily-snapshot.ts'
 import { collectionJob } from './collection.ts'
 import { emptyTrash, trashIsDue } from './empty-trash.ts'
 import { expireSessions } from './expire-sessions.ts'
@@ -7,16 +8,25 @@ import { flushPullsJob } from './flush-pulls.ts'
 import { foldUsageJob, reconcileUsageJob } from './fold-usage.ts'
 import type { Job } from './job.ts'
 import { retentionJob } from './retention.ts'
+import { type ScrubPorts, scrubJob } from './scrub.ts'
+import { type SweepPorts, sweepJob } from './sweep.ts'
 
 const MINUTE = 60_000
 
-/** All background work of the server. */
-export function maintenanceJobs(parts: {
+/** What jobs need of other rooms. */
+export interface JobPorts {
   readonly registry: RegistryParts
-  /** Milliseconds between two looks whether something is due. */
+  /** Milliseconds between two looks whether something is due for the collector. */
   readonly collectEvery: number
-}): Job[] {
-  const { registry, collectEvery } = parts
+  readonly scrub: ScrubPorts
+  readonly sweep: SweepPorts
+  /** Milliseconds between two snapshots of the records in the blob store; 0: none. */
+  readonly snapshotEvery: number
+}
+
+/** All background work of the server. */
+export function maintenanceJobs(ports: JobPorts): Job[] {
+  const { registry, collectEvery } = ports
   const expiryEvery = Math.min(10 * MINUTE, Math.max(registry.settings.uploadExpiry / 4, collectEvery))
   return [
     { name: 'expire-sessions', everyMs: 60 * MINUTE, run: expireSessions },
@@ -27,5 +37,8 @@ export function maintenanceJobs(parts: {
     retentionJob(registry),
     foldUsageJob,
     reconcileUsageJob,
+    scrubJob(ports.scrub),
+    sweepJob(ports.sweep),
+    snapshotJob(ports.snapshotEvery),
   ]
 }

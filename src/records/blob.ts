@@ -34,3 +34,10 @@ export type LinkRecord = ReturnType<typeof linkCodec.decode>
 
 /** Value of `holder` and `charge`, whose keys say what they mean. */
 export const contentCodec = recordCodec('content', 1, z.object({ size: sizeField }))
+
+/** Value of `damaged`: what was wrong with a quarantined blob, and since when. */
+export const damagedCodec = recordCodec(
+  'damaged',
+  1,
+  z.object({ location: z.string(), size: sizeField, at: dateField, why: z.string() }),
+)

@@ -47,6 +47,9 @@ import { digestComponent, tuple, uint64Component } from './tuple.ts'
  *   64 runtime     ⟨name⟩                              a setting that all replicas share, changed while they run
  *   60 layer-index ⟨sha256⟩                            what is known of a layer's inside, and where its index is
  *   61 seek-points ⟨sha256⟩                            where reading can begin inside a layer
+ *   65 damaged     ⟨sha256⟩                            a blob whose bytes were found missing or wrong
+ *   66 hold        ⟨id⟩                                a backup under way: no trash is emptied
+ *   67 cursor      ⟨job⟩                               how far a long job is
  *
  * Owners (whose record is checked or written by who adds to a range that someone may check):
  * blob → its holders, link → its edges, manifest → its tags, edges and referrers, project → its repositories.
@@ -93,6 +96,9 @@ const TABLE = {
   runtime: 0x64,
   layerIndex: 0x60,
   seekPoints: 0x61,
+  damaged: 0x65,
+  hold: 0x66,
+  cursor: 0x67,
 } as const
 
 /**
@@ -115,6 +121,8 @@ function repoComponent(repo: RepositoryId): Uint8Array {
 }
 
 export const keys = {
+  /** Every key of a kind. */
+  all: (kind: Kind) => tuple(TABLE[kind]),
   project: (name: string) => tuple(TABLE.project, name),
   projects: () => tuple(TABLE.project),
   member: (project: string, user: string) => tuple(TABLE.member, project, user),
@@ -127,6 +135,7 @@ export const keys = {
   repositories: (project: string) => tuple(TABLE.repo, project),
 
   blob: (sha256: Digest) => tuple(TABLE.blob, digestComponent(sha256)),
+  blobs: () => tuple(TABLE.blob),
   alias: (digest: Digest) => tuple(TABLE.alias, digestComponent(digest)),
   link: (repo: RepositoryId, digest: Digest) =>
     tuple(TABLE.link, repoComponent(repo), digestComponent(digest)),
@@ -225,6 +234,10 @@ export const keys = {
   layerIndex: (sha256: Digest) => tuple(TABLE.layerIndex, digestComponent(sha256)),
   layerIndexes: () => tuple(TABLE.layerIndex),
   seekPoints: (sha256: Digest) => tuple(TABLE.seekPoints, digestComponent(sha256)),
+  damaged: (sha256: Digest) => tuple(TABLE.damaged, digestComponent(sha256)),
+  allDamaged: () => tuple(TABLE.damaged),
+  hold: (id: string) => tuple(TABLE.hold, id),
+  cursor: (job: string) => tuple(TABLE.cursor, job),
 } as const
 
 /** A kind of record, by its name in the table above. */

@@ -14,6 +14,8 @@ const STAYS: ReadonlySet<Kind> = new Set<Kind>([
   'outbox',
   'migration',
   'cluster',
+  'hold',
+  'cursor',
 ])
 
 /** Whether a record of this kind goes along when the registry moves. */

@@ -1,15 +1,15 @@
 import type { BlobReader, RangesReader } from '../../storage/blobs/blob-store.ts'
 import { blobLocation } from '../../storage/blobs/blob-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
-import { StoreDamaged } from '../../storage/store-errors.ts'
 import type { ByteRange } from '../oci/byte-range.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { linkCodec } from '../records/blob.ts'
-import { keys } from '../records/keys.ts'
+import { keys, type RepositoryId } from '../records/keys.ts'
 import { refuseImmutableChild } from './immutable-tags.ts'
-import { confirmLink, dropLink, findLinked, isStale } from './links.ts'
+import { confirmLink, dropLink, findLinked, isQuarantined, isStale } from './links.ts'
+import { blobDamaged, openBlob, openRanges } from './open-blob.ts'
 import type { RegistryParts } from './parts.ts'
 import { findRepository } from './repositories.ts'
 
@@ -17,7 +17,7 @@ import { findRepository } from './repositories.ts'
 export interface BlobView {
   readonly digest: Digest
   readonly size: number
-  /** Opens the bytes; rejects with StoreDamaged when they are not there. */
+  /** Opens the bytes; rejects with BLOB_UNKNOWN when they are not all there. */
   open(range?: ByteRange): Promise<BlobReader>
   /** As `open`, for ranges that are given one after the other. */
   openMany(ranges: readonly ByteRange[]): Promise<RangesReader>
@@ -40,27 +40,31 @@ export async function getBlob(
 ): Promise<BlobView> {
   const repository = await findRepository(parts.metadata, name)
   const found = repository && (await findLinked(parts.metadata, repository.id, digest))
-  if (repository === undefined || found === undefined) throw blobUnknown(name, digest)
+  if (repository === undefined) throw blobUnknown(name, digest)
+  if (found === undefined) throw await whyNot(parts, { name, repo: repository.id, digest })
   if (isStale(found.link.confirmed, parts) && (await mayPush())) {
     if (!(await confirmLink(parts, repository.id, digest))) throw blobUnknown(name, digest)
   }
-  const { size } = found.blob
-  const location = blobLocation(found.blob.location)
-  const whole = async <Reader extends BlobReader | RangesReader>(
-    reader: Reader | undefined,
-  ): Promise<Reader> => {
-    if (reader === undefined) throw new StoreDamaged(`bytes of ${digest} are missing at ${location}`)
-    if (reader.size === size) return reader
-    await reader.close()
-    throw new StoreDamaged(`${digest} has ${reader.size} bytes at ${location} instead of ${size}`)
-  }
+  const { location, size } = found.blob
+  const stored = { digest, sha256: found.link.sha256, location, size }
   return {
     digest,
     size,
-    open: async (range) => whole(await parts.blobs.read(location, range)),
-    openMany: async (ranges) => whole(await parts.blobs.readMany(location, ranges)),
-    presign: (seconds) => parts.blobs.presign(location, seconds),
+    open: (range) => openBlob(parts, stored, range),
+    openMany: (ranges) => openRanges(parts, stored, ranges),
+    presign: (seconds) => parts.blobs.presign(blobLocation(location), seconds),
   }
+}
+
+async function whyNot(parts: RegistryParts, blob: MissingBlob): Promise<RegistryError> {
+  const damaged = await isQuarantined(parts.metadata, blob.repo, blob.digest)
+  return damaged ? blobDamaged(blob.digest) : blobUnknown(blob.name, blob.digest)
+}
+
+interface MissingBlob {
+  readonly name: RepositoryName
+  readonly repo: RepositoryId
+  readonly digest: Digest
 }
 
 function blobUnknown(name: RepositoryName, digest: Digest): RegistryError {

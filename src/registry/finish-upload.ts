@@ -91,6 +91,7 @@ function writeBlob(
     created: old?.value.created ?? now,
     ...(aliases.length > 0 && { aliases }),
   })
+  if (old?.value.quarantined !== undefined) transaction.delete(keys.damaged(blob.sha256))
   if (old !== undefined && old.value.location !== location) trash(transaction, parts, old.value.location)
 }
 

@@ -23,12 +23,29 @@ export async function findLinked(
   repo: RepositoryId,
   digest: Digest,
 ): Promise<LinkedBlob | undefined> {
+  const linked = await readLinked(metadata, repo, digest)
+  return linked?.blob.quarantined === undefined ? linked : undefined
+}
+
+/** Whether the digest leads to a blob that is answered as absent because its bytes are damaged. */
+export async function isQuarantined(
+  metadata: MetadataStore,
+  repo: RepositoryId,
+  digest: Digest,
+): Promise<boolean> {
+  return (await readLinked(metadata, repo, digest))?.blob.quarantined !== undefined
+}
+
+async function readLinked(
+  metadata: MetadataStore,
+  repo: RepositoryId,
+  digest: Digest,
+): Promise<LinkedBlob | undefined> {
   const [linked] = await metadata.read([keys.link(repo, digest)])
   if (linked === undefined) return undefined
   const link = linkCodec.decode(linked.value)
   const [stored] = await metadata.read([keys.blob(link.sha256)])
-  const blob = stored && blobCodec.decode(stored.value)
-  return blob === undefined || blob.quarantined !== undefined ? undefined : { link, blob }
+  return stored && { link, blob: blobCodec.decode(stored.value) }
 }
 
 /** Where content is linked, and what it is. */

@@ -45,25 +45,25 @@ export async function checkReferences(
 ): Promise<readonly Digest[]> {
   const { required, optional } = referencesOf(manifest, allowSparse)
   const all = [...required, ...optional]
-  const here = await usableLinks(transaction, repo, all)
+  const here = await linkStates(transaction, repo, all)
   const manifests = await transaction.present(all.map((digest) => keys.manifest(repo, digest)))
-  const missing: Digest[] = []
+  const missing: RegistryError[] = []
   for (const [index, digest] of all.entries()) {
     const isManifest = manifest.kind === 'index' && manifests[index] === true
     if (isManifest) transaction.checkExists(keys.manifest(repo, digest))
-    else if (here[index] === true) transaction.checkExists(keys.link(repo, digest))
-    else if (index < required.length) missing.push(digest)
+    else if (here[index] === 'usable') transaction.checkExists(keys.link(repo, digest))
+    else if (index < required.length) missing.push(missingBlob(digest, here[index] === 'damaged'))
   }
-  if (missing.length > 0) throw missingBlobs(missing)
+  if (missing.length > 0) throw allMissing(missing)
   return all
 }
 
-/** Whether each digest is linked here to content that is not quarantined. */
-async function usableLinks(
+/** Whether each digest is linked here, and its content not quarantined. */
+async function linkStates(
   transaction: Transaction,
   repo: RepositoryId,
   digests: readonly Digest[],
-): Promise<boolean[]> {
+): Promise<('usable' | 'damaged' | 'missing')[]> {
   const links = await transaction.getMany(
     linkCodec,
     digests.map((digest) => keys.link(repo, digest)),
@@ -74,7 +74,8 @@ async function usableLinks(
   )
   return links.map((link, index) => {
     const blob = blobs[index]
-    return link !== undefined && blob !== undefined && blob.quarantined === undefined
+    if (link === undefined || blob === undefined) return 'missing'
+    return blob.quarantined === undefined ? 'usable' : 'damaged'
   })
 }
 
@@ -85,14 +86,18 @@ function fallback(digests: readonly Digest[], index: number): Digest {
   return digest
 }
 
-function missingBlobs(digests: readonly Digest[]): RegistryError {
-  const [first, ...rest] = digests.slice(0, 100).map(
-    (digest) =>
-      new RegistryError('MANIFEST_BLOB_UNKNOWN', {
-        message: `the manifest refers to ${digest}, which is not in this repository; push it first`,
-        detail: { digest },
-      }),
-  )
+function missingBlob(digest: Digest, isDamaged: boolean): RegistryError {
+  const why = isDamaged
+    ? 'whose stored bytes are damaged; push it again, that replaces them'
+    : 'which is not in this repository; push it first'
+  return new RegistryError('MANIFEST_BLOB_UNKNOWN', {
+    message: `the manifest refers to ${digest}, ${why}`,
+    detail: { digest },
+  })
+}
+
+function allMissing(errors: readonly RegistryError[]): RegistryError {
+  const [first, ...rest] = errors.slice(0, 100)
   return new RegistryError('MANIFEST_BLOB_UNKNOWN', {
     ...(first?.detail && { detail: first.detail, message: first.message }),
     also: rest,

@@ -88,15 +88,29 @@ export async function readBody(
   const { name, digest } = manifest
   const body = bodyCodec.decode(value)
   if (body.kind === 'inline' && verified.get(value) === digest) return body.bytes
-  const bytes =
-    body.kind === 'inline'
-      ? body.bytes
-      : await readWhole(await getBlob(parts, name, digest, () => Promise.resolve(false)))
+  const bytes = body.kind === 'inline' ? body.bytes : await readBlobBody(parts, manifest)
   if ((await digestOf(digestAlgorithm(digest), bytes)) === digest) {
     verified.set(value, digest)
     return bytes
   }
   throw new StoreDamaged(`the stored body of manifest ${digest} in '${name}' has another digest`)
+}
+
+/** The body of a manifest above BODY_LIMIT. Throws MANIFEST_UNKNOWN when its blob is damaged or gone. */
+async function readBlobBody(
+  parts: RegistryParts,
+  { name, digest }: { readonly name: RepositoryName; readonly digest: Digest },
+): Promise<Uint8Array> {
+  try {
+    return await readWhole(await getBlob(parts, name, digest, () => Promise.resolve(false)))
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'BLOB_UNKNOWN') throw error
+    throw new RegistryError('MANIFEST_UNKNOWN', {
+      message: `the stored bytes of manifest ${digest} are damaged; push it again, that replaces them`,
+      detail: { digest },
+      cause: error,
+    })
+  }
 }
 
 async function readWhole(blob: BlobView): Promise<Uint8Array> {

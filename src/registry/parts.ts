@@ -1,5 +1,6 @@
 import type { BlobStore } from '../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { Digest } from '../oci/digest.ts'
 import type { Pulls } from './pulls.ts'
 import type { EnsureProject } from './repositories.ts'
 
@@ -11,6 +12,15 @@ export interface RegistryParts {
   readonly ensureProject: EnsureProject
   readonly pulls: Pulls
   readonly settings: RegistrySettings
+  /** Told of each blob that is quarantined: a person has to know. */
+  readonly onDamage: (damage: Damage) => void
+}
+
+/** Stored bytes that are not what their record says. */
+export interface Damage {
+  readonly sha256: Digest
+  readonly location: string
+  readonly why: string
 }
 
 export interface RegistrySettings {

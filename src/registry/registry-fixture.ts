@@ -11,7 +11,7 @@ import { type BlobRecord, blobCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { getBlob } from './blobs.ts'
 import { getManifest } from './manifests.ts'
-import type { RegistryParts, RegistrySettings } from './parts.ts'
+import type { Damage, RegistryParts, RegistrySettings } from './parts.ts'
 import { Pulls } from './pulls.ts'
 import { type ManifestPush, type PushedManifest, pushManifest } from './push-manifest.ts'
 import { findRepository } from './repositories.ts'
@@ -38,6 +38,8 @@ export interface TestRegistry {
   readonly hooks: Hooks
   readonly clock: { now: number }
   readonly disk: { free: number | undefined }
+  /** Blobs that were quarantined, as the log would tell. */
+  readonly damages: readonly Damage[]
   uploads: Uploads
   /** As after a restart of the process: nothing in memory is left. */
   restart(): void
@@ -52,6 +54,7 @@ export async function openTestRegistry(
   const hooks: Hooks = {}
   const clock = { now: 1_800_000_000_000 }
   const disk: TestRegistry['disk'] = { free: undefined }
+  const damages: Damage[] = []
   const metadata = hooked(over.metadata ?? (await openMemoryMetadataStore()), hooks)
   const blobs = withDisk(openMemoryBlobStore(contents), disk)
   const parts: RegistryParts = {
@@ -70,6 +73,7 @@ export async function openTestRegistry(
       minFree: 1000,
       ...settings,
     },
+    onDamage: (damage) => damages.push(damage),
   }
   const registry: TestRegistry = {
     parts,
@@ -79,6 +83,7 @@ export async function openTestRegistry(
     hooks,
     clock,
     disk,
+    damages,
     uploads: new Uploads(parts),
     restart: () => {
       registry.uploads = new Uploads(parts)
@@ -122,6 +127,7 @@ function withDisk(store: BlobStore, disk: TestRegistry['disk']): BlobStore {
     remove: (...args) => store.remove(...args),
     removeMany: (locations) => store.removeMany(locations),
     list: () => store.list(),
+    uploads: () => store.uploads(),
     create: (...args) => store.create(...args),
     append: (...args) => store.append(...args),
     readUpload: (...args) => store.readUpload(...args),

@@ -30,8 +30,14 @@ export interface BlobStore {
    */
   removeMany(locations: readonly BlobLocation[]): Promise<readonly FailedRemoval[]>
 
-  /** Every finished blob, in no given order, for scrub and recovery. An error is never an early end. */
-  list(): AsyncIterable<{ readonly location: BlobLocation; readonly size: number; readonly modified: Date }>
+  /** Every finished blob, in no given order, for sweep and recovery. An error is never an early end. */
+  list(): AsyncIterable<ListedBlob>
+
+  /**
+   * Every upload that was begun and neither completed nor aborted, in no given order, as far as its bytes show. Some
+   * engines keep no bytes that can be listed: they give none.
+   */
+  uploads(): AsyncIterable<ListedUpload>
 
   /** Begins an upload under `id` (the caller's, never used twice). Durable only as far as `complete` says. */
   create(id: string): Promise<UploadState>
@@ -57,6 +63,12 @@ export interface BlobStore {
   /** Forgets the upload and its bytes; nothing there is not an error. */
   abort(state: UploadState): Promise<void>
 
+  /**
+   * Makes the bytes readable as the file `path` of this machine, sharing them with the store where the file system can;
+   * durable but for the name. False when nothing is at the location. Absent where bytes are no files of this machine.
+   */
+  readonly linkTo?: (location: BlobLocation, path: string) => Promise<boolean>
+
   /** Bytes free for uploads, or undefined where that means nothing. */
   freeBytes(): Promise<number | undefined>
 
@@ -79,6 +91,22 @@ export function blobLocation(text: string): BlobLocation {
 export interface FailedRemoval {
   readonly location: BlobLocation
   readonly error: unknown
+}
+
+export interface ListedBlob {
+  readonly location: BlobLocation
+  readonly size: number
+  readonly modified: Date
+  /** What `complete` was told that the bytes are, and the id of the upload that they came by. */
+  readonly digest: Digest
+  readonly upload: string
+}
+
+export interface ListedUpload {
+  readonly id: string
+  /** Good for `abort` only. */
+  readonly state: UploadState
+  readonly modified: Date
 }
 
 /** First and last byte, both inclusive, 0 ≤ start ≤ end < size. */

@@ -21,6 +21,8 @@ export interface BlobStoreCapabilities {
   /** A read that has begun ends well when the blob is removed meanwhile. */
   readonly readsSurviveRemove: boolean
   readonly freeBytes: boolean
+  /** Bytes of uploads under way can be listed. */
+  readonly listsUploads: boolean
 }
 
 export interface BlobStoreCase {

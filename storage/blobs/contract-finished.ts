@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { blobLocation, UploadGone } from './blob-store.ts'
-import { type BlobStoreCase, digestOf, sampleBytes } from './contract-bench.ts'
+import { blobLocation, type ListedUpload, UploadGone } from './blob-store.ts'
+import { type Bench, type BlobStoreCase, digestOf, sampleBytes } from './contract-bench.ts'
 
 const BYTES = sampleBytes(100_000, 5)
 const DIGEST = digestOf(BYTES)
@@ -144,6 +144,35 @@ export const finishedCases: readonly BlobStoreCase[] = [
     },
   },
   {
+    name: 'list tells digest and upload of each blob, from its location alone',
+    async run(bench) {
+      const digests = new Map<string, string>()
+      for (const algorithm of ['sha256', 'sha512'] as const)
+        digests.set(await bench.put(BYTES, algorithm), digestOf(BYTES, algorithm))
+      const seen = new Set<string>()
+      for await (const { location, digest, upload } of bench.store.list()) {
+        expect(digest).toBe(digests.get(location))
+        expect(upload).toMatch(/^upload-\d+$/)
+        seen.add(upload)
+      }
+      expect(seen.size).toBe(2)
+    },
+  },
+  {
+    name: 'uploads gives those under way, until they are aborted by what it says of them',
+    needs: 'listsUploads',
+    async run(bench) {
+      await bench.put(BYTES)
+      const state = await bench.write(await bench.begin(), 0, BYTES)
+      await bench.store.abort(await bench.begin())
+      const open = await openUploads(bench)
+      expect(open).toHaveLength(1)
+      for (const upload of open) await bench.store.abort(upload.state)
+      await expect(bench.store.readUpload(state, 1)).rejects.toThrow(UploadGone)
+      expect(await openUploads(bench)).toEqual([])
+    },
+  },
+  {
     name: 'a listing may be left early, and blobs may be removed during one',
     async run(bench) {
       for (let seed = 1; seed <= 10; seed++) await bench.put(sampleBytes(50, seed))
@@ -163,3 +192,9 @@ export const finishedCases: readonly BlobStoreCase[] = [
     },
   },
 ]
+
+async function openUploads(bench: Bench): Promise<ListedUpload[]> {
+  const found: ListedUpload[] = []
+  for await (const upload of bench.store.uploads()) found.push(upload)
+  return found
+}

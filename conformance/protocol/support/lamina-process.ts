@@ -57,12 +57,15 @@ export class LaminaProcess {
       throw new Error(
         `lamina ended with ${this.#process.exitCode ?? this.#process.signalCode}:\n${this.log.slice(-20).join('\n')}`,
       )
-    // A full disk is for the operator to read; anything else at this level is a defect.
-    const failures = this.log.filter(
-      (line) => Number(at(parsed(line), 'level')) >= 50 && at(parsed(line), 'err', 'code') !== 'STORAGE_FULL',
-    )
+    const failures = this.log.filter((line) => isDefect(parsed(line)))
     if (failures.length > 0) throw new Error(`lamina logged failures:\n${shortened(failures)}`)
   }
+}
+
+/** A full disk and damaged bytes are for the operator to read; anything else at this level is a defect. */
+function isDefect(line: unknown): boolean {
+  const forOperator = at(line, 'err', 'code') === 'STORAGE_FULL' || at(line, 'why') !== undefined
+  return Number(at(line, 'level')) >= 50 && !forOperator
 }
 
 /** The address that it prints when it listens. */

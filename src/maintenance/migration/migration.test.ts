@@ -196,6 +196,7 @@ function watch(blobs: BlobStore, before: () => Promise<void>): BlobStore {
     remove: (...args) => blobs.remove(...args),
     removeMany: (...args) => blobs.removeMany(...args),
     list: () => blobs.list(),
+    uploads: () => blobs.uploads(),
     create: (...args) => blobs.create(...args),
     append: (...args) => blobs.append(...args),
     readUpload: (...args) => blobs.readUpload(...args),

@@ -12,6 +12,7 @@ export function withStoreErrors(fs: FileSystem): FileSystem {
     open: async (path, flags) => fileWithStoreErrors(await attempt(() => fs.open(path, flags)), path),
     rename: (from, to) => attempt(() => fs.rename(from, to)),
     unlink: (path) => attempt(() => fs.unlink(path)),
+    share: (from, to) => attempt(() => fs.share(from, to)),
     mkdir: (path) => attempt(() => fs.mkdir(path)),
     async *names(path) {
       try {

@@ -1,10 +1,13 @@
-import { mkdir, open, opendir, rename, stat, statfs, unlink } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, link, mkdir, open, opendir, rename, stat, statfs, unlink } from 'node:fs/promises'
 
 /** The system calls that the filesystem driver makes, and no others: tests put faults and power loss here. */
 export interface FileSystem {
   open(path: string, flags: 'r' | 'r+' | 'wx'): Promise<OpenFile>
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
+  /** Gives the file a second name; a synced copy where that is impossible, in another file system. */
+  share(from: string, to: string): Promise<void>
   /** Makes the directory and its missing parents; gives the topmost one made, undefined when all were there. */
   mkdir(path: string): Promise<string | undefined>
   /** Names in a directory, read piece by piece. */
@@ -35,6 +38,7 @@ export const nodeFileSystem: FileSystem = {
   open: openFile,
   rename,
   unlink,
+  share,
   mkdir: (path) => mkdir(path, { recursive: true }),
   names,
   stat,
@@ -42,6 +46,23 @@ export const nodeFileSystem: FileSystem = {
     const { bavail, bsize } = await statfs(path)
     return bavail * bsize
   },
+}
+
+const NO_LINKS: ReadonlySet<unknown> = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP'])
+
+async function share(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || !NO_LINKS.has(error.code)) throw error
+    await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+    const copy = await open(to, 'r+')
+    try {
+      await copy.sync()
+    } finally {
+      await copy.close()
+    }
+  }
 }
 
 async function openFile(path: string, flags: 'r' | 'r+' | 'wx'): Promise<OpenFile> {

@@ -33,5 +33,8 @@ describeBlobStore(
       },
     }
   },
-  { capabilities: { boundedMemory: true, readsSurviveRemove: true, freeBytes: true }, deviations: {} },
+  {
+    capabilities: { boundedMemory: true, readsSurviveRemove: true, freeBytes: true, listsUploads: true },
+    deviations: {},
+  },
 )

@@ -6,7 +6,6 @@ import {
   type BlobReader,
   type BlobStore,
   type ByteSpan,
-  blobLocation,
   type FailedRemoval,
   type RangesReader,
   type UploadState,
@@ -18,7 +17,16 @@ import { withStoreErrors } from './file-errors.ts'
 import { FileReader } from './file-reader.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { FileUploads } from './file-uploads.ts'
-import { BLOB_PARENTS, FAN_OUT, isLocation } from './layout.ts'
+import {
+  BLOB_PARENTS,
+  FAN_OUT,
+  isLocation,
+  isUploadId,
+  parseLocation,
+  stateOfOther,
+  UPLOADS,
+  uploadPath,
+} from './layout.ts'
 import { makeSkeleton } from './skeleton.ts'
 import { closeOnError, StoreDirectory } from './store-directory.ts'
 
@@ -91,6 +99,11 @@ class FilesystemBlobStore implements BlobStore {
     return facts?.size
   }
 
+  readonly linkTo = async (location: BlobLocation, path: string): Promise<boolean> => {
+    const { files } = this.#parts()
+    return isLocation(location) && (await files.shareIfThere(location, path))
+  }
+
   /** Not synced: bytes that come back after power loss have no record, and the sweep finds them. */
   async remove(location: BlobLocation): Promise<void> {
     const { files } = this.#parts()
@@ -114,11 +127,19 @@ class FilesystemBlobStore implements BlobStore {
     const { files } = this.#parts()
     for (const directory of BLOB_PARENTS.flatMap((parent) => FAN_OUT.map((byte) => `${parent}/${byte}`))) {
       for await (const name of files.names(directory)) {
-        const location = blobLocation(`${directory}/${name}`)
-        if (!isLocation(location)) continue
-        const facts = await files.factsIfThere(location)
-        if (facts !== undefined) yield { location, size: facts.size, modified: facts.mtime }
+        const parsed = parseLocation(`${directory}/${name}`)
+        if (parsed === undefined) continue
+        const facts = await files.factsIfThere(parsed.location)
+        if (facts !== undefined) yield { ...parsed, size: facts.size, modified: facts.mtime }
       }
+    }
+  }
+
+  async *uploads(): ReturnType<BlobStore['uploads']> {
+    const { files } = this.#parts()
+    for await (const id of files.names(UPLOADS)) {
+      const facts = isUploadId(id) ? await files.factsIfThere(uploadPath(id)) : undefined
+      if (facts !== undefined) yield { id, state: stateOfOther(id), modified: facts.mtime }
     }
   }
 

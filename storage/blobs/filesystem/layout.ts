@@ -1,4 +1,4 @@
-import { type Digest, digestAlgorithm, digestHex } from '../../../src/oci/digest.ts'
+import { type Digest, digestAlgorithm, digestHex, parseDigest } from '../../../src/oci/digest.ts'
 import { type BlobLocation, blobLocation, type UploadState } from '../blob-store.ts'
 
 /**
@@ -38,6 +38,11 @@ export function parseUploadState(state: UploadState): FileUpload | undefined {
   return { id, session }
 }
 
+/** The state of an upload of which only the file is known. */
+export function stateOfOther(id: string): UploadState {
+  return { id, session: '' }
+}
+
 /** Path below the store's directory. */
 export function uploadPath(id: string): string {
   return `${UPLOADS}/${id}`
@@ -51,4 +56,15 @@ export function locationOf(digest: Digest, id: string): BlobLocation {
 /** Whether `text` is a location of this driver. Anything else must never reach the file system. */
 export function isLocation(text: string): boolean {
   return LOCATION.test(text)
+}
+
+/** What a location was made of; undefined for what is no location of this driver. */
+export function parseLocation(
+  text: string,
+): { readonly location: BlobLocation; readonly digest: Digest; readonly upload: string } | undefined {
+  if (!isLocation(text)) return undefined
+  const [, algorithm, , name = ''] = text.split('/')
+  const [hex, upload = ''] = name.split('.')
+  const digest = parseDigest(`${algorithm}:${hex}`)
+  return digest && { location: blobLocation(text), digest, upload }
 }

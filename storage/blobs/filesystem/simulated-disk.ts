@@ -104,6 +104,14 @@ export class SimulatedDisk implements FileSystem {
     })
   }
 
+  async share(from: string, to: string): Promise<void> {
+    this.#call(() => {
+      const entry = this.#directory(dirname(from)).changed.get(basename(from))
+      if (entry === undefined) throw systemError('ENOENT')
+      this.#directory(dirname(to)).changed.set(basename(to), entry)
+    })
+  }
+
   async mkdir(path: string): Promise<string | undefined> {
     return this.#call(() => this.#makeDirectory(path))
   }

@@ -32,6 +32,15 @@ export class StoreDirectory {
     return undefinedIfMissing(() => this.#fs.unlink(this.#full(path)))
   }
 
+  /** False when there is no file at `path`; `to` lies outside the store. */
+  async shareIfThere(path: string, to: string): Promise<boolean> {
+    const shared = await undefinedIfMissing(async () => {
+      await this.#fs.share(this.#full(path), to)
+      return true
+    })
+    return shared === true
+  }
+
   rename(from: string, to: string): Promise<void> {
     return this.#fs.rename(this.#full(from), this.#full(to))
   }

@@ -17,5 +17,8 @@ describeBlobStore(
       dispose: () => store.close(),
     }
   },
-  { capabilities: { boundedMemory: false, readsSurviveRemove: true, freeBytes: false }, deviations: {} },
+  {
+    capabilities: { boundedMemory: false, readsSurviveRemove: true, freeBytes: false, listsUploads: true },
+    deviations: {},
+  },
 )

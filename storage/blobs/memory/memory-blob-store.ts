@@ -1,4 +1,4 @@
-import { type Digest } from '../../../src/oci/digest.ts'
+import { type Digest, parseDigest } from '../../../src/oci/digest.ts'
 import { StoreDamaged, StoreUnavailable } from '../../store-errors.ts'
 import {
   type BlobLocation,
@@ -72,8 +72,14 @@ class MemoryBlobStore implements BlobStore {
 
   async *list(): ReturnType<BlobStore['list']> {
     for (const [location, { bytes, modified }] of this.#open().blobs) {
-      yield { location, size: bytes.length, modified }
+      const [digest, upload = ''] = location.slice('memory/'.length).split('.')
+      const parsed = parseDigest(digest ?? '')
+      if (parsed !== undefined) yield { location, size: bytes.length, modified, digest: parsed, upload }
     }
+  }
+
+  async *uploads(): ReturnType<BlobStore['uploads']> {
+    for (const id of this.#open().uploads.keys()) yield { id, state: { id }, modified: new Date() }
   }
 
   async create(id: string): Promise<UploadState> {

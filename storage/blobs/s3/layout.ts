@@ -1,4 +1,4 @@
-import { type Digest, digestAlgorithm, digestHex } from '../../../src/oci/digest.ts'
+import { type Digest, digestAlgorithm, digestHex, parseDigest } from '../../../src/oci/digest.ts'
 import { type BlobLocation, blobLocation } from '../blob-store.ts'
 
 /**
@@ -42,11 +42,36 @@ export function locationOf(digest: Digest, id: string, size: number): BlobLocati
   return blobLocation(`${digestAlgorithm(digest)}/${hex.slice(0, 2)}/${hex}.${id}.${size}`)
 }
 
-/** Where a location's bytes are, and how many; undefined for what is no location of this driver. */
-export function parseLocation(
-  location: string,
-): { readonly dataKey: string; readonly size: number } | undefined {
+/** What a location says: where its bytes are, how many, of which digest and upload; undefined for what is none. */
+export function parseLocation(location: string):
+  | {
+      readonly location: BlobLocation
+      readonly dataKey: string
+      readonly size: number
+      readonly digest: Digest
+      readonly upload: string
+    }
+  | undefined {
   const match = LOCATION.exec(location)
   if (match === null) return undefined
-  return { dataKey: dataKey(match[3] ?? ''), size: Number(match[4]) }
+  const [algorithm, , file = ''] = location.split('/')
+  const digest = parseDigest(`${algorithm}:${file.split('.', 1)[0]}`)
+  const upload = match[3] ?? ''
+  return (
+    digest && {
+      location: blobLocation(location),
+      dataKey: dataKey(upload),
+      size: Number(match[4]),
+      digest,
+      upload,
+    }
+  )
+}
+
+export const SIDE_OBJECTS = 'uploads/'
+
+/** The upload that a side object belongs to. */
+export function uploadOfSide(key: string): string | undefined {
+  const id = key.startsWith(SIDE_OBJECTS) ? key.slice(SIDE_OBJECTS.length).split('/', 1)[0] : undefined
+  return id !== undefined && isUploadId(id) ? id : undefined
 }

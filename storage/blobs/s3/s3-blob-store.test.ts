@@ -5,7 +5,12 @@ import { claimPrefix } from './owner.ts'
 import { createS3BlobStore } from './s3-blob-store.ts'
 import { SimulatedBucket } from './simulated-bucket.ts'
 
-const capabilities = { boundedMemory: false, readsSurviveRemove: false, freeBytes: false }
+const capabilities = {
+  boundedMemory: false,
+  readsSurviveRemove: false,
+  freeBytes: false,
+  listsUploads: false,
+}
 const ids = { 'an id is used once': 'ids are random, and looking for one would cost every upload a call' }
 const unreadable = 'S3 gives no byte of a part back before the upload is complete'
 

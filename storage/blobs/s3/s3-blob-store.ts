@@ -13,13 +13,14 @@ import {
   type UploadWriter,
 } from '../blob-store.ts'
 import type { Bucket } from './bucket.ts'
-import { MARKER_PARENTS, OWNER, parseLocation } from './layout.ts'
+import { MARKER_PARENTS, OWNER, parseLocation, SIDE_OBJECTS, uploadOfSide } from './layout.ts'
 import { openReader } from './object-reader.ts'
 import { checkOwner } from './owner.ts'
 import { PartMemory } from './part-memory.ts'
 import { PART_PLAN, type PartPlan } from './part-plan.ts'
 import { openRanges } from './ranges-reader.ts'
 import { S3Uploads } from './s3-uploads.ts'
+import { encodeUpload, newUpload } from './upload-state.ts'
 
 export interface S3BlobStoreParts {
   readonly bucket: Bucket
@@ -99,8 +100,23 @@ class S3BlobStore implements BlobStore {
     for (const parent of MARKER_PARENTS) {
       for await (const { key, modified } of bucket.list(parent)) {
         const place = parseLocation(key)
-        if (place !== undefined) yield { location: blobLocation(key), size: place.size, modified }
+        if (place === undefined) continue
+        const { location, size, digest, upload } = place
+        yield { location, size, modified, digest, upload }
       }
+    }
+  }
+
+  /** Those with bytes beside their parts: of others only their records know. */
+  async *uploads(): ReturnType<BlobStore['uploads']> {
+    const bucket = this.#bucket()
+    await checkOwner(bucket, this.#cluster)
+    let last: string | undefined
+    for await (const { key, modified } of bucket.list(SIDE_OBJECTS)) {
+      const id = uploadOfSide(key)
+      if (id === undefined || id === last) continue
+      last = id
+      yield { id, state: encodeUpload(newUpload(id)), modified }
     }
   }
 

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Client } from './support/client.ts'
+import { check } from './support/exchange.ts'
+import { blob, type Image, image } from './support/images.ts'
+import { textAt } from './support/json.ts'
+import { pushBlob, pushImage } from './support/push.ts'
+import { dispose, type Server, startServer } from './support/server.ts'
+
+/** Issue: "`lamina backup` writes a consistent snapshot […] while pushes go on; `lamina restore` into an empty data directory". */
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const NAME = 'safe/app'
+const run = promisify(execFile)
+
+let scratch: string
+let server: Server
+let first: Image
+const running: Server[] = []
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'lamina-backup-'))
+  server = await startServer({ LAMINA_SNAPSHOT_EVERY: '200ms', LAMINA_SWEEP_EVERY: '1s' })
+  running.push(server)
+  first = await pushed(server.admin, 'first', 'v1')
+})
+
+afterAll(async () => {
+  for (const one of running) await dispose(one)
+  await rm(scratch, { recursive: true, force: true })
+})
+
+/** Runs the command with a data directory; gives what it printed as JSON. */
+async function lamina(data: string, ...words: string[]): Promise<unknown> {
+  const env = { PATH: process.env['PATH'], LAMINA_DATA: data }
+  const program = ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...words, '--json']
+  const { stdout } = await run(process.execPath, program, { cwd: ROOT, env })
+  const value: unknown = JSON.parse(stdout)
+  return value
+}
+
+async function pushed(client: Client, seed: string, tag: string): Promise<Image> {
+  const made = image(seed)
+  await pushImage(client, NAME, made, tag)
+  return made
+}
+
+async function restoredTo(data: string): Promise<Server> {
+  const restored = await startServer({}, data)
+  running.push(restored)
+  return restored
+}
+
+async function expectThere(at: Server, made: Image): Promise<void> {
+  check(await at.admin.get(`/v2/${NAME}/manifests/${made.digest}`), { status: 200, body: made.bytes })
+  for (const { digest, bytes } of made.blobs)
+    check(await at.admin.get(`/v2/${NAME}/blobs/${digest}`), { status: 200, body: bytes })
+}
+
+test('a backup taken while pushes go on is the registry of one moment, and comes back whole', async () => {
+  const to = join(scratch, 'backup')
+  const done = new AbortController()
+  const isDone = () => done.signal.aborted
+  const pushes = (async () => {
+    for (let at = 0; !isDone(); at++) await pushBlob(server.admin, 'safe/busy', blob(`busy ${at}`, 3000))
+  })()
+  await lamina(server.data, 'backup', '--to', to)
+  done.abort()
+  await pushes
+  const late = await pushed(server.admin, 'late', 'v2')
+  await lamina(server.data, 'backup', '--to', to)
+  const data = join(scratch, 'restored')
+  expect(await lamina(data, 'restore', '--from', to)).toMatchObject({ damaged: [] })
+  const restored = await restoredTo(data)
+  await expectThere(restored, first)
+  await expectThere(restored, late)
+  await pushed(restored.admin, 'after', 'v3')
+})
+
+test('bytes that the backup lost are quarantined, not served', async () => {
+  const to = join(scratch, 'rotten')
+  await lamina(server.data, 'backup', '--to', to)
+  const [one] = first.blobs
+  const hex = one?.digest.slice('sha256:'.length) ?? ''
+  const file = join(to, 'blobs/sha256', hex.slice(0, 2), hex)
+  // A hard link: written anew, so that the registry keeps its own.
+  await rm(file)
+  await writeFile(file, 'rotten')
+  const data = join(scratch, 'rotten-restored')
+  expect(await lamina(data, 'restore', '--from', to)).toMatchObject({ damaged: [one?.digest] })
+  const restored = await restoredTo(data)
+  check(await restored.admin.get(`/v2/${NAME}/blobs/${one?.digest}`), { status: 404 })
+  await pushBlob(restored.admin, NAME, one ?? blob('', 0))
+  await expectThere(restored, first)
+})
+
+test('a registry whose database is lost comes back from the snapshots beside its bytes', async () => {
+  const made = await pushed(server.admin, 'snapshot', 'v4')
+  const begun = Date.now()
+  const taken = async () =>
+    (await readdir(join(server.data, 'blobs/blobs/sha256'), { recursive: true }))
+      .map((name) => Number(/\.records-(\d+)$/.exec(name)?.[1] ?? 0))
+      .filter((at) => at > 0)
+  await expect.poll(async () => Math.max(...(await taken())), { timeout: 20_000 }).toBeGreaterThan(begun)
+  await expect.poll(async () => (await taken()).length, { timeout: 20_000 }).toBe(7)
+  await server.stop()
+  await rm(join(server.data, 'metadata'), { recursive: true })
+  await lamina(server.data, 'restore', '--from-store')
+  const restored = await restoredTo(server.data)
+  await expectThere(restored, first)
+  await expectThere(restored, made)
+})
+
+test('nothing is restored over a registry, and no backup goes where other things lie', async () => {
+  const data = join(scratch, 'restored')
+  await expect(lamina(data, 'restore', '--from', join(scratch, 'backup'))).rejects.toThrow('is not empty')
+  const other = join(scratch, 'other')
+  await writeFile(other, '')
+  const restored = running.find((one) => one.data === data) ?? server
+  await expect(lamina(data, 'backup', '--to', scratch)).rejects.toThrow('neither empty nor a backup')
+  const remote = await restored.admin.post('/api/v1/backup', JSON.stringify({ to: '/tmp/x' }), {
+    'content-type': 'application/json',
+  })
+  check(remote, { status: 403, code: 'DENIED' })
+  expect(textAt(remote.json, 'errors', 0, 'message')).toContain('server’s own machine')
+  expect((await stat(join(scratch, 'backup'))).mode & 0o077).toBe(0)
+})

@@ -1,0 +1,47 @@
+import { resolve } from 'node:path'
+import { loadConfig } from '../config/load.ts'
+import { createLogger } from '../log.ts'
+import type { RestoreResult } from '../maintenance/backup/restore.ts'
+import { type Command, type Input, type Output, optionValue } from './command.ts'
+import { UsageError } from './failures.ts'
+
+export const commands: readonly Command[] = [
+  {
+    words: 'restore',
+    summary: 'Make a registry from a backup. The server must not run.',
+    details: `Reads the settings that \`lamina serve\` reads, and fills their stores, which must be empty. Every byte is compared
+with its digest; blobs that do not pass are listed, and quarantined until they are pushed again.
+
+--from-store is for a registry whose database is lost and whose bytes are there: it takes the newest of the snapshots
+that the server puts beside the bytes each day. What was pushed since is not in it.
+
+Signing keys sealed with LAMINA_SECRET need the same secret again.`,
+    options: {
+      from: { value: 'DIR', doc: 'A directory that `lamina backup` wrote.' },
+      'from-store': { doc: 'The newest snapshot in the blob store.' },
+    },
+    run,
+  },
+]
+
+async function run(input: Input): Promise<Output> {
+  const { environment, directory } = input.context
+  const from = optionValue(input, 'from')
+  if ((from !== undefined) === input.switches.has('from-store'))
+    throw new UsageError('`lamina restore` takes one of --from DIR and --from-store.')
+  const { config } = await loadConfig(environment, directory)
+  const log = await createLogger({ ...config, log: 'warn' })
+  // Not among the imports above: help and errors in the configuration need no database.
+  const { restore } = await import('../compose-restore.ts')
+  const value = await restore(config, log, from === undefined ? undefined : resolve(directory, from))
+  return { value, text: describe(value) }
+}
+
+function describe({ taken, records, blobs, bytes, damaged }: RestoreResult): string {
+  const lines = [
+    `Restored the registry of ${taken}: ${records} records, ${blobs} blobs, ${bytes} bytes read.`,
+  ]
+  if (damaged.length > 0)
+    lines.push(`${damaged.length} blobs are damaged until they are pushed again:`, ...damaged)
+  return lines.join('\n')
+}

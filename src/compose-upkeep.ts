@@ -1,0 +1,78 @@
+import type { Logger } from 'pino'
+import type { Config } from './config/schema.ts'
+import { backgroundFailure } from './log.ts'
+import { Backups } from './maintenance/backup/backups.ts'
+import { snapshotUploads } from './maintenance/backup/daily-snapshot.ts'
+import { Fsck } from './maintenance/fsck.ts'
+import { type JobPorts, maintenanceJobs } from './maintenance/jobs.ts'
+import { type Maintenance, startMaintenance } from './maintenance/schedule.ts'
+import { requestSweep, SWEEP } from './maintenance/sweep.ts'
+import type { RegistryParts } from './registry/parts.ts'
+import { confirmBytes, quarantine } from './registry/quarantine.ts'
+
+/** What runs beside the requests: background work, and what an administrator has asked for. */
+export interface Upkeep {
+  readonly maintenance: Maintenance
+  readonly fsck: Fsck
+  readonly backups: Backups
+  /** Waits for the steps that are running now; no other begins. */
+  stop(): Promise<void>
+}
+
+export function startUpkeep(config: Config, log: Logger, registry: RegistryParts): Upkeep {
+  const { metadata, blobs, now } = registry
+  const ports = jobPorts(config, registry)
+  const onError = backgroundFailure(log, 'background work failed')
+  const onProgress = (job: string, progress: object) => log.info({ job, ...progress }, 'background work')
+  const maintenance = startMaintenance({ metadata, blobs, now, onError, onProgress }, maintenanceJobs(ports))
+  const fsck = createFsck(registry, ports, maintenance)
+  const backups = new Backups({ metadata, blobs, now })
+  return {
+    maintenance,
+    fsck,
+    backups,
+    stop: async () => {
+      await backups.stop()
+      await fsck.stop()
+      await maintenance.stop()
+    },
+  }
+}
+
+/** An upload's record follows its first bytes at once, so an hour is plenty; a test's grace may be shorter. */
+const SWEEP_AGE = 3_600_000
+
+function jobPorts(config: Config, registry: RegistryParts): JobPorts {
+  const { collectEvery, scrubRate, scrubEvery, sweepEvery, snapshotEvery, grace } = config
+  return {
+    registry,
+    collectEvery,
+    scrub: {
+      quarantine: (damage) => quarantine(registry, damage),
+      confirmBytes: (sha256, location) => confirmBytes(registry, sha256, location),
+      settings: { scrubRate, scrubEvery },
+    },
+    sweep: {
+      mayRemove: () => Promise.resolve(true),
+      keptUploads: () => snapshotUploads(registry.metadata),
+      settings: { sweepEvery, sweepAge: Math.min(grace, SWEEP_AGE) },
+    },
+    snapshotEvery,
+  }
+}
+
+function createFsck(registry: RegistryParts, ports: JobPorts, maintenance: Maintenance): Fsck {
+  const { metadata, blobs, now, settings } = registry
+  return new Fsck({
+    ...ports.scrub,
+    ...ports.sweep,
+    metadata,
+    blobs,
+    now,
+    grace: settings.grace,
+    sweep: async () => {
+      await requestSweep(metadata)
+      maintenance.runNow(SWEEP)
+    },
+  })
+}

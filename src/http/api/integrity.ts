@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import type { Fsck, FsckStatus } from '../../maintenance/fsck.ts'
+import type { Maintenance } from '../../maintenance/schedule.ts'
+import { readScrub, restartScrub, SCRUB } from '../../maintenance/scrub.ts'
+import { parseDigest } from '../../oci/digest.ts'
+import type { ScrubRecord } from '../../records/cursor.ts'
+import type { RegistryParts } from '../../registry/parts.ts'
+import { type DamagedBlob, listDamaged } from '../../registry/quarantine.ts'
+import type { Handler } from '../exchange.ts'
+import { readJson } from '../request-body.ts'
+import type { Route } from '../route.ts'
+import { answer, date, optionalDate } from './answers.ts'
+import { nextOf, readPage } from './page.ts'
+
+interface Parts {
+  readonly registry: Pick<RegistryParts, 'metadata' | 'now'>
+  readonly maintenance: Pick<Maintenance, 'runNow'>
+  readonly fsck: Fsck
+}
+
+/** Whether the stored bytes are what they should be: for administrators. */
+export function integrityRoutes(parts: Parts): Route[] {
+  return [
+    {
+      operationId: 'listDamaged',
+      method: 'GET',
+      path: '/api/v1/damaged',
+      right: 'administrator',
+      handle: damaged(parts),
+    },
+    {
+      operationId: 'getScrub',
+      method: 'GET',
+      path: '/api/v1/scrub',
+      right: 'administrator',
+      handle: showScrub(parts),
+    },
+    {
+      operationId: 'startScrub',
+      method: 'POST',
+      path: '/api/v1/scrub',
+      right: 'administrator',
+      handle: startScrub(parts),
+    },
+    {
+      operationId: 'getFsck',
+      method: 'GET',
+      path: '/api/v1/fsck',
+      right: 'administrator',
+      handle: showFsck(parts),
+    },
+    {
+      operationId: 'startFsck',
+      method: 'POST',
+      path: '/api/v1/fsck',
+      right: 'administrator',
+      handle: startFsck(parts),
+    },
+  ]
+}
+
+function damaged({ registry }: Parts): Handler {
+  return async ({ query }) => {
+    const page = readPage(query)
+    const found = await listDamaged(registry, { after: parseDigest(page.after ?? ''), limit: page.limit })
+    return answer(200, { damaged: found.map(show), ...nextOf(found, page, ({ sha256 }) => sha256) })
+  }
+}
+
+function showScrub({ registry }: Parts): Handler {
+  return async () => {
+    const pass = await readScrub(registry.metadata)
+    return answer(200, pass === undefined ? {} : showPass(pass))
+  }
+}
+
+/** Begins a pass from the first blob. */
+function startScrub({ registry, maintenance }: Parts): Handler {
+  return async () => {
+    const pass = await restartScrub(registry)
+    maintenance.runNow(SCRUB)
+    return answer(202, showPass(pass))
+  }
+}
+
+function showPass({ begun, after, blobs, bytes, damaged, finished }: ScrubRecord) {
+  return {
+    begun: date(begun),
+    ...(after !== undefined && { after }),
+    blobs,
+    bytes,
+    damaged,
+    ...optionalDate('finished', finished),
+  }
+}
+
+function show({ sha256, size, at, why, projects }: DamagedBlob) {
+  return { digest: sha256, size, since: date(at), why, projects }
+}
+
+function showFsck({ fsck }: Parts): Handler {
+  return () => Promise.resolve(answer(200, fsck.status === undefined ? {} : showCheck(fsck.status)))
+}
+
+const check = z.strictObject({ repair: z.boolean().optional(), force: z.boolean().optional() })
+
+function startFsck({ fsck }: Parts): Handler {
+  return async ({ request }) => {
+    const { repair = false, force = false } = await readJson(request, check)
+    return answer(202, showCheck(fsck.start({ repair, force })))
+  }
+}
+
+function showCheck({ begun, finished, problems, ...rest }: FsckStatus) {
+  return {
+    ...rest,
+    begun: date(begun),
+    ...optionalDate('finished', finished),
+    problems: [...problems].map(([problem, counts]) => ({ problem, ...counts })),
+  }
+}

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { type BlobStore, blobLocation } from '../../../storage/blobs/blob-store.ts'
+import type { MetadataSnapshot, MetadataStore } from '../../../storage/metadata/metadata-store.ts'
+import { parseDigest } from '../../oci/digest.ts'
+import { type BlobRecord, blobCodec } from '../../records/blob.ts'
+import { keyAfter, keys } from '../../records/keys.ts'
+import { TupleReader } from '../../records/tuple.ts'
+import { whileHeld } from './holds.ts'
+import { type BackupDescription, BLOBS, blobFile, DESCRIPTION, FAN_OUT, RECORDS } from './layout.ts'
+import { compressRecords, contentOf, type FiledRecord } from './record-file.ts'
+
+const PAGE = 200
+
+export interface BackupParts {
+  readonly metadata: MetadataStore
+  readonly blobs: BlobStore
+  readonly now: () => number
+}
+
+/** What a backup holds, and what of it could not be had. */
+export interface BackupResult extends BackupDescription {
+  /** Blobs that are damaged in the registry itself. */
+  readonly damaged: readonly string[]
+}
+
+/** A backup cannot be written where it was asked for; the message says why. */
+class BackupRefused extends Error {
+  override readonly name = 'BackupRefused'
+}
+
+/**
+ * Writes the registry as it is now into `directory`, while it runs. An older backup there becomes this one; it stays
+ * whole until this one is. Rejects with BackupRefused when the directory holds something else.
+ */
+export async function writeBackup(
+  parts: BackupParts,
+  directory: string,
+  signal: AbortSignal,
+): Promise<BackupResult> {
+  await prepare(directory)
+  return whileHeld(parts, async () => {
+    const snapshot = await parts.metadata.snapshot()
+    try {
+      const copied = await copyBlobs(parts, snapshot, { directory, signal })
+      const written = await writeRecordFile(snapshot, directory)
+      const { damaged, ...counts } = copied
+      const taken = new Date(parts.now()).toISOString()
+      const description: BackupDescription = { format: 1, taken, ...counts, ...written }
+      await writeDescription(directory, description)
+      await removeOthers(snapshot, directory)
+      return { ...description, damaged }
+    } finally {
+      await snapshot.close()
+    }
+  })
+}
+
+async function prepare(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const names = await readdir(directory)
+  if (names.length > 0 && !names.includes(DESCRIPTION) && !names.includes('blobs'))
+    throw new BackupRefused(
+      `${directory} is neither empty nor a backup; choose another directory, or empty this one`,
+    )
+  for (const byte of FAN_OUT) await mkdir(join(directory, BLOBS, byte), { recursive: true, mode: 0o700 })
+}
+
+interface Copied {
+  readonly hasBlobs: boolean
+  blobs: number
+  bytes: number
+  readonly damaged: string[]
+}
+
+/** Shares or copies the bytes of every blob of the snapshot. */
+async function copyBlobs(
+  parts: BackupParts,
+  snapshot: MetadataSnapshot,
+  to: { readonly directory: string; readonly signal: AbortSignal },
+): Promise<Copied> {
+  const hasBlobs = parts.blobs.linkTo !== undefined
+  const copied: Copied = { hasBlobs, blobs: 0, bytes: 0, damaged: [] }
+  if (!hasBlobs) return copied
+  const prefix = keys.blobs()
+  let from = prefix
+  for (;;) {
+    const page = await snapshot.range({ prefix, from, limit: PAGE })
+    for (const { key, value } of page) {
+      to.signal.throwIfAborted()
+      const sha256 = new TupleReader(key).digest()
+      const record = blobCodec.decode(value)
+      const file = join(to.directory, blobFile(sha256))
+      if (await copyOne(parts.blobs, record, file)) {
+        copied.blobs += 1
+        copied.bytes += record.size
+      } else copied.damaged.push(sha256)
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) break
+    from = keyAfter(last.key)
+  }
+  for (const byte of FAN_OUT) await syncDirectory(join(to.directory, BLOBS, byte))
+  return copied
+}
+
+/** False: the registry has not the bytes. */
+async function copyOne(blobs: BlobStore, record: BlobRecord, file: string): Promise<boolean> {
+  if (record.quarantined !== undefined) return false
+  const location = blobLocation(record.location)
+  if ((await blobs.size(location)) !== record.size) return false
+  if ((await sizeOf(file)) === record.size) return true
+  await rm(file, { force: true })
+  return (await blobs.linkTo?.(location, file)) === true
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  return stat(file).then(
+    ({ size }) => size,
+    (error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+      throw error
+    },
+  )
+}
+
+/** Written beside the old one, synced, and put in its place. */
+async function writeRecordFile(
+  snapshot: MetadataSnapshot,
+  directory: string,
+): Promise<Pick<BackupDescription, 'records' | 'recordsSha256'>> {
+  const part = join(directory, `${RECORDS}.part`)
+  let records = 0
+  const counted = async function* (): AsyncGenerator<FiledRecord> {
+    for await (const record of contentOf(snapshot)) {
+      records += 1
+      yield record
+    }
+  }
+  const file = createWriteStream(part, { mode: 0o600, flush: true })
+  await pipeline(compressRecords(counted()), file)
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(part), hash)
+  await rename(part, join(directory, RECORDS))
+  return { records, recordsSha256: hash.digest('hex') }
+}
+
+async function writeDescription(directory: string, description: BackupDescription): Promise<void> {
+  const part = join(directory, `${DESCRIPTION}.part`)
+  await writeFile(part, `${JSON.stringify(description, undefined, 2)}\n`, { mode: 0o600, flush: true })
+  await rename(part, join(directory, DESCRIPTION))
+  await syncDirectory(directory)
+}
+
+/** Blobs of an older backup that the registry has no more. */
+async function removeOthers(snapshot: MetadataSnapshot, directory: string): Promise<void> {
+  for (const byte of FAN_OUT) {
+    const folder = join(directory, BLOBS, byte)
+    for (const name of await readdir(folder)) {
+      const digest = parseDigest(`sha256:${name}`)
+      const [stored] = digest === undefined ? [] : await snapshot.read([keys.blob(digest)])
+      if (stored === undefined) await rm(join(folder, name))
+    }
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Whether a directory holds a backup that was finished. */
+export async function readDescription(directory: string): Promise<unknown> {
+  const value: unknown = JSON.parse(await readFile(join(directory, DESCRIPTION), 'utf8'))
+  return value
+}

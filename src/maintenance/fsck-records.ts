@@ -1,0 +1,110 @@
+import {
+  type Check,
+  type Entry,
+  MetadataConflict,
+  type MetadataStore,
+} from '../../storage/metadata/metadata-store.ts'
+import type { Digest } from '../oci/digest.ts'
+import { joinName, type RepositoryName } from '../oci/name.ts'
+import { keys, type RepositoryId } from '../records/keys.ts'
+import { repositoryCodec } from '../records/project.ts'
+import { readReviewKey } from '../records/review.ts'
+import { TupleReader } from '../records/tuple.ts'
+import type { FsckParts } from './fsck-parts.ts'
+import { type Problem, type RecordView, RULES } from './fsck-rules.ts'
+import { checkUsage } from './fsck-usage.ts'
+import { recordsOf } from './records-of.ts'
+
+/** Compares records with each other, as they were at one moment, so that pushes meanwhile are no problems. */
+export async function checkRecords(parts: FsckParts): Promise<void> {
+  const snapshot = await parts.metadata.snapshot()
+  try {
+    const known = await knownAlready(parts, snapshot)
+    const view: RecordView = {
+      ...known,
+      read: (wanted) => snapshot.read(wanted),
+      range: (query) => snapshot.range(query),
+    }
+    for (const { kind, check } of RULES)
+      for await (const entry of recordsOf(snapshot, kind)) {
+        parts.signal.throwIfAborted()
+        await parts.looked('records')
+        for (const problem of await check(entry, view)) {
+          const mended = parts.repair && (await mend(parts, { entry, check, problem, known }))
+          parts.report(problem, mended)
+        }
+      }
+    await checkUsage(parts, snapshot)
+  } finally {
+    await snapshot.close()
+  }
+}
+
+type Known = Omit<RecordView, 'read' | 'range'>
+
+/** What the rules ask for too often to read it each time: repositories, and what is queued for the collector. */
+async function knownAlready(parts: FsckParts, store: Pick<MetadataStore, 'range'>): Promise<Known> {
+  const names = new Map<RepositoryId, RepositoryName>()
+  for await (const { key, value } of recordsOf(store, 'repo')) {
+    const reader = new TupleReader(key)
+    const name = joinName(reader.text(), reader.text())
+    if (name !== undefined) names.set(repositoryCodec.decode(value).id, name)
+  }
+  const reviewed = new Set<string>()
+  for await (const { key } of recordsOf(store, 'review')) {
+    const { kind, repo, digest } = readReviewKey(key)
+    if (digest !== undefined) reviewed.add(reviewName(digest, kind === 'link' ? repo : undefined))
+  }
+  return {
+    nameOf: (repo) => names.get(repo),
+    isReviewed: (digest, repo) => reviewed.has(reviewName(digest, repo)),
+    reviewAt: parts.now() + parts.grace,
+  }
+}
+
+function reviewName(digest: Digest, repo: RepositoryId | undefined): string {
+  return `${repo ?? ''} ${digest}`
+}
+
+interface Suspect {
+  readonly entry: Entry
+  readonly check: (entry: Entry, view: RecordView) => Promise<readonly Problem[]>
+  readonly problem: Problem
+  readonly known: Known
+}
+
+/** Looks again at the records of now, and mends in a commit that checks everything it looked at. */
+async function mend({ metadata }: FsckParts, suspect: Suspect): Promise<boolean> {
+  const { entry, check, problem, known } = suspect
+  const checks: Check[] = [{ kind: 'version', key: entry.key, version: entry.version }]
+  const view: RecordView = {
+    ...known,
+    read: async (wanted) => {
+      const found = await metadata.read(wanted)
+      for (const [index, key] of wanted.entries())
+        checks.push({ kind: 'version', key, version: found[index]?.version })
+      return found
+    },
+    range: (query) => metadata.range(query),
+  }
+  const still = (await check(entry, view)).find((one) => one.problem === problem.problem)
+  if (still?.sets === undefined && still?.deletes === undefined) return false
+  const { sets = [], deletes = [] } = still
+  try {
+    await metadata.commit({ checks: [...checks, ...ownerChecks(problem, entry)], sets, deletes })
+    return true
+  } catch (error) {
+    // Somebody changed it meanwhile: the next run sees what became of it.
+    if (error instanceof MetadataConflict) return false
+    throw error
+  }
+}
+
+/** A charge goes only under its project's empty range of holders, which the blob's record guards. */
+function ownerChecks(problem: Problem, { key }: Entry): Check[] {
+  if (key[0] !== keys.all('charge')[0] || problem.deletes === undefined) return []
+  const reader = new TupleReader(key)
+  const [project, sha256] = [reader.text(), reader.digest()]
+  const prefix = keys.holdersInProject(sha256, project)
+  return [{ kind: 'range', owner: keys.blob(sha256), prefix, entries: [] }]
+}

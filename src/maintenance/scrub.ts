@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto'
+import { blobLocation } from '../../storage/blobs/blob-store.ts'
+import type { Entry, MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { StoreDamaged } from '../../storage/store-errors.ts'
+import { type Digest, digestFromBytes } from '../oci/digest.ts'
+import { type BlobRecord, blobCodec } from '../records/blob.ts'
+import { type ScrubRecord, scrubCodec } from '../records/cursor.ts'
+import { keyAfter, keys } from '../records/keys.ts'
+import { TupleReader } from '../records/tuple.ts'
+import type { Job, JobParts } from './job.ts'
+import { Throttle } from './throttle.ts'
+
+export const SCRUB = 'scrub'
+const PAGE = 50
+/** So many blobs gone one after the other are no rot but a disk that is not there. */
+const MISSING_IN_A_ROW = 20
+const MINUTE = 60_000
+
+/** What the scrub finds, for whom blobs belong to. */
+export interface ScrubPorts {
+  /** The bytes at a blob's location are missing or wrong. */
+  readonly quarantine: (damage: {
+    readonly sha256: Digest
+    readonly location: string
+    readonly why: string
+  }) => Promise<boolean>
+  /** They are right. */
+  readonly confirmBytes: (sha256: Digest, location: string) => Promise<boolean>
+  readonly settings: {
+    /** Bytes read in a second, at most. */
+    readonly scrubRate: number
+    /** Milliseconds from the end of one pass to the beginning of the next; 0: none begins by itself. */
+    readonly scrubEvery: number
+  }
+}
+
+/** Reads every blob again and compares it with its digest, slowly, and goes on after a restart where it was. */
+export function scrubJob(ports: ScrubPorts): Job {
+  return {
+    name: SCRUB,
+    everyMs: MINUTE,
+    isDue: async (parts) => isDue(await readScrub(parts.metadata), ports.settings.scrubEvery, parts.now()),
+    run: (parts, signal) => new Scrub(parts, ports, signal).run(),
+  }
+}
+
+function isDue(cursor: ScrubRecord | undefined, every: number, now: number): boolean {
+  if (cursor === undefined) return every > 0
+  return cursor.finished === undefined || (every > 0 && cursor.finished + every <= now)
+}
+
+/** The pass that is under way, or the last one; undefined before the first. */
+export async function readScrub(metadata: MetadataStore): Promise<ScrubRecord | undefined> {
+  const [stored] = await metadata.read([keys.cursor(SCRUB)])
+  return stored && scrubCodec.decode(stored.value)
+}
+
+/** Begins a pass from the first blob, also when one was under way. The job has to be run for it to go on. */
+export async function restartScrub(parts: Pick<JobParts, 'metadata' | 'now'>): Promise<ScrubRecord> {
+  const pass = { begun: parts.now(), blobs: 0, bytes: 0, damaged: 0 }
+  await writeScrub(parts.metadata, pass)
+  return pass
+}
+
+function writeScrub(metadata: MetadataStore, pass: ScrubRecord): Promise<void> {
+  const sets = [{ key: keys.cursor(SCRUB), value: scrubCodec.encode(pass) }]
+  return metadata.commit({ checks: [], sets, deletes: [] })
+}
+
+class Scrub {
+  readonly #parts: JobParts
+  readonly #ports: ScrubPorts
+  readonly #signal: AbortSignal
+  readonly #throttle: Throttle
+  #missing = 0
+
+  constructor(parts: JobParts, ports: ScrubPorts, signal: AbortSignal) {
+    this.#parts = parts
+    this.#ports = ports
+    this.#signal = signal
+    this.#throttle = new Throttle(ports.settings.scrubRate, signal)
+  }
+
+  async run(): Promise<void> {
+    const { metadata, now } = this.#parts
+    let pass = await readScrub(metadata)
+    if (pass === undefined || pass.finished !== undefined) pass = await restartScrub(this.#parts)
+    while (!this.#isStopped()) {
+      const from = pass.after === undefined ? keys.blobs() : keyAfter(keys.blob(pass.after))
+      const page = await metadata.range({ prefix: keys.blobs(), from, limit: PAGE })
+      for (const entry of page) {
+        if (this.#isStopped()) break
+        pass = await this.#look(pass, entry)
+      }
+      if (page.length < PAGE && !this.#isStopped()) pass = { ...pass, finished: now() }
+      pass = await this.#save(pass)
+      if (pass.finished !== undefined) return
+      await this.#parts.pace()
+    }
+  }
+
+  /** Gives the pass to go on with: the one that was begun anew meanwhile, if one was. */
+  async #save(pass: ScrubRecord): Promise<ScrubRecord> {
+    const current = await readScrub(this.#parts.metadata)
+    if (current !== undefined && current.begun !== pass.begun) return current
+    await writeScrub(this.#parts.metadata, pass)
+    return pass
+  }
+
+  #isStopped(): boolean {
+    return this.#signal.aborted
+  }
+
+  async #look(pass: ScrubRecord, entry: Entry): Promise<ScrubRecord> {
+    const sha256 = new TupleReader(entry.key).digest()
+    const looked = await this.#parts.attempt(`blob ${sha256}`, () => this.#check(sha256, entry))
+    // Stopped in the middle of this one: it is the first of the next run.
+    if (this.#isStopped()) return pass
+    if (looked !== undefined) this.#parts.progress(1)
+    const { bytes = 0, isDamaged = false } = looked ?? {}
+    return {
+      ...pass,
+      after: sha256,
+      blobs: pass.blobs + 1,
+      bytes: pass.bytes + bytes,
+      damaged: pass.damaged + Number(isDamaged),
+    }
+  }
+
+  async #check(sha256: Digest, entry: Entry): Promise<{ bytes: number; isDamaged: boolean }> {
+    const record = blobCodec.decode(entry.value)
+    const why = await this.#whatIsWrong(sha256, record)
+    const { location, size } = record
+    if (why === undefined) {
+      await this.#ports.confirmBytes(sha256, location)
+      return { bytes: size, isDamaged: false }
+    }
+    await this.#ports.quarantine({ sha256, location, why })
+    return { bytes: size, isDamaged: true }
+  }
+
+  /** Undefined when all is well. Throws when the store as a whole seems to be gone. */
+  async #whatIsWrong(sha256: Digest, record: BlobRecord): Promise<string | undefined> {
+    const reader = await this.#parts.blobs.read(blobLocation(record.location))
+    this.#missing = reader === undefined ? this.#missing + 1 : 0
+    if (this.#missing > MISSING_IN_A_ROW)
+      throw new Error(`${this.#missing} blobs in a row are missing: is the store's disk there?`)
+    if (reader === undefined) return `nothing is at ${record.location}`
+    if (reader.size !== record.size) {
+      await reader.close()
+      return `${reader.size} bytes are at ${record.location} instead of ${record.size}`
+    }
+    const hash = createHash('sha256')
+    try {
+      await reader.pump((chunk) => {
+        hash.update(chunk)
+        return this.#throttle.pass(chunk.length)
+      }, this.#signal)
+    } catch (error) {
+      if (error instanceof StoreDamaged) return error.message
+      throw error
+    }
+    const found = digestFromBytes('sha256', hash.digest())
+    return found === sha256 ? undefined : `the bytes at ${record.location} have digest ${found}`
+  }
+}

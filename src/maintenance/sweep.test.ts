@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type BlobStore, blobLocation } from '../../storage/blobs/blob-store.ts'
+import { emptyMemoryBlobs, openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
+import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { digestFromBytes } from '../oci/digest.ts'
+import { blobCodec } from '../records/blob.ts'
+import { nameField } from '../records/fields.ts'
+import { keys } from '../records/keys.ts'
+import { trashCodec } from '../records/review.ts'
+import { uploadCodec } from '../records/upload.ts'
+import { isJobDue, type TestJob, testJob } from './job-fixture.ts'
+import { type SweepPorts, sweepJob } from './sweep.ts'
+
+const HOUR = 3_600_000
+
+let metadata: MetadataStore
+let contents: ReturnType<typeof emptyMemoryBlobs>
+let blobs: BlobStore
+let now: number
+let kept: Set<string>
+let isOurs: boolean
+let ports: SweepPorts
+let job: TestJob
+
+beforeEach(async () => {
+  metadata = await openMemoryMetadataStore()
+  contents = emptyMemoryBlobs()
+  blobs = openMemoryBlobStore(contents)
+  // Uploads in memory are as young as the listing.
+  now = Date.now() + 2 * HOUR
+  kept = new Set()
+  isOurs = true
+  ports = {
+    mayRemove: () => Promise.resolve(isOurs),
+    keptUploads: () => Promise.resolve(kept),
+    settings: { sweepEvery: HOUR, sweepAge: HOUR },
+  }
+  job = testJob({ metadata, blobs, now: () => now })
+})
+
+const digestOf = (text: string) => digestFromBytes('sha256', createHash('sha256').update(text).digest())
+
+/** Bytes at a location, as an upload with this id leaves them. */
+function bytes(id: string, text = id): string {
+  const location = `memory/${digestOf(text)}.${id}`
+  contents.blobs.set(blobLocation(location), { bytes: Buffer.from(text), modified: new Date() })
+  return location
+}
+
+function set(...sets: { key: Uint8Array; value: Uint8Array }[]): Promise<void> {
+  return metadata.commit({ checks: [], sets, deletes: [] })
+}
+
+function blob(text: string, location: string): Promise<void> {
+  const value = blobCodec.encode({ size: text.length, location, created: 0 })
+  return set({ key: keys.blob(digestOf(text)), value })
+}
+
+function upload(id: string): Promise<void> {
+  const value = uploadCodec.encode({
+    name: nameField.parse('team/app'),
+    repo: 'r',
+    account: 'user:alice',
+    offset: 0,
+    state: { id },
+    prefix: digestOf(''),
+    created: 0,
+    expires: now + HOUR,
+  })
+  return set({ key: keys.upload(id), value })
+}
+
+const run = () => job.run((parts, signal) => sweepJob(ports).run(parts, signal))
+const left = () => [...contents.blobs.keys()].sort()
+
+describe('the sweep', () => {
+  it('removes bytes that no record mentions, and nothing else', async () => {
+    bytes('orphan')
+    const named = bytes('named')
+    await blob('named', named)
+    const older = bytes('older', 'named')
+    const uploading = bytes('uploading')
+    await upload('uploading')
+    const trashed = bytes('trashed')
+    await set({ key: keys.trash(1, trashed), value: trashCodec.encode({ at: 0 }) })
+    const snapshot = bytes('records-1')
+    kept.add('records-1')
+    expect(await run()).toBe(2)
+    expect(left()).toEqual([named, snapshot, trashed, uploading].sort())
+    expect(left()).not.toContain(older)
+  })
+
+  it('spares a push whose commit comes between its looks at upload and blob', async () => {
+    const location = bytes('pushing')
+    await upload('pushing')
+    const read = metadata.read.bind(metadata)
+    metadata.read = async (wanted) => {
+      const found = await read(wanted)
+      // The upload's record was read: now the push ends, and its record goes as expired ones do.
+      if (Buffer.compare(wanted[0] ?? Buffer.of(), keys.upload('pushing')) === 0) {
+        await blob('pushing', location)
+        await metadata.commit({ checks: [], sets: [], deletes: [keys.upload('pushing')] })
+      }
+      return found
+    }
+    expect(await run()).toBe(0)
+    expect(left()).toEqual([location])
+  })
+
+  it('spares bytes that enter the trash while it looks: readers may hold them', async () => {
+    const location = bytes('going')
+    await blob('going', location)
+    const read = metadata.read.bind(metadata)
+    metadata.read = async (wanted) => {
+      if (Buffer.compare(wanted[0] ?? Buffer.of(), keys.blob(digestOf('going'))) === 0)
+        await metadata.commit({
+          checks: [],
+          sets: [{ key: keys.trash(now + HOUR, location), value: trashCodec.encode({ at: now }) }],
+          deletes: [keys.blob(digestOf('going'))],
+        })
+      return read(wanted)
+    }
+    expect(await run()).toBe(0)
+    expect(left()).toEqual([location])
+  })
+
+  it('forgets uploads without a record, once they are old enough', async () => {
+    for (const id of ['known', 'unknown']) await blobs.create(id)
+    await upload('known')
+    ports = { ...ports, settings: { ...ports.settings, sweepAge: 3 * HOUR } }
+    expect(await run()).toBe(0)
+    ports = { ...ports, settings: { ...ports.settings, sweepAge: HOUR } }
+    expect(await run()).toBe(1)
+    expect([...contents.uploads.keys()]).toEqual(['known'])
+  })
+
+  it('touches nothing in a store that may be another server’s', async () => {
+    bytes('orphan')
+    isOurs = false
+    expect(await run()).toBe(0)
+    expect(left()).toHaveLength(1)
+  })
+
+  it('takes a listing that breaks for what it is, and comes back', async () => {
+    bytes('orphan')
+    const list = blobs.list.bind(blobs)
+    blobs.list = async function* () {
+      yield* list()
+      throw new Error('the listing broke')
+    }
+    await expect(run()).rejects.toThrow('the listing broke')
+    expect(await isJobDue(sweepJob(ports), job)).toBe(true)
+  })
+
+  it('is due again only after its time', async () => {
+    await run()
+    const due = () => isJobDue(sweepJob(ports), job)
+    expect(await due()).toBe(false)
+    now += HOUR
+    expect(await due()).toBe(true)
+  })
+})

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { recordCodec } from './codec.ts'
+import { dateField, digestField, sizeField } from './fields.ts'
+
+/** Value of `cursor` of the scrub: one pass over all blobs, by digest. */
+export const scrubCodec = recordCodec(
+  'scrub',
+  1,
+  z.object({
+    begun: dateField,
+    /** The last blob that was read. Absent at the beginning. */
+    after: digestField.optional(),
+    blobs: sizeField,
+    bytes: sizeField,
+    /** Blobs that this pass found to be damaged. */
+    damaged: sizeField,
+    finished: dateField.optional(),
+  }),
+)
+export type ScrubRecord = ReturnType<typeof scrubCodec.decode>
+
+/** Value of `cursor` of the daily snapshot of the records: those in the blob store, the newest last. */
+export const snapshotsCodec = recordCodec(
+  'snapshots',
+  1,
+  z.object({
+    /** The upload that is writing one now, or was when the server stopped. */
+    pending: z.string().optional(),
+    kept: z.array(z.object({ upload: z.string(), location: z.string(), taken: dateField })),
+  }),
+)
+export type SnapshotsRecord = ReturnType<typeof snapshotsCodec.decode>
+
+/** Value of `hold`: until when a backup wants no bytes to be removed. */
+export const holdCodec = recordCodec('hold', 1, z.object({ until: dateField }))
+
+/** Value of `cursor` of the sweep: when it last looked through the whole store. */
+export const sweepCodec = recordCodec('sweep', 1, z.object({ finished: dateField }))
