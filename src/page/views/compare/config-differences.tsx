@@ -11,7 +11,7 @@ export function ConfigDifferences({ a, b }: { readonly a: Image; readonly b: Ima
       {differences.length === 0 ? (
         <p class="dim">Containers of both start the same way.</p>
       ) : (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Configurations side by side">
           <table>
             <thead>
               <tr>

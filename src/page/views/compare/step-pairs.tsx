@@ -16,7 +16,7 @@ export function StepPairs({ a, b }: { readonly a: Image; readonly b: Image }) {
   return (
     <section>
       <h2>Steps</h2>
-      <div class="scroll">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Steps side by side">
         <table class="pairs-table">
           <thead>
             <tr>
