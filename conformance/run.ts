@@ -41,7 +41,7 @@ const sized = (name: string, small: number, large: number): Record<string, strin
 const CLUSTER_PARTS =
   'official cable migrate replicas replica-faults clocks s3-faults postgres-faults asynchronous'
 
-// Two cores: each lane runs one part after the other. The soak shares its time with the kill rounds.
+// Two cores: each lane runs one part after the other.
 const lanes: readonly Part[][] = [
   [
     part('official', 'official/run.ts'),
@@ -54,7 +54,6 @@ const lanes: readonly Part[][] = [
       ...sized('BIG_MIB', 96, 5120),
       ...sized('MIGRATE_IMAGES', 25, 500),
     }),
-    part('kill-rounds', 'faults/kill-rounds.ts', sized('ROUNDS', 60, 2000)),
   ],
   [
     part('clients', 'clients/run.ts'),
@@ -62,6 +61,7 @@ const lanes: readonly Part[][] = [
     part('s3', 's3/run.ts'),
     part('page', 'page/run.ts'),
     part('deploy', 'deploy/run.ts'),
+    part('kill-rounds', 'faults/kill-rounds.ts', sized('ROUNDS', 60, 2000)),
     part('soak', 'faults/soak.ts', sized('SECONDS_OF_SOAK', 120, 1800)),
   ],
 ]
