@@ -54,6 +54,11 @@ export class Fsck {
     return status
   }
 
+  /** Resolves when the check that is under way has ended. */
+  async ended(): Promise<void> {
+    await this.#running
+  }
+
   /** Ends a check that is under way. */
   async stop(): Promise<void> {
     this.#stopping.abort()

@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest'
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { Digest } from '../oci/digest.ts'
+import { blobCodec } from '../records/blob.ts'
+import { keys } from '../records/keys.ts'
+import { getBlob, unlinkBlob } from '../registry/blobs.ts'
+import { deleteManifest, deleteTag } from '../registry/delete-manifest.ts'
+import { mountFrom } from '../registry/mount.ts'
+import { quarantine } from '../registry/quarantine.ts'
+import {
+  ALICE,
+  blobRecord,
+  codeOf,
+  damage,
+  digestOf,
+  HOUR,
+  image,
+  locations,
+  name,
+  openTestRegistry,
+  pull,
+  pullManifest,
+  push,
+  pushBlob,
+  type TestRegistry,
+  tag,
+} from '../registry/registry-fixture.ts'
+import { collectOnce } from './collection-fixture.ts'
+import { Fsck } from './fsck.ts'
+
+/**
+ * One thing happens whole in each gap between two store operations of another, for all gaps and all pairs that could
+ * hurt each other. Whatever the order: what a client was promised is there, and records and bytes agree.
+ */
+const APP = 'team/app'
+const WEB = 'team/web'
+
+/** What a client may rely on from now on. */
+interface Promised {
+  readonly repository: string
+  readonly manifest: Digest
+  readonly blobs: readonly Digest[]
+}
+
+interface Stage {
+  readonly registry: TestRegistry
+  readonly promised: Promised[]
+}
+
+type Act = (stage: Stage) => Promise<void>
+
+const may = () => Promise.resolve(true)
+const contents = { config: 'config', layer: 'layer', deleted: 'layer of the deleted' } as const
+
+/** A repository with two blobs that nothing uses and a manifest that was deleted: all due for the collector. */
+async function prepare(): Promise<Stage> {
+  const registry = await openTestRegistry()
+  const stage = { registry, promised: [] }
+  await pushBlob(registry, APP, contents.config)
+  await pushBlob(registry, APP, contents.layer)
+  const gone = await imageIn(registry, APP, 'deleted', contents.deleted)
+  await push(registry, APP, gone.bytes, { tags: ['v1'] })
+  await deleteManifest(registry.parts, name(APP), gone.digest, ALICE)
+  const live = await imageIn(registry, APP, 'live', 'layer of the live')
+  await push(registry, APP, live.bytes, { tags: ['live'] })
+  registry.clock.now += 25 * HOUR
+  return stage
+}
+
+async function imageIn(registry: TestRegistry, repository: string, config: string, layer: string) {
+  const blobs = [await pushBlob(registry, repository, config), await pushBlob(registry, repository, layer)]
+  const [first, second] = blobs
+  if (first === undefined || second === undefined) throw new Error('no blobs')
+  const bytes = image(first, [second])
+  return { bytes, blobs, digest: digestOf(bytes) }
+}
+
+/** What the client of a docker push does: only what the registry says is missing is sent. */
+function pushAs(repository: string, tagName: string | undefined, layer: 'layer' | 'deleted'): Act {
+  return async ({ registry, promised }) => {
+    const blobs: Digest[] = []
+    for (const text of [contents.config, contents[layer]]) {
+      const digest = digestOf(text)
+      const there = await outcome(getBlob(registry.parts, name(repository), digest, may))
+      if (there === 'BLOB_UNKNOWN') await pushBlob(registry, repository, text)
+      blobs.push(digest)
+    }
+    const [config, second] = blobs
+    if (config === undefined || second === undefined) throw new Error('no blobs')
+    const bytes = image(config, [second])
+    // No error is expected: everything that it refers to was just said to be there.
+    await push(registry, repository, bytes, { tags: tagName === undefined ? [] : [tagName] })
+    promised.push({ repository, manifest: digestOf(bytes), blobs })
+  }
+}
+
+const mountAndPush: Act = async (stage) => {
+  const { registry } = stage
+  for (const text of [contents.config, contents.layer]) {
+    const request = { name: name(WEB), digest: digestOf(text), account: ALICE }
+    if (!(await mountFrom(registry.parts, request, name(APP)))) await pushBlob(registry, WEB, text)
+  }
+  await pushAs(WEB, 'mounted', 'layer')(stage)
+}
+
+/** The deleted manifest again, without a look at its blobs: refused, or whole. */
+const restore: Act = async ({ registry, promised }) => {
+  const blobs = [digestOf('deleted'), digestOf(contents.deleted)]
+  const [config, layer] = blobs
+  if (config === undefined || layer === undefined) throw new Error('no blobs')
+  const bytes = image(config, [layer])
+  const pushed = await outcome(push(registry, APP, bytes, { tags: ['again'] }))
+  if (pushed === 'ok') promised.push({ repository: APP, manifest: digestOf(bytes), blobs })
+  else expect(pushed).toBe('MANIFEST_BLOB_UNKNOWN')
+}
+
+const ACTS: Readonly<Record<string, Act>> = {
+  collect: ({ registry }) => collectOnce(registry),
+  push: pushAs(APP, 'v1', 'layer'),
+  'push untagged': pushAs(APP, undefined, 'layer'),
+  'push to the live tag': pushAs(APP, 'live', 'layer'),
+  mount: mountAndPush,
+  restore,
+  upload: async ({ registry }) => void (await pushBlob(registry, APP, contents.layer)),
+  unlink: async ({ registry }) =>
+    expect(['ok', 'BLOB_UNKNOWN']).toContain(
+      await outcome(unlinkBlob(registry.parts, name(APP), digestOf(contents.layer))),
+    ),
+  'delete tag': async ({ registry }) =>
+    expect(['ok', 'MANIFEST_UNKNOWN']).toContain(
+      await outcome(deleteTag(registry.parts, name(APP), tag('live'), ALICE)),
+    ),
+  'delete live': async ({ registry, promised }) => {
+    const live = image(digestOf('live'), [digestOf('layer of the live')])
+    await outcome(deleteManifest(registry.parts, name(APP), digestOf(live), ALICE))
+    expect(promised.some(({ manifest }) => manifest === digestOf(live))).toBe(false)
+  },
+  rot: async ({ registry }) => {
+    const sha256 = digestOf(contents.layer)
+    const location = (await blobRecord(registry, sha256))?.location
+    if (location === undefined) return
+    damage(registry, location, undefined)
+    await quarantine(registry.parts, { sha256, location, why: 'a test took them' })
+  },
+}
+
+/** Pairs that meet in the same records; `rot` is no act of a client, so what it hurts must be pushed again. */
+const PAIRS: readonly (readonly [string, string])[] = [
+  ...Object.keys(ACTS)
+    .filter((act) => act !== 'collect' && act !== 'rot')
+    .flatMap((act) => [[act, 'collect'] as const, ['collect', act] as const]),
+  ['push', 'mount'],
+  ['push', 'push untagged'],
+  ['push', 'push to the live tag'],
+  ['push to the live tag', 'delete tag'],
+  ['delete tag', 'push to the live tag'],
+  ['push to the live tag', 'delete live'],
+  ['delete live', 'push to the live tag'],
+  ['upload', 'upload'],
+  ['upload', 'unlink'],
+  ['unlink', 'upload'],
+  ['unlink', 'unlink'],
+  ['mount', 'mount'],
+  ['upload', 'rot'],
+  ['collect', 'collect'],
+  ['collect', 'rot'],
+]
+
+const outcome = (action: Promise<unknown>) => action.then(() => 'ok', codeOf)
+
+/** Runs `act` before the store's operation number `gap` from now on, once; tells whether there was such an operation. */
+function inGap({ metadata }: TestRegistry, gap: number, act: () => Promise<void>): () => boolean {
+  let count = 0
+  let done = false
+  const before = async (): Promise<void> => {
+    count += 1
+    if (done || count <= gap) return
+    done = true
+    await act()
+  }
+  const inner: MetadataStore = { ...metadata }
+  metadata.read = async (...args) => {
+    await before()
+    return inner.read(...args)
+  }
+  metadata.range = async (...args) => {
+    await before()
+    return inner.range(...args)
+  }
+  metadata.commit = async (...args) => {
+    await before()
+    return inner.commit(...args)
+  }
+  return () => done
+}
+
+async function expectSound(stage: Stage, when: string): Promise<void> {
+  const { registry } = stage
+  for (const { repository, manifest, blobs } of stage.promised) {
+    expect(await pullManifest(registry, repository, manifest), `${when}: a manifest`).toBeDefined()
+    for (const blob of blobs) expect(await pull(registry, repository, blob), `${when}: a blob`).toBeDefined()
+  }
+  const { metadata, blobs, parts } = registry
+  const fsck = new Fsck({
+    metadata,
+    blobs,
+    now: parts.now,
+    grace: parts.settings.grace,
+    quarantine: () => Promise.resolve(false),
+    keptUploads: () => Promise.resolve(new Set()),
+    sweep: () => Promise.resolve(),
+  })
+  fsck.start({ repair: false, force: false })
+  await fsck.ended()
+  expect(fsck.status?.error).toBeUndefined()
+  expect(fsck.status?.examples, when).toEqual([])
+}
+
+/** At the end exactly what is used remains. */
+async function expectNothingLeft(registry: TestRegistry): Promise<void> {
+  const entries = await registry.metadata.range({ prefix: keys.blobs(), limit: 1000 })
+  const named = entries.map(({ value }) => blobCodec.decode(value).location)
+  expect((await locations(registry)).sort()).toEqual(named.sort())
+}
+
+describe('whatever comes in between', () => {
+  it.each(PAIRS)(
+    '%s, and %s in any gap of it',
+    async (first, second) => {
+      const [outer, inner] = [ACTS[first], ACTS[second]]
+      if (outer === undefined || inner === undefined) throw new Error('no such act')
+      for (let gap = 0; ; gap++) {
+        const stage = await prepare()
+        const happened = inGap(stage.registry, gap, () => inner(stage))
+        await outer(stage)
+        if (!happened()) return
+        await expectSound(stage, `${second} in gap ${gap}`)
+        for (const hours of [25, 25, 25, 25]) {
+          stage.registry.clock.now += hours * HOUR
+          await collectOnce(stage.registry)
+        }
+        await expectSound(stage, `${second} in gap ${gap}, four days later`)
+        await expectNothingLeft(stage.registry)
+      }
+    },
+    120_000,
+  )
+})
