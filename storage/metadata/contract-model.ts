@@ -23,6 +23,9 @@ type Model = Map<string, { readonly value: string; readonly version: bigint | 'n
 const NAMES = ['a', 'a\u0000', 'a\u00ff', 'aa', 'b', '\u00ff']
 const PREFIXES = ['', 'a', 'a\u0000', 'b', '\u00ff']
 
+/** A version that no record has: the first ones of a fresh store are 1, 2, 3. */
+const NEVER = 2n ** 62n
+
 /** A commit before the store is known: `good` says whether the check is made to hold. */
 interface Plan {
   readonly checks: readonly { readonly kind: Check['kind']; readonly at: number; readonly good: boolean }[]
@@ -68,7 +71,7 @@ function buildCheck(
   const name = NAMES[at] ?? ''
   const entry = before.find((one) => text(one.key) === name)
   if (kind === 'exists') return existsCheck(name)
-  if (kind === 'version') return versionCheck(name, good ? entry?.version : 1n)
+  if (kind === 'version') return versionCheck(name, good ? entry?.version : NEVER)
   const prefix = PREFIXES[at % PREFIXES.length] ?? ''
   const inside = before.filter((one) => text(one.key).startsWith(prefix))
   return rangeCheck('owner', prefix, good ? inside : inside.slice(1))
