@@ -30,7 +30,14 @@ async function migrate(stores: Stores, folder: string): Promise<string> {
   // The name of a registry leads to whoever serves it now.
   const address = await TcpSwitch.start(lamina.port)
   const promises = new Promises()
-  const load = new Load({ url: `http://127.0.0.1:${address.port}`, promises, name: 'move/app', writers: 2 })
+  // Without a pause, which is more than can be copied meanwhile; small, since the S3 of the tests is in memory.
+  const load = new Load({
+    url: `http://127.0.0.1:${address.port}`,
+    promises,
+    name: 'move/app',
+    writers: 2,
+    sizes: [2000, 40_000, 150_000, 600_000],
+  })
   try {
     await load.more(BEFORE)
     const began = Date.now()

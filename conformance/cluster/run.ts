@@ -1,4 +1,4 @@
-import { Report } from '../report.ts'
+import { messageOf, Report } from '../report.ts'
 import { Stores } from '../servers/cluster.ts'
 import { asynchronousFailover } from './asynchronous.ts'
 import { clockScenario } from './clocks.ts'
@@ -30,7 +30,11 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
 }
 const asked = [...process.argv.slice(2), ...(process.env['CLUSTER_PARTS']?.split(' ') ?? [])]
 try {
-  for (const [name, run] of Object.entries(parts)) if (asked.length === 0 || asked.includes(name)) await run()
+  for (const [name, run] of Object.entries(parts)) {
+    if (asked.length > 0 && !asked.includes(name)) continue
+    // What a part cannot even start with fails that part, not the run.
+    await run().catch((error: unknown) => report.fail(`cluster: ${name}`, messageOf(error)))
+  }
 } finally {
   await stores.stop()
 }

@@ -93,6 +93,19 @@ describe('the outbox', () => {
   })
 })
 
+describe('the pace', () => {
+  it('lets changes of content wait after their commit, and nothing else', async () => {
+    store.pace(3_600_000)
+    const waiting = set(tag)
+    await set(keys.signingKey('1'))
+    // Nobody waits for its answer; the commit itself did not wait.
+    void waiting
+    expect((await inner.read([tag]))[0]?.value).toEqual(new Uint8Array(value))
+    store.pace(0)
+    await set(link)
+  })
+})
+
 describe('the fence', () => {
   it('refuses changes of content until it is lifted', async () => {
     await store.fence()

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type {
   Commit,
   Entry,
@@ -23,6 +24,8 @@ export class FollowedStore implements MetadataStore {
   readonly #running = new Set<Promise<void>>()
   #following: boolean
   #fenced: boolean
+  #pace = 0
+  #changes = 0
 
   constructor(store: MetadataStore, from: { readonly following: boolean; readonly fenced: boolean }) {
     this.#store = store
@@ -49,13 +52,17 @@ export class FollowedStore implements MetadataStore {
   /** As the store's, and UNAVAILABLE while the registry takes no writes because it moves. */
   async commit(commit: Commit): Promise<void> {
     if (this.#fenced && !passesFence(commit)) throw moving()
-    const running = this.#store.commit(this.#following ? withOutboxEntry(commit) : commit)
+    const followed = this.#following ? withOutboxEntry(commit) : commit
+    if (followed !== commit) this.#changes += 1
+    const running = this.#store.commit(followed)
     this.#running.add(running)
     try {
       await running
     } finally {
       this.#running.delete(running)
     }
+    // After the commit: before it, two writers of one record would meet each other's change again and again.
+    if (this.#pace > 0 && !passesFence(commit)) await sleep(this.#pace, undefined, { ref: false })
   }
 
   /** From now on changes are in the outbox. Resolves when no commit is under way that is not. */
@@ -73,6 +80,16 @@ export class FollowedStore implements MetadataStore {
   /** Takes writes again. */
   lift(): void {
     this.#fenced = false
+  }
+
+  /** How many commits wrote to the outbox; one that failed counts too. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** Commits that change content are answered so many milliseconds later, so that whoever follows keeps up. */
+  pace(milliseconds: number): void {
+    this.#pace = milliseconds
   }
 
   /** Changes are no longer in the outbox. */

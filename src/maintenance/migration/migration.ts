@@ -2,14 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BlobStore } from '../../../storage/blobs/blob-store.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { DepartureRecord } from '../../records/migration.ts'
+import { catchUp } from './catch-up.ts'
 import { findDifference } from './compare.ts'
 import { agree, markSource, markTarget, refusal } from './marks.ts'
 import { TargetTaken } from './move-records.ts'
 import type { Followed, MoveParts, Place, Progress } from './place.ts'
-import { clearOutbox, drainPage, PAGE, WALKED, walk } from './walk.ts'
+import { clearOutbox, drainAll, drainPage, WALKED, walk } from './walk.ts'
 
-/** Pages of the outbox that are worked off before pushes have to wait for the rest. */
-const MOST_PAGES = 500
 /** How often the first pass notes how far it is, in milliseconds: what is copied twice does no harm. */
 const NOTE_MS = 2000
 /** How often the little that still changes after the move is carried over, in milliseconds. */
@@ -141,6 +140,7 @@ export class Migration {
       this.#problem = error instanceof Error ? error.message : String(error)
       this.#parts.onError(error, 'the move to other stores')
     } finally {
+      this.#parts.source.metadata.pace(0)
       await target.close()
       this.#running = undefined
     }
@@ -159,10 +159,7 @@ export class Migration {
       noted = now()
       await this.#write({ ...begun, cursor: Buffer.from(at).toString('base64') })
     })
-    // Less than a page: what is left came while that was copied, and takes no longer. Who writes without a pause, and
-    // faster than it can be copied, waits in the end.
-    for (let page = 1; page <= MOST_PAGES && (await drainPage(parts, damaged)) === PAGE; page++)
-      signal.throwIfAborted()
+    await catchUp(parts, { metadata: source.metadata, damaged, signal })
     this.#phase = 'finishing'
     await this.#finish(parts, damaged, signal)
     this.#phase = 'moved'
@@ -171,7 +168,7 @@ export class Migration {
       await sleep(FOLLOW_MS, undefined, { signal, ref: false }).catch(() => undefined)
     }
     // What was written while the last requests ended.
-    while ((await drainPage(parts, damaged)) > 0);
+    await drainAll(parts, damaged)
   }
 
   /** The short phase without writes. When it fails, they are taken again. */
@@ -180,7 +177,7 @@ export class Migration {
     const { metadata } = this.#parts.source
     await metadata.fence()
     try {
-      while ((await drainPage(parts, damaged)) > 0) signal.throwIfAborted()
+      await drainAll(parts, damaged, signal)
       if (damaged.size > 0) throw new Error(damagedSentence(damaged))
       const difference = await findDifference(source, target, signal)
       if (difference !== undefined) throw new Error(`The two places are not equal: ${difference}.`)

@@ -29,6 +29,10 @@ export interface Followed extends MetadataStore {
   /** From now on changes are in the outbox. Resolves when no commit is under way that is not. */
   follow(): Promise<void>
   unfollow(): void
+  /** How many commits are in the outbox, or were, since this process started. */
+  readonly changes: number
+  /** From now on each commit that changes content is answered so many milliseconds later; 0: at once. */
+  pace(milliseconds: number): void
   /** Refuses writes. Resolves when none is under way. */
   fence(): Promise<void>
   lift(): void

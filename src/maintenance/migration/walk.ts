@@ -68,6 +68,11 @@ export async function drainPage(parts: MoveParts, damaged: Set<Digest>): Promise
   return entries.length
 }
 
+/** Works off all of the outbox. */
+export async function drainAll(parts: MoveParts, damaged: Set<Digest>, signal?: AbortSignal): Promise<void> {
+  while ((await drainPage(parts, damaged)) > 0) signal?.throwIfAborted()
+}
+
 /** Throws away the outbox when nobody follows any more. */
 export async function clearOutbox(metadata: MetadataStore): Promise<void> {
   for (;;) {
