@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline'
 import { must } from './servers/processes.ts'
 import { nodeBinary, projectRoot, workFolder } from './servers/workspace.ts'
 
-// `npm run test:system`: every part, two side by side; `--full` at its full size, with a summary for the record.
+// `npm run test:system [-- PART…]`: every part, or those named, two side by side; `npm run test:full [-- PART…]` at its
+// full size, with a summary for the record.
 
 /** One program of the system tests. */
 interface Part {
@@ -67,7 +68,14 @@ const lanes: readonly Part[][] = [
 ]
 
 const begun = new Date()
-const outcomes = (await Promise.all(lanes.map(runLane))).flat()
+const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const unknown = asked.filter((name) => !lanes.flat().some((one) => one.name === name))
+if (unknown.length > 0) {
+  console.error(`There is no part ${unknown.join(', ')}; there are ${names(lanes.flat()).join(', ')}.`)
+  process.exit(2)
+}
+const chosen = lanes.map((lane) => lane.filter(({ name }) => asked.length === 0 || asked.includes(name)))
+const outcomes = (await Promise.all(chosen.map(runLane))).flat()
 const sum = (count: (outcome: Outcome) => number): number =>
   outcomes.reduce((total, one) => total + count(one), 0)
 const closing = `= system: ${sum((one) => one.passed)} passed, ${sum((one) => one.failed)} failed, ${sum((one) => one.checks)} checks`
@@ -83,6 +91,10 @@ console.log(closing)
 await writeFile(path.join(await workFolder('reports'), 'system.txt'), `${closing}\n`)
 if (full) await writeSummary()
 if (sum((one) => one.failed) > 0) process.exitCode = 1
+
+function names(parts: readonly Part[]): string[] {
+  return parts.map(({ name }) => name)
+}
 
 async function runLane(parts: readonly Part[]): Promise<Outcome[]> {
   const done: Outcome[] = []
@@ -139,10 +151,11 @@ async function writeSummary(): Promise<void> {
       `| ${name} | ${passed} | ${failed} | ${checks} | ${seconds.toFixed(0)} |`,
   )
   const commit = await must('git', ['-C', projectRoot, 'describe', '--always', '--dirty'])
-  const sizes = lanes.flat().flatMap(({ env }) => Object.entries(env).map((size) => size.join('=')))
+  const sizes = chosen.flat().flatMap(({ env }) => Object.entries(env).map((size) => size.join('=')))
   const text = [
     `# System tests at full size, ${day}`,
     '',
+    ...(asked.length === 0 ? [] : [`Only these parts: ${asked.join(', ')}.`, '']),
     `Commit ${commit.trim()}, sizes ${sizes.join(', ')}.`,
     '',
     `Node ${process.version}, ${os.type()} ${os.release()}, ${os.availableParallelism()} processors.`,
@@ -156,5 +169,5 @@ async function writeSummary(): Promise<void> {
     ),
     '',
   ].join('\n')
-  await writeFile(path.join(folder, `${day}.md`), text)
+  await writeFile(path.join(folder, `${[day, ...asked].join('-')}.md`), text)
 }
