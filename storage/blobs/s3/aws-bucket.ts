@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3'
 import type { Bucket, GetResult, Multipart, ObjectFacts, ReplayableBody } from './bucket.ts'
 import type { AttemptOptions, Calls } from './calls.ts'
-import { getSigned, type ObjectAnswer } from './object-stream.ts'
+import type { ObjectAnswer } from './read-connections.ts'
 import type { Connection } from './s3-client.ts'
 import { isAbsent, isNotImplemented, isNoUpload, S3CallFailed } from './s3-errors.ts'
 import type { S3Encryption, S3Settings } from './settings.ts'
@@ -55,7 +55,7 @@ export class AwsBucket implements Bucket {
     const header = range && `bytes=${range.start}-${range.end}`
     return this.#calls.runRead('give an object', async () => {
       const url = await this.presign(key, OWN_URL_SECONDS)
-      return opened(await getSigned(url, header, this.#connection), range !== undefined)
+      return opened(await this.#connection.reads.get(url, header), range !== undefined)
     })
   }
 
@@ -268,8 +268,8 @@ async function opened(answer: ObjectAnswer, ranged: boolean): Promise<GetResult>
   const { status, headers } = answer
   if (status === 200 || status === 206) {
     const size =
-      ranged && status === 206 ? totalOf(headers['content-range']) : Number(headers['content-length'])
-    const etag = (headers.etag ?? '').replaceAll('"', '')
+      ranged && status === 206 ? totalOf(headers.get('content-range')) : Number(headers.get('content-length'))
+    const etag = (headers.get('etag') ?? '').replaceAll('"', '')
     if (Number.isSafeInteger(size)) return { size, etag, body: answer.body, destroy: () => answer.destroy() }
   }
   const code = await errorCode(answer)

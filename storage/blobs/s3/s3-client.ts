@@ -2,32 +2,26 @@ import http from 'node:http'
 import https from 'node:https'
 import { getCACertificates } from 'node:tls'
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { BufferPool } from '../buffer-pool.ts'
+import { ReadConnections } from './read-connections.ts'
 import type { S3Settings } from './settings.ts'
 import type { ObjectAddress } from './signed-url.ts'
 
 /** A connection attempt may take this long. */
 const CONNECT_MS = 3000
 
-/** Connections for calls; reads have their own, since a slow client holds one as long as it likes. */
+/** Connections for calls. */
 const MOST_CALLS = 256
 
 const ignore = (): void => {}
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 
-/**
- * Bytes of a read that may wait for its client. With less, each 64 KiB costs a turn of both sockets, which on a busy
- * machine is most of the time.
- */
-const READ_AHEAD = 512 * 1024
-
 export interface Connection {
   readonly client: S3Client
   readonly region: string
   readonly address: ObjectAddress
-  /** Milliseconds after which a connection on which nothing moves counts as dead. */
-  readonly stall: number
-  /** For reads. */
-  readonly agent: http.Agent
+  /** Apart from calls, since a slow client holds one as long as it likes. */
+  readonly reads: ReadConnections
   close(): void
 }
 
@@ -60,17 +54,15 @@ export async function connect(settings: S3Settings, stall = 10_000): Promise<Con
     },
   })
   const [region, address] = await Promise.all([client.config.region(), addressOf(client, settings.bucket)])
-  const reads = { ...tls, highWaterMark: READ_AHEAD }
-  const agent = address.origin.startsWith('https:') ? new https.Agent(reads) : new http.Agent(reads)
+  const reads = new ReadConnections({ origin: address.origin, ca, stall, pool: new BufferPool() })
   return {
     client,
     region,
     address,
-    stall,
-    agent,
+    reads,
     close: () => {
       client.destroy()
-      agent.destroy()
+      reads.close()
     },
   }
 }

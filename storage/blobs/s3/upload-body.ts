@@ -29,5 +29,6 @@ async function* pieceChunks(bucket: Bucket, id: string, piece: SidePiece): Async
   const key = sideKey(id, piece.name)
   const reader = await openReader(bucket, key, { start: 0, end: piece.size - 1 })
   if (reader === undefined) throw new UploadGone(`${key} is not there`)
-  yield* reader.chunks()
+  // Copies: what sends them keeps them for longer than a reader lends them.
+  for await (const chunk of reader.chunks()) yield Uint8Array.from(chunk)
 }
