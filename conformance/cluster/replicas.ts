@@ -29,6 +29,9 @@ export async function replicaScenarios(stores: Stores, report: Report): Promise<
     await report.scenario('cluster: the closing PUT at another replica reads nothing back', () =>
       closeElsewhere(one, other, proxy),
     )
+    await report.scenario('cluster: one upload is written at both replicas at once, with other bytes', () =>
+      writeTwice(one, other),
+    )
     await report.scenario(`cluster: two writers set ${TAGS} tags each in one repository`, () =>
       manyTags(one, other),
     )
@@ -85,6 +88,37 @@ async function closeElsewhere(one: RegistryClient, other: RegistryClient, proxy:
   expect(reads.length === 0, `${reads.length} objects were read: ${reads.map(({ path }) => path).join(' ')}`)
   await one.checkBlob('close/app', digest)
   return `${BIG} MiB, closing PUT took ${took.toFixed(0)} ms, 0 objects read`
+}
+
+/** Of two that send a chunk to one upload one is told 416; of two that close it one succeeds, and its bytes are there. */
+async function writeTwice(one: RegistryClient, other: RegistryClient): Promise<string> {
+  const begin = async (): Promise<string> =>
+    wants(await one.request('POST', '/v2/twice/app/blobs/uploads/'), 202, 'POST')
+  for (const [round, size] of [12 * 2 ** 20, 100_000, 12 * 2 ** 20, 100_000].entries()) {
+    const [mine, yours] = [blob(`mine ${round}`, size), blob(`yours ${round}`, size)]
+    const headers = { ...octets, 'content-range': `0-${size - 1}` }
+    const location = await begin()
+    const chunks = await Promise.all([
+      one.request('PATCH', location, { body: mine.bytes, headers }),
+      other.request('PATCH', location, { body: yours.bytes, headers }),
+    ])
+    const [taken, refused] = chunks[0].status === 202 ? [mine, chunks[1]] : [yours, chunks[0]]
+    wants(refused, 416, 'the second PATCH')
+    // The other one may still be at it.
+    const said = String(refused.headers.range)
+    expect(['0--1', `0-${size - 1}`].includes(said), `416 says ${said}`)
+    wants(await other.request('PUT', `${location}?digest=${taken.digest}`, { headers: octets }), 201, 'PUT')
+    await one.checkBlob('twice/app', taken.digest)
+    const again = await begin()
+    const close = (side: RegistryClient, { digest, bytes }: Blob): Promise<Answer> =>
+      side.request('PUT', `${again}?digest=${digest}`, { body: bytes, headers: octets })
+    const [here, there] = [blob(`here ${round}`, size), blob(`there ${round}`, size)]
+    const closed = await Promise.all([close(one, here), close(other, there)])
+    const ended = closed.map(({ status }) => status)
+    expect(ended.filter((status) => status === 201).length === 1, `the two PUTs answered ${ended.join(', ')}`)
+    await other.checkBlob('twice/app', (ended[0] === 201 ? here : there).digest)
+  }
+  return '4 uploads with two PATCHes, 4 with two closing PUTs'
 }
 
 async function manyTags(one: RegistryClient, other: RegistryClient): Promise<string> {

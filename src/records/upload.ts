@@ -21,6 +21,8 @@ export const uploadCodec = recordCodec(
     hash: z.base64().optional(),
     /** Announced by digest-algorithm at the start. */
     algorithm: z.enum(['sha256', 'sha512']).optional(),
+    /** What a request that brought the last bytes is making of them: nothing else may become of this session. */
+    closing: digestField.optional(),
     created: dateField,
     expires: dateField,
     /** Set when finished: a repeated closing PUT is answered with its 201 until `expires`. */

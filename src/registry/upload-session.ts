@@ -3,6 +3,7 @@ import type { UploadState } from '../../storage/blobs/blob-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import type { ChunkRange } from '../oci/content-range.ts'
 import { uploadRange } from '../oci/content-range.ts'
+import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keys } from '../records/keys.ts'
@@ -48,36 +49,45 @@ function isOver({ expires, ended }: UploadRecord, now: number): boolean {
 }
 
 /**
- * Writes down what the blob store has begun in the middle of a request; gives the session as it is then. Throws
- * BLOB_UPLOAD_UNKNOWN when someone ended or continued it.
+ * Writes down what a request has begun in the middle of its work; gives the session as it is then. Throws
+ * RANGE_INVALID when someone continued it, BLOB_UPLOAD_UNKNOWN when someone ended it.
  */
-export async function recordState(
+export async function recordStep(
   parts: RegistryParts,
   name: SessionName,
   session: Session,
-  state: UploadState,
+  step: { readonly state: UploadState } | { readonly closing: Digest },
 ): Promise<Session> {
   // A request that takes long is no idle session.
   const expires = parts.now() + parts.settings.uploadExpiry
-  const record = { ...session.record, state, expires }
+  const record = { ...session.record, ...step, expires }
   await transact(parts.metadata, async (transaction) => {
     await checkUnchanged(transaction, name, session)
     transaction.set(uploadCodec, session.key, record)
   })
   const after = await loadSession(parts, name)
-  // Nobody else knows this state: a record that is any different was written after it.
-  if (!isDeepStrictEqual(after.record, record)) throw uploadUnknown(name)
+  // Nobody else writes just this: a record that is any different was written after it.
+  if (!isDeepStrictEqual(after.record, record)) throw overtaken(name, after.record)
   return after
 }
 
-/** The commit checks that the session is still as it was read. Throws BLOB_UPLOAD_UNKNOWN when someone ended or cancelled it. */
+/**
+ * The commit checks that the session is still as it was read. Throws RANGE_INVALID when someone continued it, as on
+ * another replica, BLOB_UPLOAD_UNKNOWN when someone ended it.
+ */
 export async function checkUnchanged(
   transaction: Transaction,
   name: SessionName,
   session: Session,
 ): Promise<void> {
   const now = await transaction.getChecked(uploadCodec, session.key)
-  if (now?.version !== session.version) throw uploadUnknown(name)
+  if (now?.version !== session.version) throw overtaken(name, now?.value)
+}
+
+/** What someone is told whose session another request has changed. */
+function overtaken(name: SessionName, now: UploadRecord | undefined): RegistryError {
+  if (now === undefined || now.done !== undefined || now.ended === true) return uploadUnknown(name)
+  return outOfOrder(name, now.offset, 'another request wrote to this upload session')
 }
 
 export function uploadUnknown({ id, name }: SessionName): RegistryError {

@@ -22,6 +22,7 @@ import {
   type TestRegistry,
 } from './registry-fixture.ts'
 import type { SessionName } from './upload-session.ts'
+import { Uploads } from './uploads.ts'
 
 let registry: TestRegistry
 const team = name('team/app')
@@ -40,6 +41,14 @@ async function code(action: Promise<unknown>): Promise<unknown> {
     () => 'no failure',
     (error: unknown) => codeOf(error),
   )
+}
+
+/** Does something before the nth commit from now on. */
+function atCommit(nth: number, act: () => Promise<void>): void {
+  registry.hooks.beforeCommit = async () => {
+    if (nth === 1) await act()
+    else atCommit(nth - 1, act)
+  }
 }
 
 describe('a session', () => {
@@ -382,6 +391,35 @@ describe('two writers', () => {
   })
 })
 
+describe('two writers on two replicas', () => {
+  const other = (): Uploads => new Uploads(registry.parts)
+
+  it('the one who is overtaken is told how far the session is', async () => {
+    const session = await start()
+    registry.hooks.beforeCommit = async () => void (await other().append(session, chunk('abcd')))
+    await expect(registry.uploads.append(session, chunk('xy'))).rejects.toMatchObject({
+      code: 'RANGE_INVALID',
+      headers: { range: '0-3', location: `/v2/team/app/blobs/uploads/${session.id}` },
+    })
+    expect(await registry.uploads.status(session)).toBe(4)
+    await other().finish(session, digestOf('abcd'), chunk(''))
+    expect(String(await pull(registry, team, digestOf('abcd')))).toBe('abcd')
+  })
+
+  it.each([1, 2])('of two that close it with other bytes, one does: who comes at commit %i', async (nth) => {
+    const session = await start()
+    let there: unknown
+    atCommit(nth, async () => {
+      there = await code(other().finish(session, digestOf('there'), chunk('there')))
+    })
+    const here = await code(registry.uploads.finish(session, digestOf('here'), chunk('here')))
+    const [winner, loser] = nth === 1 ? ['there', 'here'] : ['here', 'there']
+    expect([here, there].filter((result) => result === 'no failure')).toHaveLength(1)
+    expect(String(await pull(registry, team, digestOf(winner)))).toBe(winner)
+    expect(await pull(registry, team, digestOf(loser))).toBeUndefined()
+  })
+})
+
 describe('content that is here already', () => {
   it('is stored once, and readable in both places', async () => {
     const digest = await pushBlob(registry, team, 'same')
@@ -396,7 +434,8 @@ describe('content that is here already', () => {
 
   it('is stored once also when two finish at the same time; the other copy goes to the trash', async () => {
     const session = await start()
-    registry.hooks.beforeCommit = () => pushBlob(registry, 'other/app', 'same').then(() => undefined)
+    // At the second: the first one says what the upload becomes.
+    atCommit(2, () => pushBlob(registry, 'other/app', 'same').then(() => undefined))
     await registry.uploads.finish(session, digestOf('same'), chunk('same'))
     const kept = (await blobRecord(registry, digestOf('same')))?.location ?? ''
     const spare = (await locations(registry)).filter((location) => location !== kept)

@@ -19,7 +19,7 @@ import {
   checkUnchanged,
   loadSession,
   outOfOrder,
-  recordState,
+  recordStep,
   type Session,
   type SessionName,
   uploadUnknown,
@@ -115,8 +115,12 @@ export class Uploads {
         await this.#progress(name, session, received, hash)
         throw clientGone(received.cut)
       }
-      const sha256 = await this.#verify(received, hash, digest)
-      await finishUpload(this.#parts, { name, session, received, digest, sha256 })
+      const sha256 = hash.digest('sha256') ?? emptyDigest()
+      const own = hash.digest(digestAlgorithm(digest)) ?? (await this.#hashUpload(received, digest))
+      if (own !== undefined) checkDigest(received, own, digest)
+      const claimed = await this.#claim(name, session, sha256)
+      if (own === undefined) checkDigest(received, await this.#hashBlob(received, sha256, digest), digest)
+      await finishUpload(this.#parts, { name, session: claimed, received, digest, sha256 })
     })
   }
 
@@ -190,7 +194,7 @@ export class Uploads {
   ): Promise<{ readonly session: Session; readonly received: Received }> {
     let { session } = from
     const record = async (state: UploadState): Promise<void> => {
-      session = await recordState(this.#parts, name, session, state)
+      session = await recordStep(this.#parts, name, session, { state })
     }
     const { state, offset } = session.record
     const into = { state, offset, hash: from.hash, completing, record }
@@ -214,27 +218,29 @@ export class Uploads {
     this.#hashes.keep(name.id, hash)
   }
 
-  /** The sha256 that names the content, once the client's digest is proven. */
-  async #verify(received: Received, hash: RunningHash, digest: Digest): Promise<Digest> {
-    const sha256 = hash.digest('sha256') ?? emptyDigest()
-    const algorithm = digestAlgorithm(digest)
-    const own = hash.digest(algorithm) ?? (await this.#hashWhole(received, sha256, digest))
-    if (own === digest) return sha256
-    throw new RegistryError('DIGEST_INVALID', {
-      message: `the ${received.offset} bytes that were sent have digest ${own}, not ${digest}`,
-      detail: { digest, received: own, size: received.offset },
-    })
+  /**
+   * The last bytes are in no record yet: two replicas that have others each would both store theirs as this upload's.
+   * So what becomes of it is written down first, and is never changed.
+   */
+  async #claim(name: SessionName, session: Session, sha256: Digest): Promise<Session> {
+    if ((session.record.closing ?? sha256) !== sha256) throw uploadUnknown(name)
+    return recordStep(this.#parts, name, session, { closing: sha256 })
   }
 
-  async #hashWhole({ state, offset }: Received, sha256: Digest, expected: Digest): Promise<Digest> {
+  /** The bytes of an upload once more, where the store gives them before it is complete. */
+  async #hashUpload({ state, offset }: Received, expected: Digest): Promise<Digest | undefined> {
     const { blobs } = this.#parts
-    const algorithm = digestAlgorithm(expected)
-    if (blobs.readsUploads) return hashAgain(await blobs.readUpload(state, offset), algorithm)
-    // No byte comes back before the upload is complete: the location is given up again when the digest is wrong.
+    if (!blobs.readsUploads) return undefined
+    return hashAgain(await blobs.readUpload(state, offset), digestAlgorithm(expected))
+  }
+
+  /** The same where it gives them only then: the location is given up again when the digest is wrong. */
+  async #hashBlob({ state, offset }: Received, sha256: Digest, expected: Digest): Promise<Digest> {
+    const { blobs } = this.#parts
     const location = await blobs.complete(state, offset, sha256)
     const reader = await blobs.read(location)
     if (reader === undefined) throw new UploadGone(`nothing at ${location} after it was completed`)
-    const digest = await hashAgain(reader, algorithm)
+    const digest = await hashAgain(reader, digestAlgorithm(expected))
     if (digest !== expected) await blobs.remove(location)
     return digest
   }
@@ -263,5 +269,13 @@ function clientGone(cause: unknown): RegistryError {
   return new RegistryError('BLOB_UPLOAD_INVALID', {
     message: 'the client went away before the end of the body',
     cause,
+  })
+}
+
+function checkDigest({ offset }: Received, own: Digest, digest: Digest): void {
+  if (own === digest) return
+  throw new RegistryError('DIGEST_INVALID', {
+    message: `the ${offset} bytes that were sent have digest ${own}, not ${digest}`,
+    detail: { digest, received: own, size: offset },
   })
 }
