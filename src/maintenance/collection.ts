@@ -13,7 +13,7 @@ import type { Job, JobParts } from './job.ts'
 import { type Look, type ReviewEntry, readReview, type Verdict } from './review-queue.ts'
 
 /** Entries that one commit settles: enough to share its cost, few enough that requests hardly wait. */
-const AT_ONCE = 50
+const AT_ONCE = 64
 
 const LOOKS: Readonly<Record<'link' | 'blob' | 'manifest' | 'grave', Look>> = {
   link: collectLink,

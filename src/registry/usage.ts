@@ -8,13 +8,21 @@ import { usageCodec } from '../records/review.ts'
 
 const PAGE = 1000
 
+/** What a commit notes of each project: of many changes, one sum. */
+const noted = new WeakMap<Transaction, Map<string, { readonly key: Uint8Array; bytes: number }>>()
+
 /**
  * Notes bytes that a project gained or lost, in the commit that changes its charges. A record of its own: one counter
  * that all pushes of a project write would be a conflict for each of them.
  */
 export function noteUsage(transaction: Transaction, project: string, bytes: number): void {
   if (bytes === 0) return
-  transaction.set(usageCodec, keys.usage(project, randomBytes(8).toString('hex')), { bytes })
+  const notes = noted.get(transaction) ?? new Map()
+  noted.set(transaction, notes)
+  const note = notes.get(project) ?? { key: keys.usage(project, randomBytes(8).toString('hex')), bytes: 0 }
+  note.bytes += bytes
+  notes.set(project, note)
+  transaction.set(usageCodec, note.key, { bytes: note.bytes })
 }
 
 /** Bytes of distinct content that a project holds. */

@@ -1,12 +1,10 @@
 import { StoreUnavailable } from '../../store-errors.ts'
 import type { Commit } from '../metadata-store.ts'
-import { loadGroupBase } from './group-base.ts'
+import { type BaseParts, loadGroupBase } from './group-base.ts'
 import { callerKey } from './keyspace.ts'
 import type { LevelConnection } from './level-connection.ts'
-import type { LevelReader } from './level-reader.ts'
 import { Overlay } from './overlay.ts'
 import { type PreparedCommit, prepareCommit } from './prepared-commit.ts'
-import type { RecentReads } from './recent-reads.ts'
 
 /** One synced batch carries at most this many commits, and no more after this many bytes. */
 const GROUP_COMMITS = 256
@@ -21,16 +19,14 @@ interface Waiting {
 /** Merges the commits that wait into one synced batch after the other: an fsync is paid once for all. */
 export class CommitQueue {
   readonly #connection: LevelConnection
-  readonly #reader: LevelReader
-  readonly #recent: RecentReads
+  readonly #base: BaseParts
   readonly #waiting: Waiting[] = []
   #draining: Promise<void> | undefined
   #isClosed = false
 
-  constructor(connection: LevelConnection, reader: LevelReader, recent: RecentReads) {
+  constructor(connection: LevelConnection, base: BaseParts) {
     this.#connection = connection
-    this.#reader = reader
-    this.#recent = recent
+    this.#base = base
   }
 
   /** Resolves when `commit` is on disk. Rejects with TypeError, MetadataConflict, NoSpace, StoreUnavailable or StoreDamaged. */
@@ -79,7 +75,7 @@ export class CommitQueue {
     await this.#connection.makeWritable()
     const base = await loadGroupBase(
       group.map(({ commit }) => commit),
-      this.#reader,
+      this.#base,
     )
     const overlay = new Overlay(base, this.#connection.counter)
     const accepted: Waiting[] = []
@@ -106,6 +102,10 @@ export class CommitQueue {
     const { operations, counter } = overlay
     if (operations.length === 0) return
     const keys = operations.map(({ key }) => callerKey(key))
-    await this.#recent.whileWriting(keys, () => this.#connection.write(operations, counter + 1n))
+    const puts = operations.flatMap(({ type, key }) => (type === 'put' ? [key] : []))
+    const { records, ranges } = this.#base
+    await records.whileWriting(keys, () =>
+      ranges.whileWriting(puts, () => this.#connection.write(operations, counter + 1n)),
+    )
   }
 }

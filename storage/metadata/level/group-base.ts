@@ -2,6 +2,8 @@ import { StoreDamaged } from '../../store-errors.ts'
 import { keyText } from './keyspace.ts'
 import type { LevelReader } from './level-reader.ts'
 import type { PreparedCommit, PreparedRangeCheck } from './prepared-commit.ts'
+import type { RecentRanges } from './recent-ranges.ts'
+import type { RecentReads } from './recent-reads.ts'
 import { versionOf } from './value-frame.ts'
 
 /** What the database holds of all that the commits of a group check, read before the first is decided. */
@@ -11,40 +13,61 @@ export interface GroupBase {
   readonly ranges: ReadonlyMap<PreparedRangeCheck, ReadonlyMap<string, bigint | StoreDamaged>>
 }
 
+/** Where a base comes from: what is remembered is what is committed, and need not be read again. */
+export interface BaseParts {
+  readonly reader: LevelReader
+  readonly records: RecentReads
+  readonly ranges: RecentRanges
+}
+
 /** Reads the base of `group`: keys in one trip, ranges side by side. Nothing is written meanwhile. */
 export async function loadGroupBase(
   group: readonly PreparedCommit[],
-  reader: LevelReader,
+  { reader, records, ranges: recent }: BaseParts,
 ): Promise<GroupBase> {
+  const checks = group.flatMap((commit) => commit.checks)
+  const all = checks.filter((check) => check.kind === 'range')
+  const known = new Set(all.filter((check) => recent.holdsNoOther(check)))
   const keys = new Map<string, Uint8Array>()
-  const ranges: PreparedRangeCheck[] = []
-  let deletes = 0
-  for (const commit of group) {
-    deletes += commit.deletes.length
-    for (const check of commit.checks) {
-      if (check.kind === 'range') ranges.push(check)
-      else keys.set(check.text, check.key)
-    }
+  for (const check of checks) if (check.kind !== 'range') keys.set(check.text, check.key)
+  for (const { entries } of known)
+    for (const text of entries.keys()) keys.set(text, Buffer.from(text, 'latin1'))
+  const versions = await loadVersions(keys, reader, records)
+  const deletes = group.reduce((sum, commit) => sum + commit.deletes.length, 0)
+  const load = (check: PreparedRangeCheck) =>
+    known.has(check) ? those(check, versions) : loadRange(check, deletes, reader)
+  const ranges = await Promise.all(all.map(async (check) => [check, await load(check)] as const))
+  return { versions, ranges: new Map(ranges) }
+}
+
+/** The entries of a range that can hold no others. */
+function those(
+  { entries }: PreparedRangeCheck,
+  versions: ReadonlyMap<string, bigint | StoreDamaged>,
+): Map<string, bigint | StoreDamaged> {
+  const found = new Map<string, bigint | StoreDamaged>()
+  for (const text of entries.keys()) {
+    const version = versions.get(text)
+    if (version !== undefined) found.set(text, version)
   }
-  return {
-    versions: await loadVersions(keys, reader),
-    ranges: new Map(
-      await Promise.all(
-        ranges.map(async (check) => [check, await loadRange(check, deletes, reader)] as const),
-      ),
-    ),
-  }
+  return found
 }
 
 async function loadVersions(
   keys: ReadonlyMap<string, Uint8Array>,
   reader: LevelReader,
+  records: RecentReads,
 ): Promise<Map<string, bigint | StoreDamaged>> {
   const versions = new Map<string, bigint | StoreDamaged>()
-  if (keys.size === 0) return versions
-  const stored = [...keys.values()]
-  const frames = await reader.frames(stored)
-  for (const [index, key] of stored.entries()) {
+  const unknown: Uint8Array[] = []
+  for (const [text, key] of keys) {
+    const known = records.known(text.slice(1))
+    if (known === undefined) unknown.push(key)
+    else if (known.stored !== undefined) versions.set(text, known.stored.version)
+  }
+  if (unknown.length === 0) return versions
+  const frames = await reader.frames(unknown)
+  for (const [index, key] of unknown.entries()) {
     const frame = frames[index]
     if (frame !== undefined) versions.set(keyText(key), versionOrDamage(key, frame))
   }

@@ -29,8 +29,23 @@ export function keyText(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 }
 
+/** Stored keys from `gte` to before `lt`. */
+export interface KeyBounds {
+  readonly gte: Uint8Array
+  readonly lt: Uint8Array
+}
+
+/** Behind every caller's record. */
+const END = Uint8Array.of(CALLER + 1)
+export const END_TEXT = keyText(END)
+
+/** All from a stored key on. */
+export function toTheEnd(key: Uint8Array): KeyBounds {
+  return { gte: key, lt: END }
+}
+
 /** The first key behind all that begin with the stored `prefix`. */
-function behind(prefix: Uint8Array): Uint8Array {
+export function behind(prefix: Uint8Array): Uint8Array {
   let length = prefix.length
   while (prefix[length - 1] === 0xff) length -= 1
   const end = new Uint8Array(prefix.subarray(0, length))
@@ -39,10 +54,8 @@ function behind(prefix: Uint8Array): Uint8Array {
   return end
 }
 
-/** Stored keys from `gte` to before `lt`; undefined when nothing can lie between. */
-export function boundsOf(
-  query: Pick<RangeQuery, 'prefix' | 'from' | 'reverse'>,
-): { readonly gte: Uint8Array; readonly lt: Uint8Array } | undefined {
+/** Where the records of a range lie; undefined when nothing can. */
+export function boundsOf(query: Pick<RangeQuery, 'prefix' | 'from' | 'reverse'>): KeyBounds | undefined {
   let gte = storedKey(query.prefix)
   let lt = behind(gte)
   if (query.from !== undefined) {

@@ -6,8 +6,9 @@ import { FileBallast } from './ballast.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { type ConnectionParts, LevelConnection } from './level-connection.ts'
 import type { LevelDatabase, LevelSnapshot } from './level-database.ts'
-import { LevelReader } from './level-reader.ts'
+import { LevelReader, openFrames } from './level-reader.ts'
 import { ReadSpeed } from './read-speed.ts'
+import { RecentRanges } from './recent-ranges.ts'
 import { RecentReads } from './recent-reads.ts'
 
 const BALLAST_BYTES = 64 << 20
@@ -61,21 +62,24 @@ class LevelMetadataStore implements MetadataStore {
   readonly #connection: LevelConnection
   readonly #reader: LevelReader
   readonly #recent: RecentReads
+  readonly #ranges: RecentRanges
   readonly #queue: CommitQueue
 
   constructor(connection: LevelConnection) {
     this.#connection = connection
     this.#reader = new LevelReader(connection, new ReadSpeed())
     this.#recent = new RecentReads(this.#reader)
-    this.#queue = new CommitQueue(connection, this.#reader, this.#recent)
+    this.#ranges = new RecentRanges(this.#reader)
+    const base = { reader: this.#reader, records: this.#recent, ranges: this.#ranges }
+    this.#queue = new CommitQueue(connection, base)
   }
 
   read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
     return this.#recent.read(keys)
   }
 
-  range(query: RangeQuery): Promise<Entry[]> {
-    return this.#reader.range(query)
+  async range(query: RangeQuery): Promise<Entry[]> {
+    return openFrames(await this.#ranges.framesIn(query))
   }
 
   commit(commit: Commit): Promise<void> {
@@ -90,6 +94,7 @@ class LevelMetadataStore implements MetadataStore {
   async close(): Promise<void> {
     await this.#queue.close()
     this.#recent.close()
+    this.#ranges.close()
     await this.#connection.close()
   }
 }

@@ -1,5 +1,5 @@
 import type { Entry, RangeQuery, Stored } from '../metadata-store.ts'
-import { boundsOf, callerKey, storedKey } from './keyspace.ts'
+import { boundsOf, callerKey, type KeyBounds, storedKey, toTheEnd } from './keyspace.ts'
 import type { LevelConnection } from './level-connection.ts'
 import type { LevelDatabase, LevelSnapshot } from './level-database.ts'
 import type { ReadSpeed } from './read-speed.ts'
@@ -8,6 +8,9 @@ import { openFrame } from './value-frame.ts'
 /** More keys than this are read on another thread in one trip, whatever the speed. */
 const SYNC_KEYS = 64
 const BYTES_PER_TRIP = 1 << 20
+
+/** A stored key and what is stored there. */
+export type Frame = [Uint8Array, Uint8Array]
 
 /** Reads committed data: the newest, or that of a snapshot. Knows stored keys and frames. */
 export class LevelReader {
@@ -36,11 +39,7 @@ export class LevelReader {
   }
 
   async range(query: RangeQuery): Promise<Entry[]> {
-    if (!Number.isSafeInteger(query.limit) || query.limit < 0) {
-      throw new TypeError(`the limit of a range is a whole number from 0 on, not ${query.limit}`)
-    }
-    const found = await this.framesIn(query)
-    return found.map(([key, frame]) => ({ key: callerKey(key), ...openFrame(key, frame) }))
+    return openFrames(await this.framesIn(query))
   }
 
   /** The frames under stored keys, all of one moment. */
@@ -51,16 +50,28 @@ export class LevelReader {
     })
   }
 
-  /** Stored keys and frames of a range. */
-  framesIn(query: RangeQuery): Promise<[Uint8Array, Uint8Array][]> {
+  /** Stored keys and frames of a range. Throws TypeError for a limit that is none. */
+  async framesIn(query: RangeQuery): Promise<Frame[]> {
+    if (!Number.isSafeInteger(query.limit) || query.limit < 0) {
+      throw new TypeError(`the limit of a range is a whole number from 0 on, not ${query.limit}`)
+    }
     const bounds = boundsOf(query)
-    if (bounds === undefined || query.limit === 0) return Promise.resolve([])
+    if (bounds === undefined || query.limit === 0) return []
+    return this.#iterate(bounds, query.limit, query.reverse === true)
+  }
+
+  /** The first records at or behind a stored key, whatever they are. */
+  framesFrom(key: Uint8Array, limit: number): Promise<Frame[]> {
+    return this.#iterate(toTheEnd(key), limit, false)
+  }
+
+  #iterate(bounds: KeyBounds, limit: number, reverse: boolean): Promise<Frame[]> {
     return this.#connection.read((database) =>
       database
         .iterator({
           ...bounds,
-          reverse: query.reverse === true,
-          limit: query.limit,
+          reverse,
+          limit,
           snapshot: this.#snapshot,
           fillCache: this.#snapshot === undefined,
           highWaterMarkBytes: BYTES_PER_TRIP,
@@ -78,4 +89,9 @@ export class LevelReader {
     const settled = keys === 1 || this.#snapshot !== undefined || !this.#connection.isWriting
     return settled && keys <= SYNC_KEYS && this.#speed.isFast
   }
+}
+
+/** The caller's records of stored ones. Throws StoreDamaged. */
+export function openFrames(frames: readonly Frame[]): Entry[] {
+  return frames.map(([key, frame]) => ({ key: callerKey(key), ...openFrame(key, frame) }))
 }

@@ -1,5 +1,5 @@
 import { type Check, type Commit, RANGE_CHECK_LIMIT } from '../metadata-store.ts'
-import { keyText, storedKey } from './keyspace.ts'
+import { behind, keyText, storedKey } from './keyspace.ts'
 import { prepareFrame } from './value-frame.ts'
 
 /** A commit that waits: its own copy of every byte, under stored keys. */
@@ -25,8 +25,9 @@ export interface PreparedRangeCheck {
   readonly kind: 'range'
   /** The caller's prefix. */
   readonly prefix: Uint8Array
-  /** The stored prefix. */
+  /** The stored prefix, and what lies behind all that begins with it. */
   readonly text: string
+  readonly end: string
   readonly entries: ReadonlyMap<string, bigint>
 }
 
@@ -58,10 +59,12 @@ function prepareCheck(check: Check): PreparedCheck {
   if (check.kind === 'range') {
     // The owner is for engines with row locks: here commits are checked one after the other.
     const { prefix, entries } = check
+    const { key, text } = prepareKey(prefix)
     return {
       kind: 'range',
       prefix: new Uint8Array(prefix),
-      text: prepareKey(prefix).text,
+      text,
+      end: keyText(behind(key)),
       entries: prepareEntries(entries),
     }
   }

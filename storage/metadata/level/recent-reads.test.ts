@@ -50,6 +50,19 @@ test('remembers nothing that was read while a batch was written, or before it an
   expect(asked).toHaveLength(3)
 })
 
+test('remembers nothing that was asked for while a batch was written, and told after', async () => {
+  const { asked, recent } = slowReader()
+  let during: Promise<unknown> = Promise.resolve()
+  await recent.whileWriting([key('a')], () => {
+    during = recent.read([key('a')])
+    return Promise.resolve()
+  })
+  asked[0]?.answer([stored('old')])
+  await during
+  void recent.read([key('a')])
+  expect(asked).toHaveLength(2)
+})
+
 test('reads everything again when a batch began between the remembered half and the fresh one', async () => {
   const { asked, recent } = slowReader()
   const first = recent.read([key('a')])

@@ -9,7 +9,7 @@ const MOST_BYTES = 8 << 20
 const ENTRY_BYTES = 200
 
 /** A record, or that there is none. */
-interface Known {
+export interface Known {
   readonly stored: Stored | undefined
 }
 
@@ -45,14 +45,21 @@ export class RecentReads {
   ): Promise<(Stored | undefined)[]> {
     const missing = keys.filter((_, index) => known[index] === undefined)
     const batches = this.#batches
+    // A batch that is on its way now may land after the read, and be done before it is told.
+    const isQuiet = this.#writing === 0
     const fresh = (await this.#reader.read(missing)).values()
     if (batches !== this.#batches && missing.length < keys.length) return this.#reader.read(keys)
     return known.map((entry, index) => {
       if (entry !== undefined) return entry.stored
       const stored = fresh.next().value
-      if (batches === this.#batches && this.#writing === 0) this.#remember(names[index], stored)
+      if (isQuiet && batches === this.#batches) this.#remember(names[index], stored)
       return stored
     })
+  }
+
+  /** What is known of a caller's key, as keyText gives it; undefined: nothing. */
+  known(key: string): Known | undefined {
+    return this.#known.get(key)
   }
 
   /** Runs the writing of a batch to `keys`. */

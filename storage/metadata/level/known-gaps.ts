@@ -1,0 +1,71 @@
+/** Gaps that are remembered; the oldest are forgotten first. */
+const MOST = 500
+
+/** Stretches between keys, where no key is: disjoint, each from its start to before its end. Keys as keyText gives them. */
+export class KnownGaps {
+  /** Ends by start, in the order of arrival. */
+  readonly #ends = new Map<string, string>()
+  readonly #starts: string[] = []
+
+  /** Whether it is known that no key lies from `from` to before `to`. */
+  covers(from: string, to: string): boolean {
+    return from >= to || this.#endAt(this.#indexBehind(from) - 1) >= to
+  }
+
+  /** From `from` to before `to` there is none. */
+  learn(from: string, to: string): void {
+    if (this.covers(from, to)) return
+    const before = this.#indexBehind(from) - 1
+    const first = this.#endAt(before) >= from ? before : before + 1
+    const touched = this.#starts.slice(Math.max(first, 0), this.#indexBehind(to))
+    const [start = from] = touched
+    const end = this.#ends.get(touched.at(-1) ?? '') ?? to
+    for (const one of touched) this.#forget(one)
+    this.#add(start < from ? start : from, end > to ? end : to)
+    for (const oldest of this.#ends.keys()) {
+      if (this.#starts.length <= MOST) break
+      this.#forget(oldest)
+    }
+  }
+
+  /** A key comes: what lies before and behind it is empty as before. */
+  cut(key: string): void {
+    const at = this.#indexBehind(key) - 1
+    const [start, end] = [this.#starts[at], this.#endAt(at)]
+    if (start === undefined || end <= key) return
+    this.#forget(start)
+    this.#add(start, key)
+    this.#add(`${key}\0`, end)
+  }
+
+  clear(): void {
+    this.#ends.clear()
+    this.#starts.length = 0
+  }
+
+  #add(start: string, end: string): void {
+    if (start >= end) return
+    this.#starts.splice(this.#indexBehind(start), 0, start)
+    this.#ends.set(start, end)
+  }
+
+  #forget(start: string): void {
+    this.#starts.splice(this.#indexBehind(start) - 1, 1)
+    this.#ends.delete(start)
+  }
+
+  #endAt(index: number): string {
+    return this.#ends.get(this.#starts[index] ?? '') ?? ''
+  }
+
+  /** How many gaps start at `key` or before it. */
+  #indexBehind(key: string): number {
+    let [low, high] = [0, this.#starts.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#starts[middle] ?? '') <= key) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
