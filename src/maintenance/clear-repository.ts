@@ -1,7 +1,7 @@
-import type { Entry } from '../../storage/metadata/metadata-store.ts'
+import type { Entry, RangeQuery } from '../../storage/metadata/metadata-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
 import { linkCodec } from '../records/blob.ts'
-import { keys, type RepositoryId } from '../records/keys.ts'
+import { keyAfter, keys, REPOSITORY_KINDS, type RepositoryId } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { dropLink } from '../registry/links.ts'
 import type { RegistryParts } from '../registry/parts.ts'
@@ -15,55 +15,60 @@ const LINKS_AT_ONCE = 100
 
 /**
  * Clears what a deleted repository left, under its id that no name leads to any more, in commits that check each
- * record's version. It begins again where it was stopped, because what is done is gone. Tags go before their history
- * and manifests before their graves, so that a request that still runs finds nothing to write a new record beside.
+ * record's version. It begins again where it was stopped, because what is done is gone.
  */
 export async function clearRepository(
   parts: JobParts & { readonly registry: RegistryParts },
   entry: ReviewEntry,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { repo } = entry
-  const plain = [
-    keys.tags(repo),
-    keys.allTagged(repo),
-    keys.allTagLogs(repo),
-    keys.manifests(repo),
-    keys.allReferrers(repo),
-    keys.graves(repo),
-    keys.bodies(repo),
-    keys.allEdges(repo),
-    keys.allPulled(repo),
-    keys.allKept(repo),
-  ]
-  for (const prefix of plain) if (!(await clearAll(parts, prefix, signal))) return false
-  for (;;) {
-    if (signal.aborted) return false
-    const links = await parts.metadata.range({ prefix: keys.links(repo), limit: LINKS_AT_ONCE })
-    if (links.length === 0) break
-    await dropLinks(parts.registry, entry, links)
-    parts.progress(links.length)
-    await parts.pace()
+  const { registry } = parts
+  for (const kind of REPOSITORY_KINDS) {
+    const prefix = keys.allIn(entry.repo, kind)
+    const cleared =
+      kind === 'link'
+        ? await clearAll(parts, { prefix, limit: LINKS_AT_ONCE }, signal, (links) =>
+            dropLinks(registry, entry, links),
+          )
+        : await clearAll(parts, { prefix, limit: AT_ONCE }, signal, (page) => deleteAll(registry, page))
+    if (!cleared) return false
   }
   await parts.metadata.commit({ checks: [], sets: [], deletes: [entry.key] })
   return true
 }
 
-async function clearAll(parts: JobParts, prefix: Uint8Array, signal: AbortSignal): Promise<boolean> {
-  for (;;) {
-    if (signal.aborted) return false
-    const count = await transact(parts.metadata, async (transaction) => {
-      const page = await transaction.range({ prefix, limit: AT_ONCE })
-      for (const { key, version } of page) {
-        transaction.checkVersion(key, version)
-        transaction.delete(key)
-      }
-      return page.length
-    })
-    if (count === 0) return true
-    parts.progress(count)
+/** Page by page, until a look from the beginning finds nothing: a request that still runs may have added something. */
+async function clearAll(
+  parts: JobParts,
+  { prefix, limit }: RangeQuery,
+  signal: AbortSignal,
+  clear: (page: readonly Entry[]) => Promise<void>,
+): Promise<boolean> {
+  let from = prefix
+  while (!signal.aborted) {
+    const page = await parts.metadata.range({ prefix, from, limit })
+    const end = page.at(-1)
+    if (end === undefined && from === prefix) return true
+    if (page.length > 0) await clear(page)
+    parts.progress(page.length)
+    // Behind what is gone: a store may have to walk over it.
+    from = end === undefined ? prefix : keyAfter(end.key)
     await parts.pace()
   }
+  return false
+}
+
+/** Deletes the records that are still the same ones; the others are seen again. */
+async function deleteAll({ metadata }: RegistryParts, page: readonly Entry[]): Promise<void> {
+  await transact(metadata, async (transaction) => {
+    const stored = await transaction.read(page.map(({ key }) => key))
+    for (const [at, { key }] of page.entries()) {
+      const version = stored[at]?.version
+      if (version === undefined) continue
+      transaction.checkVersion(key, version)
+      transaction.delete(key)
+    }
+  })
 }
 
 /** One commit for each: of two links to the same content, the second has to see that the first is gone. */

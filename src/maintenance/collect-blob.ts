@@ -5,7 +5,7 @@ import type { Look } from './review-queue.ts'
 
 /**
  * A blob goes when no repository holds it: the commit checks its version and that its range of holders is empty. Its
- * aliases go with it. Its bytes go to the trash, for those who are reading them.
+ * aliases and the note of its damage go with it. Its bytes go to the trash, for those who are reading them.
  */
 export const collectBlob: Look = async (transaction, parts, { digest }) => {
   if (digest === undefined) return { action: 'kept', reason: 'not a blob' }
@@ -16,6 +16,7 @@ export const collectBlob: Look = async (transaction, parts, { digest }) => {
     return { action: 'kept', reason: 'a repository holds it' }
   transaction.checkRange(blob.key, holders, [])
   transaction.delete(blob.key)
+  if (blob.value.quarantined !== undefined) transaction.delete(keys.damaged(digest))
   for (const alias of blob.value.aliases ?? []) transaction.delete(keys.alias(alias))
   trash(transaction, parts, blob.value.location)
   return { action: 'removed', reason: 'no repository holds it', bytes: blob.value.size }

@@ -6,6 +6,7 @@ import { deleteManifest, deleteTag } from '../registry/delete-manifest.ts'
 import { pushImage } from '../registry/images-fixture.ts'
 import { getManifest } from '../registry/manifests.ts'
 import { mountFrom } from '../registry/mount.ts'
+import { listDamaged, quarantine } from '../registry/quarantine.ts'
 import {
   ALICE,
   blobRecord,
@@ -108,6 +109,15 @@ describe('a blob', () => {
     const digest = await pushBlob(registry, APP, 'both', 'sha512')
     await collectAll(registry)
     expect(await keysUnder(registry, keys.alias(digest))).toEqual([])
+  })
+
+  it('that was damaged takes the note of its damage along', async () => {
+    const sha256 = await pushBlob(registry, APP, 'alone')
+    const location = (await blobRecord(registry, sha256))?.location ?? ''
+    await quarantine(registry.parts, { sha256, location, why: 'a test says so' })
+    expect(await listDamaged(registry.parts, { after: undefined, limit: 10 })).toHaveLength(1)
+    await collectAll(registry)
+    expect(await listDamaged(registry.parts, { after: undefined, limit: 10 })).toEqual([])
   })
 
   it('deleted from a repository goes, its manifest does not', async () => {

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { assert, constantFrom, nat, property, stringMatching } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
 import { digestFromBytes } from '../oci/digest.ts'
 import { parseName, type RepositoryName } from '../oci/name.ts'
-import { keyAfter, keyAfterPrefix, keys } from './keys.ts'
+import { keyAfter, keyAfterPrefix, keys, REPOSITORY_KINDS } from './keys.ts'
 
 const S1 = digestFromBytes('sha256', new Uint8Array(32).fill(1))
 const S2 = digestFromBytes('sha256', new Uint8Array(32).fill(0xff))
@@ -79,6 +80,15 @@ describe('the key tree', () => {
     expect(Object.keys(keys).length).toBeGreaterThan(tables.length)
   })
 
+  it('says of each kind whose keys begin with a repository that it is cleared with one', async () => {
+    const tree = await readFile(new URL('keys.ts', import.meta.url), 'utf8')
+    const rows = [...tree.matchAll(/^ \*   [0-9a-f]{2} ([a-z-]+) +⟨repo⟩/gm)].map(([, kind]) => kind)
+    const inWords = REPOSITORY_KINDS.map((kind) =>
+      kind.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    )
+    expect(new Set(rows)).toEqual(new Set(inWords))
+  })
+
   it('never has a key that begins with another', () => {
     const all = [...new Set([...sample().values()].flat().map(hex))].sort()
     // In sorted order a key that begins with another follows it.
@@ -114,7 +124,7 @@ describe('the key tree', () => {
     expect(await listed(keys.referrers(REPO, S1))).toEqual([hex(keys.referrer(REPO, S1, S1))])
     expect(await listed(keys.edges(REPO, L1))).toEqual([hex(keys.edge(REPO, L1, S1))])
     expect((await listed(keys.manifests(REPO))).length).toBe(3)
-    expect((await listed(keys.links(OTHER))).length).toBe(3)
+    expect((await listed(keys.allIn(OTHER, 'link'))).length).toBe(3)
     expect((await listed(keys.projects())).length).toBe(4)
     expect((await listed(keys.uploads())).length).toBe(4)
     await store.close()

@@ -116,6 +116,35 @@ const USAGE = 0x31
 /** A repository's id: 8 bytes as 16 hex digits. */
 export type RepositoryId = string
 
+/**
+ * The kinds whose keys begin with a repository's id, in the order in which a deleted repository is cleared of them: tags
+ * go before their history and manifests before their graves, so that a request that still runs finds nothing to write
+ * a new record beside.
+ */
+export const REPOSITORY_KINDS = [
+  'tag',
+  'tagged',
+  'tagLog',
+  'manifest',
+  'referrer',
+  'grave',
+  'body',
+  'edge',
+  'pulled',
+  'keep',
+  'link',
+] as const
+export type RepositoryKind = (typeof REPOSITORY_KINDS)[number]
+
+/** The only maker of keys that begin with a repository's id, so that none is left when the repository is deleted. */
+function inRepository(
+  kind: RepositoryKind,
+  repo: RepositoryId,
+  ...rest: (string | Uint8Array)[]
+): Uint8Array {
+  return tuple(TABLE[kind], repoComponent(repo), ...rest)
+}
+
 function repoComponent(repo: RepositoryId): Uint8Array {
   return Buffer.from(repo, 'hex')
 }
@@ -123,6 +152,8 @@ function repoComponent(repo: RepositoryId): Uint8Array {
 export const keys = {
   /** Every key of a kind. */
   all: (kind: Kind) => tuple(TABLE[kind]),
+  /** Every key of a kind in a repository. */
+  allIn: (repo: RepositoryId, kind: RepositoryKind) => inRepository(kind, repo),
   project: (name: string) => tuple(TABLE.project, name),
   projects: () => tuple(TABLE.project),
   member: (project: string, user: string) => tuple(TABLE.member, project, user),
@@ -137,52 +168,36 @@ export const keys = {
   blob: (sha256: Digest) => tuple(TABLE.blob, digestComponent(sha256)),
   blobs: () => tuple(TABLE.blob),
   alias: (digest: Digest) => tuple(TABLE.alias, digestComponent(digest)),
-  link: (repo: RepositoryId, digest: Digest) =>
-    tuple(TABLE.link, repoComponent(repo), digestComponent(digest)),
-  links: (repo: RepositoryId) => tuple(TABLE.link, repoComponent(repo)),
+  link: (repo: RepositoryId, digest: Digest) => inRepository('link', repo, digestComponent(digest)),
   holder: (sha256: Digest, project: string, repo: RepositoryId, digest: Digest) =>
     tuple(TABLE.holder, digestComponent(sha256), project, repoComponent(repo), digestComponent(digest)),
   holders: (sha256: Digest) => tuple(TABLE.holder, digestComponent(sha256)),
   holdersInProject: (sha256: Digest, project: string) =>
     tuple(TABLE.holder, digestComponent(sha256), project),
 
-  manifest: (repo: RepositoryId, digest: Digest) =>
-    tuple(TABLE.manifest, repoComponent(repo), digestComponent(digest)),
-  manifests: (repo: RepositoryId) => tuple(TABLE.manifest, repoComponent(repo)),
-  body: (repo: RepositoryId, digest: Digest) =>
-    tuple(TABLE.body, repoComponent(repo), digestComponent(digest)),
+  manifest: (repo: RepositoryId, digest: Digest) => inRepository('manifest', repo, digestComponent(digest)),
+  manifests: (repo: RepositoryId) => inRepository('manifest', repo),
+  body: (repo: RepositoryId, digest: Digest) => inRepository('body', repo, digestComponent(digest)),
   edge: (repo: RepositoryId, child: Digest, parent: Digest) =>
-    tuple(TABLE.edge, repoComponent(repo), digestComponent(child), digestComponent(parent)),
-  edges: (repo: RepositoryId, child: Digest) =>
-    tuple(TABLE.edge, repoComponent(repo), digestComponent(child)),
-  tag: (repo: RepositoryId, tag: string) => tuple(TABLE.tag, repoComponent(repo), tag),
-  tags: (repo: RepositoryId) => tuple(TABLE.tag, repoComponent(repo)),
+    inRepository('edge', repo, digestComponent(child), digestComponent(parent)),
+  edges: (repo: RepositoryId, child: Digest) => inRepository('edge', repo, digestComponent(child)),
+  tag: (repo: RepositoryId, tag: string) => inRepository('tag', repo, tag),
+  tags: (repo: RepositoryId) => inRepository('tag', repo),
   tagged: (repo: RepositoryId, digest: Digest, tag: string) =>
-    tuple(TABLE.tagged, repoComponent(repo), digestComponent(digest), tag),
-  tagsOf: (repo: RepositoryId, digest: Digest) =>
-    tuple(TABLE.tagged, repoComponent(repo), digestComponent(digest)),
+    inRepository('tagged', repo, digestComponent(digest), tag),
+  tagsOf: (repo: RepositoryId, digest: Digest) => inRepository('tagged', repo, digestComponent(digest)),
   tagLogEntry: (repo: RepositoryId, tag: string, sequence: bigint) =>
-    tuple(TABLE.tagLog, repoComponent(repo), tag, uint64Component(sequence)),
-  tagLog: (repo: RepositoryId, tag: string) => tuple(TABLE.tagLog, repoComponent(repo), tag),
+    inRepository('tagLog', repo, tag, uint64Component(sequence)),
+  tagLog: (repo: RepositoryId, tag: string) => inRepository('tagLog', repo, tag),
   referrer: (repo: RepositoryId, subject: Digest, digest: Digest) =>
-    tuple(TABLE.referrer, repoComponent(repo), digestComponent(subject), digestComponent(digest)),
+    inRepository('referrer', repo, digestComponent(subject), digestComponent(digest)),
   referrers: (repo: RepositoryId, subject: Digest) =>
-    tuple(TABLE.referrer, repoComponent(repo), digestComponent(subject)),
+    inRepository('referrer', repo, digestComponent(subject)),
 
-  allReferrers: (repo: RepositoryId) => tuple(TABLE.referrer, repoComponent(repo)),
-  pulled: (repo: RepositoryId, digest: Digest) =>
-    tuple(TABLE.pulled, repoComponent(repo), digestComponent(digest)),
-  allPulled: (repo: RepositoryId) => tuple(TABLE.pulled, repoComponent(repo)),
-  keep: (repo: RepositoryId, digest: Digest) =>
-    tuple(TABLE.keep, repoComponent(repo), digestComponent(digest)),
-  allKept: (repo: RepositoryId) => tuple(TABLE.keep, repoComponent(repo)),
-  grave: (repo: RepositoryId, digest: Digest) =>
-    tuple(TABLE.grave, repoComponent(repo), digestComponent(digest)),
-  graves: (repo: RepositoryId) => tuple(TABLE.grave, repoComponent(repo)),
-  bodies: (repo: RepositoryId) => tuple(TABLE.body, repoComponent(repo)),
-  allEdges: (repo: RepositoryId) => tuple(TABLE.edge, repoComponent(repo)),
-  allTagged: (repo: RepositoryId) => tuple(TABLE.tagged, repoComponent(repo)),
-  allTagLogs: (repo: RepositoryId) => tuple(TABLE.tagLog, repoComponent(repo)),
+  pulled: (repo: RepositoryId, digest: Digest) => inRepository('pulled', repo, digestComponent(digest)),
+  keep: (repo: RepositoryId, digest: Digest) => inRepository('keep', repo, digestComponent(digest)),
+  grave: (repo: RepositoryId, digest: Digest) => inRepository('grave', repo, digestComponent(digest)),
+  graves: (repo: RepositoryId) => inRepository('grave', repo),
 
   charge: (project: string, sha256: Digest) => tuple(TABLE.charge, project, digestComponent(sha256)),
   charges: (project: string) => tuple(TABLE.charge, project),

@@ -8,8 +8,13 @@ import { usageCodec } from '../records/review.ts'
 
 const PAGE = 1000
 
+interface Note {
+  readonly key: Uint8Array
+  bytes: number
+}
+
 /** What a commit notes of each project: of many changes, one sum. */
-const noted = new WeakMap<Transaction, Map<string, { readonly key: Uint8Array; bytes: number }>>()
+const noted = new WeakMap<Transaction, Map<string, Note>>()
 
 /**
  * Notes bytes that a project gained or lost, in the commit that changes its charges. A record of its own: one counter
@@ -17,7 +22,7 @@ const noted = new WeakMap<Transaction, Map<string, { readonly key: Uint8Array; b
  */
 export function noteUsage(transaction: Transaction, project: string, bytes: number): void {
   if (bytes === 0) return
-  const notes = noted.get(transaction) ?? new Map()
+  const notes = noted.get(transaction) ?? new Map<string, Note>()
   noted.set(transaction, notes)
   const note = notes.get(project) ?? { key: keys.usage(project, randomBytes(8).toString('hex')), bytes: 0 }
   note.bytes += bytes

@@ -49,7 +49,7 @@ it('indexes a layer that is asked for, holds its index, and lets go of it when t
     const reader = await indexes.read(await indexes.state(layer))
     expect((await reader?.at('a', 'b'))?.map(({ size }) => size)).toEqual([7])
     const held = async () =>
-      (await stores.metadata.range({ prefix: keys.links('0000000000000000'), limit: 9 })).length
+      (await stores.metadata.range({ prefix: keys.allIn('0000000000000000', 'link'), limit: 9 })).length
     expect([await forgetGone(parts, new AbortController().signal), await held()]).toEqual([0, 1])
     await stores.metadata.commit({ checks: [], sets: [], deletes: [keys.blob(layer)] })
     expect([await forgetGone(parts, new AbortController().signal), await held()]).toEqual([1, 0])
