@@ -39,9 +39,9 @@ export class ByteWriter {
     this.#length += value.copy(this.#buffer, this.#length)
   }
 
-  /** A copy of what was written; the writer begins anew. */
+  /** What was written, until the next write; the writer begins anew. */
   take(): Buffer {
-    const taken = Buffer.from(this.#buffer.subarray(0, this.#length))
+    const taken = this.#buffer.subarray(0, this.#length)
     this.#length = 0
     return taken
   }

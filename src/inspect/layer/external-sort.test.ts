@@ -15,9 +15,8 @@ it.each([0, 1, 50, 3000])(
         (_, index) => `${String.fromCharCode((index * 37) % 256)}${(index * 7919) % 3001}`,
       )
       for (const key of keys) sort.add(key, Buffer.from(`of ${key}`, 'latin1'))
-      const sorted = [...sort.sorted()]
-      expect(sorted.map(({ key }) => key)).toEqual([...keys].sort())
-      expect(sorted.every(({ key, value }) => value.toString('latin1') === `of ${key}`)).toBe(true)
+      const sorted = Array.from(sort.sorted(), ({ key, value }) => [key, value.toString('latin1')])
+      expect(sorted).toEqual([...keys].sort().map((key) => [key, `of ${key}`]))
       expect(await readdir(directory)).toEqual([])
     } finally {
       await rm(directory, { recursive: true, force: true })

@@ -4,10 +4,15 @@ import { join } from 'node:path'
 /** Bytes of records that are sorted in memory; what is more goes to a file, sorted. */
 const RUN_BYTES = 8 * 1024 * 1024
 /** What a record costs beside its bytes. */
-const RECORD_COST = 96
+const RECORD_COST = 64
 const READ_BYTES = 128 * 1024
+/** Lengths of key and value before each record of a run. */
+const HEAD_BYTES = 8
 
-/** A record with what it is sorted by: raw bytes as latin1, so that order is byte order. */
+/**
+ * A record with what it is sorted by: raw bytes as latin1, so that order is byte order. The value's memory is used again
+ * with the next record.
+ */
 export interface SortRecord {
   readonly key: string
   readonly value: Buffer
@@ -18,8 +23,7 @@ export class ExternalSort {
   readonly #directory: string
   readonly #name: string
   readonly #runBytes: number
-  #records: SortRecord[] = []
-  #bytes = 0
+  #records: Records
   readonly #runs: string[] = []
 
   /** Files are made in `directory`, and are gone once the records were read. */
@@ -27,21 +31,24 @@ export class ExternalSort {
     this.#directory = directory
     this.#name = name
     this.#runBytes = runBytes
+    this.#records = new Records()
   }
 
-  add(key: string, value: Buffer): void {
-    this.#records.push({ key, value })
-    this.#bytes += key.length + value.length + RECORD_COST
-    if (this.#bytes >= this.#runBytes) this.#spill()
+  /** Keeps a copy of `value`. */
+  add(key: string, value: Uint8Array): void {
+    this.#records.add(key, value)
+    if (this.#records.bytes >= this.#runBytes) this.#spill()
   }
 
   /** All records in order; nothing is added any more. */
   *sorted(): Generator<SortRecord> {
+    const last = this.#records
     if (this.#runs.length === 0) {
-      yield* sortInMemory(this.#records)
+      yield* last.sorted()
       return
     }
     this.#spill()
+    this.#records = new Records()
     const runs = this.#runs.map((path) => new RunReader(path))
     try {
       yield* merge(runs)
@@ -51,42 +58,82 @@ export class ExternalSort {
   }
 
   #spill(): void {
-    if (this.#records.length === 0) return
+    if (this.#records.bytes === 0) return
     const path = join(this.#directory, `${this.#name}-${this.#runs.length}`)
-    writeRun(path, sortInMemory(this.#records))
+    writeRun(path, this.#records.sorted())
     this.#runs.push(path)
-    this.#records = []
-    this.#bytes = 0
+    this.#records.clear()
   }
 }
 
-function sortInMemory(records: SortRecord[]): SortRecord[] {
-  return records.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
+/** Records in memory: values stand in one piece, since an object for each would cost more than its bytes. */
+class Records {
+  #keys: string[] = []
+  #ends: number[] = []
+  #values = Buffer.allocUnsafeSlow(READ_BYTES)
+  bytes = 0
+
+  add(key: string, value: Uint8Array): void {
+    const start = this.#ends.at(-1) ?? 0
+    const end = start + value.length
+    if (end > this.#values.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.#values.length * 2, end))
+      this.#values.copy(larger, 0, 0, start)
+      this.#values = larger
+    }
+    this.#values.set(value, start)
+    this.#keys.push(key)
+    this.#ends.push(end)
+    this.bytes += key.length + value.length + RECORD_COST
+  }
+
+  *sorted(): Generator<SortRecord> {
+    const keys = this.#keys
+    const order = keys.map((_, index) => index)
+    order.sort((a, b) => {
+      const [one = '', other = ''] = [keys[a], keys[b]]
+      return one < other ? -1 : Number(one > other)
+    })
+    for (const index of order)
+      yield {
+        key: keys[index] ?? '',
+        value: this.#values.subarray(this.#ends[index - 1] ?? 0, this.#ends[index]),
+      }
+  }
+
+  clear(): void {
+    this.#keys = []
+    this.#ends = []
+    this.bytes = 0
+  }
 }
 
-function writeRun(path: string, records: readonly SortRecord[]): void {
+function writeRun(path: string, records: Iterable<SortRecord>): void {
   const file = openSync(path, 'wx')
+  let buffer = Buffer.allocUnsafeSlow(2 * READ_BYTES)
+  let filled = 0
   try {
-    let pieces: Buffer[] = []
-    let bytes = 0
-    const flush = (): void => {
-      if (bytes > 0) writeSync(file, Buffer.concat(pieces, bytes))
-      pieces = []
-      bytes = 0
-    }
     for (const { key, value } of records) {
-      const head = Buffer.allocUnsafe(8 + key.length)
-      head.writeUInt32LE(key.length, 0)
-      head.writeUInt32LE(value.length, 4)
-      head.write(key, 8, 'latin1')
-      pieces.push(head, value)
-      bytes += head.length + value.length
-      if (bytes >= READ_BYTES) flush()
+      const end = filled + HEAD_BYTES + key.length + value.length
+      if (end > buffer.length) buffer = Buffer.concat([buffer.subarray(0, filled)], end)
+      buffer.writeUInt32LE(key.length, filled)
+      buffer.writeUInt32LE(value.length, filled + 4)
+      buffer.write(key, filled + HEAD_BYTES, 'latin1')
+      buffer.set(value, end - value.length)
+      filled = end
+      if (filled >= READ_BYTES) {
+        writeAll(file, buffer.subarray(0, filled))
+        filled = 0
+      }
     }
-    flush()
+    writeAll(file, buffer.subarray(0, filled))
   } finally {
     closeSync(file)
   }
+}
+
+function writeAll(file: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
 }
 
 /** The run with the smallest key gives the next record. There are few runs: a look at each is as good as a heap. */
@@ -94,9 +141,13 @@ function* merge(runs: readonly RunReader[]): Generator<SortRecord> {
   const heads = runs.map((run) => run.next())
   for (;;) {
     let least = -1
-    for (const [index, head] of heads.entries())
-      if (head !== undefined && (least < 0 || head.key < (heads[least]?.key ?? ''))) least = index
-    const record = heads[least]
+    let record: SortRecord | undefined
+    for (let index = 0; index < heads.length; index++) {
+      const head = heads[index]
+      if (head === undefined || (record !== undefined && head.key >= record.key)) continue
+      least = index
+      record = head
+    }
     if (record === undefined) return
     yield record
     heads[least] = runs[least]?.next()
@@ -106,8 +157,9 @@ function* merge(runs: readonly RunReader[]): Generator<SortRecord> {
 class RunReader {
   readonly #path: string
   readonly #file: number
-  #buffer = Buffer.alloc(0)
+  #buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   #at = 0
+  #end = 0
 
   constructor(path: string) {
     this.#path = path
@@ -115,15 +167,15 @@ class RunReader {
   }
 
   next(): SortRecord | undefined {
-    if (!this.#fill(8)) return undefined
+    if (!this.#fill(HEAD_BYTES)) return undefined
     const keyLength = this.#buffer.readUInt32LE(this.#at)
     const valueLength = this.#buffer.readUInt32LE(this.#at + 4)
-    if (!this.#fill(8 + keyLength + valueLength)) throw new Error('a sorted run ends inside a record')
-    const start = this.#at + 8
-    const key = this.#buffer.toString('latin1', start, start + keyLength)
-    const value = Buffer.from(this.#buffer.subarray(start + keyLength, start + keyLength + valueLength))
+    if (!this.#fill(HEAD_BYTES + keyLength + valueLength))
+      throw new Error('a sorted run ends inside a record')
+    const start = this.#at + HEAD_BYTES
     this.#at = start + keyLength + valueLength
-    return { key, value }
+    const key = this.#buffer.toString('latin1', start, start + keyLength)
+    return { key, value: this.#buffer.subarray(start + keyLength, this.#at) }
   }
 
   close(): void {
@@ -133,18 +185,17 @@ class RunReader {
 
   /** Whether `bytes` more are there, after reading on. */
   #fill(bytes: number): boolean {
-    if (this.#buffer.length - this.#at >= bytes) return true
-    const rest = this.#buffer.subarray(this.#at)
-    const larger = Buffer.allocUnsafe(Math.max(READ_BYTES, bytes) + rest.length)
-    rest.copy(larger)
-    let length = rest.length
-    for (;;) {
-      const read = readSync(this.#file, larger, length, larger.length - length, null)
-      length += read
-      if (read === 0 || length >= bytes) break
-    }
-    this.#buffer = larger.subarray(0, length)
+    if (this.#end - this.#at >= bytes) return true
+    this.#buffer.copyWithin(0, this.#at, this.#end)
+    this.#end -= this.#at
     this.#at = 0
-    return length >= bytes
+    if (bytes > this.#buffer.length)
+      this.#buffer = Buffer.concat([this.#buffer.subarray(0, this.#end)], bytes)
+    while (this.#end < bytes) {
+      const read = readSync(this.#file, this.#buffer, this.#end, this.#buffer.length - this.#end, null)
+      if (read === 0) return false
+      this.#end += read
+    }
+    return true
   }
 }

@@ -7,9 +7,9 @@ import { TreeBuilder } from './build-tree.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { readEntry, writeEntry } from './entry-codec.ts'
 import { ExternalSort } from './external-sort.ts'
-import { FLAG, type IndexEntry, OUTSIDE } from './index-entry.ts'
-import type { LayerFacts } from './index-file.ts'
+import { type DirectoryTotals, FLAG, type IndexEntry, OUTSIDE } from './index-entry.ts'
 import { IndexWriter } from './index-writer.ts'
+import type { LayerFacts } from './layer-facts.ts'
 import { placeEntry } from './place-entries.ts'
 import { depthFirstKey, directoryKey } from './sort-keys.ts'
 import { createUnpacker, OutputGuard, SNIFF_BYTES, type Unpacker } from './unpack.ts'
@@ -163,17 +163,15 @@ export class LayerIndexing {
   }
 
   #writeIndex() {
-    const tree = new TreeBuilder((entry) => this.#byDirectory.add(directoryKey(entry), this.#encode(entry)))
+    let sums: DirectoryTotals = { files: 0, bytes: 0 }
+    const tree = new TreeBuilder((entry) => {
+      if (isRoot(entry)) sums = entry.totals ?? sums
+      this.#byDirectory.add(directoryKey(entry), this.#encode(entry))
+    })
     for (const { value } of this.#byPath.sorted()) tree.add(readEntry(new ByteReader(value)))
     tree.end()
     const writer = new IndexWriter(this.indexPath)
-    const sums = { files: 0, bytes: 0 }
-    for (const { value } of this.#byDirectory.sorted()) {
-      const entry = readEntry(new ByteReader(value))
-      if (isRoot(entry)) {
-        sums.files = entry.totals?.files ?? 0
-        sums.bytes = entry.totals?.bytes ?? 0
-      }
+    for (const { key, value } of this.#byDirectory.sorted()) {
       if (writer.length > this.#limits.index) {
         this.#failure ??= new LayerVerdict(
           'too-large',
@@ -181,7 +179,7 @@ export class LayerIndexing {
         )
         break
       }
-      writer.add(entry)
+      writer.add(key, value)
     }
     return { writer, sums }
   }

@@ -3,14 +3,8 @@ import { zstdDecompress } from 'node:zlib'
 import { ByteReader } from './bytes.ts'
 import { readEntry } from './entry-codec.ts'
 import { type IndexEntry, OUTSIDE } from './index-entry.ts'
-import {
-  type BlockRow,
-  KEY_LIMIT,
-  type LayerFacts,
-  layerFactsSchema,
-  MAGIC,
-  TAIL_BYTES,
-} from './index-file.ts'
+import { type BlockRow, KEY_LIMIT, MAGIC, TAIL_BYTES } from './index-file.ts'
+import { type LayerFacts, layerFactsSchema } from './layer-facts.ts'
 import { childKey, directoryKey, directoryPrefix } from './sort-keys.ts'
 
 const decompress = promisify(zstdDecompress)

@@ -1,31 +1,25 @@
-import { parentPort, workerData } from 'node:worker_threads'
-import { z } from 'zod'
+import { parentPort } from 'node:worker_threads'
 import { LayerIndexing } from './index-layer.ts'
+import type { Answer, Question } from './index-thread.ts'
 
-/** The other side of index-aside.ts: one thread for one layer. */
-const { directory, limits } = z
-  .object({
-    directory: z.string(),
-    limits: z.object({
-      entries: z.number(),
-      unpacked: z.number(),
-      ratio: z.number(),
-      index: z.number(),
-      milliseconds: z.number(),
-    }),
-  })
-  .parse(workerData)
+/** The other side of index-thread.ts: one thread for one layer. Loads as little as it can, for its memory and its start. */
+let indexing: LayerIndexing | undefined
 
-const indexing = new LayerIndexing(directory, limits)
+parentPort?.on('message', (question: Question) => void reply(question))
 
-parentPort?.on('message', (chunk: Uint8Array | 'end') => {
-  void (async () => {
-    if (chunk === 'end') {
-      const result = await indexing.end()
-      parentPort?.postMessage({ kind: 'done', result, indexPath: indexing.indexPath })
-    } else {
-      await indexing.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
-      parentPort?.postMessage({ kind: 'ready', over: indexing.isOver })
-    }
-  })()
-})
+async function reply(question: Question): Promise<void> {
+  const said = await answer(question)
+  parentPort?.postMessage(said, said.kind === 'read' ? [said.memory] : [])
+}
+
+async function answer(question: Question): Promise<Answer> {
+  if (question.kind === 'begin') {
+    indexing = new LayerIndexing(question.directory, question.limits)
+    return { kind: 'begun' }
+  }
+  if (indexing === undefined) throw new TypeError('no layer was begun')
+  if (question.kind === 'end')
+    return { kind: 'done', result: await indexing.end(), indexPath: indexing.indexPath }
+  await indexing.write(Buffer.from(question.memory, 0, question.length))
+  return { kind: 'read', over: indexing.isOver, memory: question.memory }
+}

@@ -14,9 +14,9 @@ import {
 } from '../../records/layer-index.ts'
 import { forgetGone } from './forget-gone.ts'
 import { indexAside } from './index-aside.ts'
-import type { LayerFacts } from './index-file.ts'
 import type { IndexedLayer } from './index-layer.ts'
 import { claimNext, enqueue, giveBack, type QueueParts, renewClaim } from './index-queue.ts'
+import type { LayerFacts } from './layer-facts.ts'
 import { type HeldParts, holdFile, releaseFile, type StoredFile, storeFile } from './store-index.ts'
 import type { LayerLimits } from './verdict.ts'
 

@@ -12,26 +12,55 @@ const ODDITY_FLAG: Readonly<Record<Oddity, number>> = {
   'many-xattrs': FLAG.manyXattrs,
 }
 
+type Placed = Pick<IndexEntry, 'parent' | 'name' | 'kind' | 'flags'>
+
 /** What an entry of an archive is in the tree of its layer. `order`: its place among them. */
 export function placeEntry(entry: TarEntry, order: number): IndexEntry {
-  const { name, type, oddities, ...rest } = entry
+  const { parent, name, kind, flags } = inTree(entry)
+  return {
+    parent,
+    name,
+    kind,
+    flags,
+    order,
+    size: entry.size,
+    stored: entry.stored,
+    mode: entry.mode,
+    uid: entry.uid,
+    gid: entry.gid,
+    uname: entry.uname,
+    gname: entry.gname,
+    mtime: entry.mtime,
+    linkname: entry.linkname,
+    device: entry.device,
+    xattrs: entry.xattrs,
+    sha256: entry.sha256,
+    headerOffset: entry.headerOffset,
+    contentOffset: entry.contentOffset,
+    sparse: entry.sparse,
+    totals: undefined,
+  }
+}
+
+function inTree({ name, type, oddities }: TarEntry): Placed {
   const place = placeOf(name)
   const flags = oddities.reduce((set, oddity) => set | ODDITY_FLAG[oddity], 0)
-  const common = { ...rest, order, totals: undefined }
-  if (place.kind === 'outside')
-    return { ...common, parent: '', name, kind: type, flags: flags | FLAG[place.why] }
+  if (place.kind === 'outside') return { parent: '', name, kind: type, flags: flags | FLAG[place.why] }
   const { path } = place
-  const own = { ...common, parent: parentOf(path), name: nameOf(path), kind: type }
-  const all = flags | (place.long ? FLAG.long : 0)
-  return { ...own, flags: all, ...whiteoutOf(own.name, all) }
+  const own = {
+    parent: parentOf(path),
+    name: nameOf(path),
+    kind: type,
+    flags: flags | (place.long ? FLAG.long : 0),
+  }
+  return own.name.startsWith(WHITEOUT) ? { ...own, ...whiteoutOf(own) } : own
 }
 
 /**
  * image-spec "Whiteouts": "a whiteout filename consists of the prefix .wh. plus the basename of the path to be deleted",
  * whatever kind of entry it is; `.wh..wh..opq` makes its directory opaque. Other `.wh..wh.` names are aufs' own.
  */
-function whiteoutOf(name: string, flags: number): Partial<IndexEntry> {
-  if (!name.startsWith(WHITEOUT)) return {}
+function whiteoutOf({ name, flags }: Placed): Partial<Placed> {
   if (name === OPAQUE) return { name: '', kind: 'opaque' }
   if (name.startsWith(AUFS)) return { flags: flags | FLAG.aufs }
   if (name === WHITEOUT) return { flags: flags | FLAG.bareWhiteout }

@@ -94,7 +94,8 @@ function textOf(pax: Pax, key: string, long: string | undefined, own: string): s
   return pax.get(key) ?? long ?? own
 }
 
-function effective({ globals, pax }: Preamble): ReadonlyMap<string, string> {
+function effective({ globals, pax }: Preamble): Pax {
+  if (pax.length === 0) return globals
   const all = new Map(globals)
   for (const [key, value] of pax)
     if (value === '') all.delete(key)
@@ -107,16 +108,19 @@ function typeOf(flag: string, name: string): EntryType {
   return flag === '\0' && name.endsWith('/') ? 'dir' : type
 }
 
-function xattrsOf(pax: ReadonlyMap<string, string>) {
+function xattrsOf(pax: Pax): { readonly kept: TarEntry['xattrs']; readonly many: boolean } {
+  if (pax.size === 0) return NO_XATTRS
   const all = [...pax].flatMap(([key, value]) =>
     key.startsWith('SCHILY.xattr.') ? [[key.slice('SCHILY.xattr.'.length), value] as const] : [],
   )
   return { kept: all.slice(0, XATTR_LIMIT), many: all.length > XATTR_LIMIT }
 }
 
+const NO_XATTRS = { kept: [], many: false } as const
+
 function oddities(of: {
   readonly before: Preamble
-  readonly pax: ReadonlyMap<string, string>
+  readonly pax: Pax
   readonly many: boolean
   readonly noContent: boolean
 }): Oddity[] {
@@ -138,7 +142,7 @@ interface PaxSparse {
 }
 
 /** GNU's three ways to say in an extended header that a file is sparse. */
-function sparseOf({ pax }: Preamble, all: ReadonlyMap<string, string>): PaxSparse | undefined {
+function sparseOf({ pax }: Preamble, all: Pax): PaxSparse | undefined {
   const text = all.get('GNU.sparse.realsize') ?? all.get('GNU.sparse.size')
   const size = text === undefined ? undefined : paxNumber(text, 'GNU.sparse.size')
   const name = all.get('GNU.sparse.name')

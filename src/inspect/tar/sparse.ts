@@ -18,8 +18,8 @@ export function readOldRanges(block: Buffer, start: number, count: number): Spar
   for (let index = 0; index < count; index++) {
     const at = start + index * 24
     if (block[at] === 0) break
-    const offset = tarNumber(block.subarray(at, at + 12), 'a sparse offset')
-    ranges.push({ offset, length: tarNumber(block.subarray(at + 12, at + 24), 'a sparse length') })
+    const offset = tarNumber(block, at, at + 12, 'a sparse offset')
+    ranges.push({ offset, length: tarNumber(block, at + 12, at + 24, 'a sparse length') })
   }
   return ranges
 }

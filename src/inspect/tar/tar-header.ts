@@ -1,7 +1,10 @@
 import { TarDamage } from './tar-damage.ts'
-import { tarNumber } from './tar-number.ts'
+import { octal, tarNumber } from './tar-number.ts'
 
 export const BLOCK = 512
+/** `ustar\0`, and the first bytes of GNU's `ustar  \0`. */
+const USTAR = 0x757374617200
+const GNU = 0x757374617220
 
 /** A header block as it stands. Texts are raw bytes, one character each (latin1). */
 export interface TarHeader {
@@ -25,24 +28,25 @@ export function parseHeader(block: Buffer): TarHeader | undefined {
     if (block.every((byte) => byte === 0)) return undefined
     throw new TarDamage('a header has a wrong checksum')
   }
-  const ustar = block.toString('latin1', 257, 263) === 'ustar\0'
-  const gnu = block.toString('latin1', 257, 265) === 'ustar  \0'
+  const magic = block.readUIntBE(257, 6)
+  const ustar = magic === USTAR
+  const gnu = magic === GNU && block.readUInt16BE(263) === 0x2000
   const named = ustar || gnu
-  const size = tarNumber(block.subarray(124, 136), 'a size')
+  const size = tarNumber(block, 124, 136, 'a size')
   if (size < 0) throw new TarDamage('a size is negative')
   return {
     name: ustar ? withPrefix(block) : text(block, 0, 100),
-    mode: tarNumber(block.subarray(100, 108), 'a mode'),
-    uid: tarNumber(block.subarray(108, 116), 'a uid'),
-    gid: tarNumber(block.subarray(116, 124), 'a gid'),
+    mode: tarNumber(block, 100, 108, 'a mode'),
+    uid: tarNumber(block, 108, 116, 'a uid'),
+    gid: tarNumber(block, 116, 124, 'a gid'),
     size,
-    mtime: tarNumber(block.subarray(136, 148), 'a time'),
+    mtime: tarNumber(block, 136, 148, 'a time'),
     type: String.fromCharCode(block[156] ?? 0),
     linkname: text(block, 157, 257),
     uname: named ? text(block, 265, 297) : '',
     gname: named ? text(block, 297, 329) : '',
-    devmajor: named ? tarNumber(block.subarray(329, 337), 'a device number') : 0,
-    devminor: named ? tarNumber(block.subarray(337, 345), 'a device number') : 0,
+    devmajor: named ? tarNumber(block, 329, 337, 'a device number') : 0,
+    devminor: named ? tarNumber(block, 337, 345, 'a device number') : 0,
   }
 }
 
@@ -55,21 +59,25 @@ function withPrefix(block: Buffer): string {
 }
 
 function text(block: Buffer, start: number, end: number): string {
+  if (block[start] === 0) return ''
   const zero = block.indexOf(0, start)
   return block.toString('latin1', start, zero < 0 || zero > end ? end : zero)
 }
 
-/** Old programs summed signed bytes: either sum will do. */
+/** Old programs summed signed bytes: either sum will do. The field itself counts as spaces. */
 function checksumHolds(block: Buffer): boolean {
-  let unsigned = 0
+  let sum = 8 * 0x20
   let high = 0
   for (let at = 0; at < BLOCK; at++) {
-    const byte = at >= 148 && at < 156 ? 32 : (block[at] ?? 0)
-    unsigned += byte
-    if (byte > 127) high += 256
+    const byte = block[at] ?? 0
+    sum += byte
+    high += byte >> 7
   }
-  const field = block.toString('latin1', 148, 156).replace(/^[ \0]+|[ \0]+$/g, '')
-  if (!/^[0-7]+$/.test(field)) return false
-  const written = Number.parseInt(field, 8)
-  return written === unsigned || written === unsigned - high
+  for (let at = 148; at < 156; at++) {
+    const byte = block[at] ?? 0
+    sum -= byte
+    high -= byte >> 7
+  }
+  const written = octal(block, 148, 156)
+  return written !== undefined && written > 0 && (written === sum || written === sum - high * 256)
 }

@@ -1,16 +1,35 @@
 import { TarDamage } from './tar-damage.ts'
 
 /**
- * A numeric field: octal digits between spaces and NULs, or base-256 when its first bit is set (GNU). Throws TarDamage,
+ * The numeric field of a block from `start` to `end`: octal digits between spaces and NULs, or base-256 when its first bit is set (GNU). Throws TarDamage,
  * also for numbers that JavaScript cannot hold, which no archive here can mean.
  */
-export function tarNumber(field: Buffer, what: string): number {
-  const first = field[0] ?? 0
-  if ((first & 0x80) !== 0) return base256(field, what)
-  const text = field.toString('latin1').replace(/^[ \0]+|[ \0]+$/g, '')
-  if (text === '') return 0
-  if (!/^[0-7]+$/.test(text)) throw new TarDamage(`${what} is no octal number`)
-  return safe(Number.parseInt(text, 8), what)
+export function tarNumber(block: Buffer, start: number, end: number, what: string): number {
+  if (((block[start] ?? 0) & 0x80) !== 0) return base256(block.subarray(start, end), what)
+  const value = octal(block, start, end)
+  if (value === undefined) throw new TarDamage(`${what} is no octal number`)
+  return safe(value, what)
+}
+
+/** Octal digits between spaces and NULs; 0 when there are none, undefined when something else stands there. */
+export function octal(block: Buffer, start: number, end: number): number | undefined {
+  let at = start
+  let stop = end
+  while (at < stop && isBlank(block[at])) at += 1
+  while (at < stop && isBlank(block[stop - 1])) stop -= 1
+  let value = 0
+  for (; at < stop; at++) {
+    const digit = (block[at] ?? 0) - ZERO
+    if (digit < 0 || digit > 7) return undefined
+    value = value * 8 + digit
+  }
+  return value
+}
+
+const ZERO = 0x30
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0
 }
 
 /** Two's complement, big-endian; the first bit only marks the form, the second is the sign. */

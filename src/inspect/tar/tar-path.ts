@@ -10,10 +10,17 @@ const DEPTH_LIMIT = 512
 
 /** Places a raw name: without leading, double and trailing slashes and `.` components; '' is the root itself. */
 export function placeOf(name: string): TreePlace {
-  const simple = !name.startsWith('/') && !name.includes('//') && !name.includes('.')
-  const components = simple
-    ? name.replace(/\/$/, '').split('/')
-    : name.split('/').filter((component) => component !== '' && component !== '.')
+  const path = name.slice(name.startsWith('./') ? 2 : 0, name.endsWith('/') ? -1 : name.length)
+  if (path.length <= COMPONENT_LIMIT && !ODD_COMPONENT.test(path))
+    return { kind: 'inside', path, long: false }
+  return placeOddly(name)
+}
+
+/** Nothing, `.` or `..` between slashes. */
+const ODD_COMPONENT = /(?:^|\/)\.{0,2}(?:\/|$)/
+
+function placeOddly(name: string): TreePlace {
+  const components = name.split('/').filter((component) => component !== '' && component !== '.')
   if (components.includes('..')) return { kind: 'outside', why: 'escapes' }
   if (components.length > DEPTH_LIMIT) return { kind: 'outside', why: 'deep' }
   const path = components.join('/')

@@ -186,7 +186,7 @@ export class TarWalker {
   #beginOldSparse(header: TarHeader, block: Buffer, end: number): void {
     this.#header = header
     this.#old = {
-      size: tarNumber(block.subarray(483, 495), 'a real size'),
+      size: tarNumber(block, 483, 495, 'a real size'),
       ranges: readOldRanges(block, 386, 4),
     }
     this.#state = 'extension'

@@ -1,0 +1,61 @@
+import { Worker } from 'node:worker_threads'
+import type { IndexedLayer } from './index-layer.ts'
+import { type LayerLimits, LayerVerdict } from './verdict.ts'
+
+/** Megabytes of heap; two sorts and their records stay far below. */
+const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 }
+
+/** What a thread is asked, one thing at a time. Memory moves there and comes back with the answer. */
+export type Question =
+  | { readonly kind: 'begin'; readonly directory: string; readonly limits: LayerLimits }
+  | { readonly kind: 'read'; readonly memory: ArrayBuffer; readonly length: number }
+  | { readonly kind: 'end' }
+
+export type Answer =
+  | { readonly kind: 'begun' }
+  /** `over`: more bytes would change nothing. */
+  | { readonly kind: 'read'; readonly over: boolean; readonly memory: ArrayBuffer }
+  | { readonly kind: 'done'; readonly result: IndexedLayer; readonly indexPath: string }
+
+/** A thread that indexes one layer. */
+export class IndexThread {
+  readonly #worker: Worker
+  #waiting: PromiseWithResolvers<Answer> | undefined
+  #failure: Error | undefined
+
+  constructor() {
+    this.#worker = new Worker(new URL('./index-worker.ts', import.meta.url), { resourceLimits: HEAP })
+    this.#worker.on('message', (answer: Answer) => {
+      this.#waiting?.resolve(answer)
+      this.#waiting = undefined
+    })
+    this.#worker.on('error', (error: Error & { readonly code?: string }) =>
+      this.stop(
+        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+          ? new LayerVerdict('too-large', 'reading it takes more memory than is given', error)
+          : error,
+      ),
+    )
+    this.#worker.on('exit', () => this.stop(new Error('the index thread ended by itself')))
+  }
+
+  /** Rejects with what ended the thread. */
+  ask(question: Question): Promise<Answer> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    this.#waiting = Promise.withResolvers()
+    this.#worker.postMessage(question, question.kind === 'read' ? [question.memory] : [])
+    return this.#waiting.promise
+  }
+
+  /** Ends the thread; whoever waits, and whoever asks later, gets `failure`. */
+  stop(failure: Error): void {
+    this.#failure ??= failure
+    this.#waiting?.reject(this.#failure)
+    this.#waiting = undefined
+    void this.#worker.terminate()
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate()
+  }
+}
