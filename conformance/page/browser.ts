@@ -17,10 +17,13 @@ export function launch(): Promise<Browser> {
   })
 }
 
+/** A session of the administrator, as the browser keeps it. */
+export type Session = Awaited<ReturnType<BrowserContext['storageState']>>
+
 /** How a window looks at the page. */
 export interface Look {
-  width?: number
-  scheme?: 'light' | 'dark'
+  /** Without one nobody is signed in. */
+  session?: Session | undefined
   /** For tools that put their own scripts into the page. */
   bypassPolicy?: boolean
 }
@@ -35,13 +38,12 @@ export interface Window {
 
 /** Opens a window on a registry. */
 export async function openWindow(browser: Browser, url: string, look: Look = {}): Promise<Window> {
-  const { width = 1440, scheme = 'light', bypassPolicy = false } = look
   const context = await browser.newContext({
     baseURL: url,
-    viewport: { width, height: 900 },
-    colorScheme: scheme,
-    bypassCSP: bypassPolicy,
+    viewport: { width: 1440, height: 900 },
+    bypassCSP: look.bypassPolicy ?? false,
     reducedMotion: 'reduce',
+    ...(look.session !== undefined && { storageState: look.session }),
   })
   const page = await context.newPage()
   const complaints: string[] = []
@@ -69,6 +71,15 @@ export async function signIn(page: Page): Promise<void> {
   await page.getByLabel('Password or token').fill(admin.password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('heading', { name: 'Projects' }).waitFor()
+}
+
+/** Signs in once, for all windows that need no sign-in of their own. */
+export async function openSession(browser: Browser, url: string): Promise<Session> {
+  const { page, context } = await openWindow(browser, url)
+  await signIn(page)
+  const session = await context.storageState()
+  await context.close()
+  return session
 }
 
 /** Waits until nothing is being read any more. */

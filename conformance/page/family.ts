@@ -98,6 +98,16 @@ export function app(number: number): Image {
   )
 }
 
+/** The base that all but one are built on, and the runtime upon it, as images of their own. */
+export function debian(): Image {
+  return build(DEBIAN)
+}
+
+/** The runtime of the application and the worker. */
+export function node(): Image {
+  return build(NODE)
+}
+
 /** A second program upon the same runtime. */
 export function worker(): Image {
   return build([

@@ -5,14 +5,13 @@ import type { Page } from 'playwright-core'
 import { z } from 'zod'
 import { expect } from '../report.ts'
 import { workFolder } from '../servers/workspace.ts'
-import { openWindow, settle, signIn } from './browser.ts'
-import type { World } from './tasks.ts'
+import { openWindow, settle } from './browser.ts'
+import type { World } from './task.ts'
 
 /** A view as it is looked at. */
 export interface Scene {
   name: string
   address: string
-  signedIn?: boolean
   /** Brings the view into the state that is looked at. */
   act?: (page: Page) => Promise<void>
 }
@@ -30,39 +29,39 @@ const violations = z.array(
 )
 
 /** Each scene in three widths, light and dark: a picture of each, nothing wider than the window, axe finds nothing serious. */
-export async function lookAt({ browser, url, report }: World, scenes: readonly Scene[]): Promise<void> {
+export async function lookAt(
+  { browser, url, report, session }: World,
+  scenes: readonly Scene[],
+): Promise<void> {
   const folder = await workFolder('reports', 'screenshots')
   const axe = await readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
-  for (const scheme of SCHEMES)
-    for (const width of WIDTHS)
-      await report.scenario(`looks at ${width} px, ${scheme}`, async () => {
-        const { page, context, complaints } = await openWindow(browser, url, {
-          width,
-          scheme,
-          bypassPolicy: true,
-        })
-        const failures: string[] = []
-        try {
-          if (scenes.some(({ signedIn = true }) => signedIn)) await signIn(page)
-          for (const scene of scenes) {
-            await page.goto(scene.address)
-            await settle(page)
-            await scene.act?.(page)
-            await page.screenshot({
-              path: path.join(folder, `${scene.name}-${width}-${scheme}.png`),
-              fullPage: true,
-            })
-            const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-            if (wide > 0) failures.push(`${scene.name} is ${wide} px wider than the window`)
-            failures.push(...(await seriousIn(page, axe)).map((one) => `${scene.name}: ${one}`))
-          }
-        } finally {
-          await context.close()
+  const { page, context, complaints } = await openWindow(browser, url, { session, bypassPolicy: true })
+  for (const scene of scenes)
+    await report.scenario(`looks at ${scene.name}`, async () => {
+      complaints.length = 0
+      const failures: string[] = []
+      await page.setViewportSize({ width: 1440, height: 900 })
+      await page.goto(scene.address)
+      await settle(page)
+      await scene.act?.(page)
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 })
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+        if (wide > 0) failures.push(`at ${width} px it is ${wide} px wider than the window`)
+        for (const colorScheme of SCHEMES) {
+          await page.emulateMedia({ colorScheme })
+          const file = path.join(folder, `${scene.name}-${width}-${colorScheme}.png`)
+          await page.screenshot({ path: file, fullPage: true })
+          // Colours are the same in every width, and what else is looked for in every colour.
+          if (width === WIDTHS[0] || colorScheme === SCHEMES[0])
+            failures.push(...(await seriousIn(page, axe)).map((one) => `${width} px, ${colorScheme}: ${one}`))
         }
-        expect(failures.length === 0, failures.join('; '))
-        expect(complaints.length === 0, complaints.join('; '))
-        return `${scenes.length} views`
-      })
+      }
+      expect(failures.length === 0, failures.join('; '))
+      expect(complaints.length === 0, complaints.join('; '))
+      return `${WIDTHS.length * SCHEMES.length} pictures`
+    })
+  await context.close()
 }
 
 async function seriousIn(page: Page, axe: string): Promise<string[]> {

@@ -5,7 +5,7 @@ import { expect } from '../report.ts'
 import { admin } from '../servers/lamina.ts'
 import { openWindow, settle, signIn } from './browser.ts'
 import { startPrefixProxy } from './prefix-proxy.ts'
-import type { World } from './tasks.ts'
+import type { World } from './task.ts'
 
 /** Bytes of the first load, compressed; and the addresses that would lead elsewhere. */
 const FIRST_LOAD = 150_000
@@ -13,10 +13,9 @@ const ELSEWHERE = ['https://evil.example/', '//evil.example/', '/\\evil.example/
 
 /** What must not be possible, and what must hold in every place. */
 export async function driveSafety(world: World): Promise<void> {
-  const { browser, url, report } = world
+  const { browser, url, report, session } = world
   await report.scenario('texts of a hostile image stay texts', async () => {
-    const { page, context, complaints } = await openWindow(browser, url)
-    await signIn(page)
+    const { page, context, complaints } = await openWindow(browser, url, { session })
     const places = [
       'image?ref=zoo/hostile:latest&step=2',
       'grid?i=zoo/hostile:latest',
@@ -24,6 +23,13 @@ export async function driveSafety(world: World): Promise<void> {
       'grid?i=zoo/hostile:latest&as=icicle',
       'compare?a=zoo/hostile:latest&b=demo/worker:v1',
       'repository?name=zoo/hostile',
+      'file?ref=zoo/hostile:latest&path=index.html',
+      'file?ref=zoo/hostile:latest&path=picture.svg',
+      'file?ref=zoo/hostile:latest&path=picture.svg&as=hex',
+      'file?ref=zoo/hostile:latest&path=javascript:alert(1)',
+      'file?ref=zoo/hostile:latest&path=<img src=x onerror=window.pwned=1>',
+      'file?ref=zoo/hostile:latest&path=nothing<script>window.pwned=1</script>',
+      'layer?digest=<script>window.pwned=1</script>',
       '?q=<img src=x onerror=window.pwned=1>',
       'image?ref=<script>window.pwned=1</script>',
       'project?name="><script>window.pwned=1</script>',

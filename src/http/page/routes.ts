@@ -20,6 +20,8 @@ export function pageRoutes(files: PageFiles | undefined): Route[] {
     at('showHome', '/', view),
     at('showRepository', '/repository', view),
     at('showImage', '/image', view),
+    at('showFile', '/file', view),
+    at('showLayer', '/layer', view),
     at('showGrid', '/grid', view),
     at('showCompare', '/compare', view),
     at('showPull', '/pull', view),

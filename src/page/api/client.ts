@@ -32,8 +32,18 @@ export async function call<Id extends keyof Operations>(
   return value
 }
 
-/** The address of an operation. */
-function addressOf<Id extends keyof Operations>(id: Id, input: Input<Id> = {}): string {
+/** Bytes of a file of a layer, and how many the whole file has. Rejects as `call` does. */
+export async function readFileBytes(
+  input: Input<'getLayerFile'>,
+  signal?: AbortSignal,
+): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly size: number }> {
+  const response = await send('getLayerFile', input, signal)
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  return { bytes, size: Number(response.headers.get('x-file-size') ?? bytes.length) }
+}
+
+/** The address of an operation, on this server. */
+export function addressOf<Id extends keyof Operations>(id: Id, input: Input<Id> = {}): string {
   const path = OPERATIONS[id][1].replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(Object.entries(input.params ?? {}).find(([key]) => key === name)?.[1] ?? ''),
   )

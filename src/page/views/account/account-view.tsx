@@ -1,6 +1,7 @@
 import { account } from '../../account.ts'
 import { call } from '../../api/client.ts'
 import { useAnswer } from '../../api/use-answer.ts'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Answered, signInHref } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { Ago } from '../../parts/values.tsx'
@@ -47,7 +48,7 @@ function SessionsPart() {
       <h2>Browsers</h2>
       <Answered asked={asked} what="Reading where you are signed in">
         {({ sessions }) => (
-          <div class="scroll">
+          <Scroll>
             <table>
               <thead>
                 <tr>
@@ -82,7 +83,7 @@ function SessionsPart() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         )}
       </Answered>
     </section>

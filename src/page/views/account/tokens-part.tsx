@@ -3,6 +3,7 @@ import { call } from '../../api/client.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { Form, textOf } from '../../parts/form.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
 import { Ago } from '../../parts/values.tsx'
 
@@ -42,7 +43,7 @@ export function TokensPart({ user }: { readonly user: string }) {
           tokens.length === 0 ? (
             <p>None yet.</p>
           ) : (
-            <div class="scroll">
+            <Scroll>
               <table>
                 <thead>
                   <tr>
@@ -80,7 +81,7 @@ export function TokensPart({ user }: { readonly user: string }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           )
         }
       </Answered>

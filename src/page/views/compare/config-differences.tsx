@@ -1,5 +1,6 @@
 import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { visibleText } from '../../format.ts'
+import { Scroll } from '../../parts/scroll.tsx'
 import { configDifferences } from './compare.ts'
 
 /** What the two configurations say differently. */
@@ -11,7 +12,7 @@ export function ConfigDifferences({ a, b }: { readonly a: Image; readonly b: Ima
       {differences.length === 0 ? (
         <p class="dim">Containers of both start the same way.</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Configurations side by side">
+        <Scroll label="Configurations side by side">
           <table>
             <thead>
               <tr>
@@ -34,7 +35,7 @@ export function ConfigDifferences({ a, b }: { readonly a: Image; readonly b: Ima
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </section>
   )

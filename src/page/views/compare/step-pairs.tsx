@@ -1,6 +1,7 @@
 import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { deltaText, sizeText, visibleText } from '../../format.ts'
 import { ClassGlyph } from '../../parts/class-glyph.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { alignSteps, type Pair } from './compare.ts'
 
 const MARKS: Readonly<Record<Pair['how'], readonly [mark: string, meaning: string]>> = {
@@ -16,7 +17,7 @@ export function StepPairs({ a, b }: { readonly a: Image; readonly b: Image }) {
   return (
     <section>
       <h2>Steps</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Steps side by side">
+      <Scroll label="Steps side by side">
         <table class="pairs-table">
           <thead>
             <tr>
@@ -45,7 +46,7 @@ export function StepPairs({ a, b }: { readonly a: Image; readonly b: Image }) {
             })}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   )
 }

@@ -1,12 +1,15 @@
 import { account } from '../../account.ts'
 import { call } from '../../api/client.ts'
 import { useAnswer } from '../../api/use-answer.ts'
-import { plural } from '../../format.ts'
-import { href } from '../../location.ts'
+import { plural, shortDigest } from '../../format.ts'
+import { here, href } from '../../location.ts'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
-import { Digest, Foreign, Size } from '../../parts/values.tsx'
+import { Foreign, Size } from '../../parts/values.tsx'
+import { BelowLayers } from './below-layers.tsx'
 import { sharedLayers, sharedPairs } from './sharing.ts'
+import { SharingMatrix } from './sharing-matrix.tsx'
 import { Waterfall } from './waterfall.tsx'
 import './deduplication.css'
 
@@ -18,6 +21,7 @@ const ROWS = 20
 /** What is stored once instead of many times. */
 export function DeduplicationView() {
   useTitle('Deduplication')
+  const project = here.value.query.get('project')
   const who = JSON.stringify(account.value)
   const projects = useAnswer(`counts of all ${who}`, countAll)
   const sharing = useAnswer(`sharing ${who}`, readSharing)
@@ -34,6 +38,7 @@ export function DeduplicationView() {
           )
         }
       </Answered>
+      {project !== null && <BelowLayers key={project} project={project} />}
       <Answered asked={sharing} what="Comparing the layers">
         {({ layers, pairs, images }) => (
           <>
@@ -43,7 +48,7 @@ export function DeduplicationView() {
               {layers.length === 0 ? (
                 <p>No two of them share a layer.</p>
               ) : (
-                <div class="scroll">
+                <Scroll>
                   <table>
                     <thead>
                       <tr>
@@ -59,7 +64,9 @@ export function DeduplicationView() {
                       {layers.slice(0, ROWS).map((layer) => (
                         <tr key={layer.digest}>
                           <td>
-                            <Digest digest={layer.digest} />
+                            <a href={href('layer', { digest: layer.digest })} class="mono">
+                              {shortDigest(layer.digest)}
+                            </a>
                           </td>
                           <td class="clip">
                             <code>
@@ -84,38 +91,14 @@ export function DeduplicationView() {
                       ))}
                     </tbody>
                   </table>
-                </div>
+                </Scroll>
               )}
             </section>
             {pairs.length > 0 && (
               <section>
                 <h2>Who shares with whom</h2>
-                <div class="scroll">
-                  <table>
-                    <thead>
-                      <tr>
-                        <th>Repository</th>
-                        <th>and repository</th>
-                        <th class="number">Shared</th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {pairs.slice(0, ROWS).map(({ a, b, bytes }) => (
-                        <tr key={`${a} ${b}`}>
-                          <td>
-                            <a href={href('repository', { name: a })}>{a}</a>
-                          </td>
-                          <td>
-                            <a href={href('repository', { name: b })}>{b}</a>
-                          </td>
-                          <td class="number">
-                            <Size bytes={bytes} />
-                          </td>
-                        </tr>
-                      ))}
-                    </tbody>
-                  </table>
-                </div>
+                <p class="dim">Bytes of layers that both have, compressed.</p>
+                <SharingMatrix pairs={pairs} />
               </section>
             )}
           </>

@@ -1,6 +1,8 @@
 import { percentText } from '../../format.ts'
-import { href } from '../../location.ts'
+import { here, href } from '../../location.ts'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Size } from '../../parts/values.tsx'
+import { Bars } from './bars.tsx'
 
 /** A project in bytes: each image for itself, and the same content once. */
 export interface ProjectBytes {
@@ -13,32 +15,21 @@ export interface ProjectBytes {
 export function Waterfall({ rows }: { readonly rows: readonly ProjectBytes[] }) {
   const logical = rows.reduce((sum, row) => sum + row.logical, 0)
   const stored = rows.reduce((sum, row) => sum + row.stored, 0)
-  const steps = [
-    ['as pushed, image by image', 'logical', logical],
-    ['each layer once in a project', 'stored', stored],
-  ] as const
+  const chosen = here.value.query.get('project')
   return (
     <section>
-      <dl class="waterfall">
-        {steps.map(([name, style, bytes]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>
-              <span
-                class={`fall ${style}`}
-                style={{ width: `${logical === 0 ? 0 : (bytes / logical) * 100}%` }}
-              />
-              <Size bytes={bytes} />
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <Bars
+        rows={[
+          { name: 'as pushed, image by image', kind: 'logical', bytes: logical },
+          { name: 'each layer once in a project', kind: 'stored', bytes: stored },
+        ]}
+      />
       <p>
         {logical === 0
           ? 'Nothing is stored yet.'
           : `${percentText(1 - stored / logical)} of what was pushed did not have to be stored again.`}
       </p>
-      <div class="scroll">
+      <Scroll label="Projects">
         <table>
           <thead>
             <tr>
@@ -46,6 +37,7 @@ export function Waterfall({ rows }: { readonly rows: readonly ProjectBytes[] }) 
               <th class="number">As pushed</th>
               <th class="number">Stored</th>
               <th class="number">Saved</th>
+              <th>Below the layers</th>
             </tr>
           </thead>
           <tbody>
@@ -65,11 +57,19 @@ export function Waterfall({ rows }: { readonly rows: readonly ProjectBytes[] }) 
                   <td class="number">
                     <Size bytes={row.logical - row.stored} />
                   </td>
+                  <td>
+                    <a
+                      href={href('deduplication', { project: row.name })}
+                      aria-current={chosen === row.name ? 'true' : undefined}
+                    >
+                      files of {row.name}
+                    </a>
+                  </td>
                 </tr>
               ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   )
 }

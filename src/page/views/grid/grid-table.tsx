@@ -1,11 +1,12 @@
 import { ClassGlyph } from '../../parts/class-glyph.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Digest, Foreign, Size } from '../../parts/values.tsx'
 import { type Layout, nameOf } from './layout.ts'
 
 /** The grid as rows, for who reads better than looks: every box with the images that have it. */
 export function GridTable({ layout }: { readonly layout: Layout }) {
   return (
-    <div class="scroll">
+    <Scroll>
       <table>
         <thead>
           <tr>
@@ -39,6 +40,6 @@ export function GridTable({ layout }: { readonly layout: Layout }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }

@@ -3,6 +3,7 @@ import type { Project } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { percentText } from '../../format.ts'
 import { href } from '../../location.ts'
+import { Scroll } from '../../parts/scroll.tsx'
 import { useSeen } from '../../parts/use-seen.ts'
 import { Ago, Count, Size } from '../../parts/values.tsx'
 import { Visibility } from '../../parts/visibility.tsx'
@@ -10,7 +11,7 @@ import { Visibility } from '../../parts/visibility.tsx'
 /** One row for each project: what it holds, and what storing shared content once saves. */
 export function ProjectTable({ projects }: { readonly projects: readonly Project[] }) {
   return (
-    <div class="scroll">
+    <Scroll>
       <table>
         <thead>
           <tr>
@@ -29,7 +30,7 @@ export function ProjectTable({ projects }: { readonly projects: readonly Project
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }
 

@@ -2,9 +2,7 @@ import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { visibleText } from '../../format.ts'
 
 /** What a container of the image is started with. */
-export function ConfigPart({ image }: { readonly image: Image }) {
-  const { config } = image
-  if (config === null) return null
+export function ConfigPart({ config }: { readonly config: NonNullable<Image['config']> }) {
   const rows: readonly (readonly [name: string, lines: readonly string[]])[] = [
     ['Entrypoint', line(config.entrypoint)],
     ['Command', line(config.cmd)],
@@ -17,25 +15,22 @@ export function ConfigPart({ image }: { readonly image: Image }) {
     ['Labels', Object.entries(config.labels ?? {}).map(([name, value]) => `${name}=${value}`)],
   ]
   return (
-    <details class="card" open>
-      <summary>Configuration</summary>
-      <dl class="pairs">
-        {rows
-          .filter(([, lines]) => lines.length > 0)
-          .map(([name, lines]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>
-                {lines.map((text) => (
-                  <code key={text} class="line">
-                    {visibleText(text)}
-                  </code>
-                ))}
-              </dd>
-            </div>
-          ))}
-      </dl>
-    </details>
+    <dl class="pairs">
+      {rows
+        .filter(([, lines]) => lines.length > 0)
+        .map(([name, lines]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              {lines.map((text) => (
+                <code key={text} class="line">
+                  {visibleText(text)}
+                </code>
+              ))}
+            </dd>
+          </div>
+        ))}
+    </dl>
   )
 }
 

@@ -1,6 +1,7 @@
 import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { plural } from '../../format.ts'
 import { href, setQuery } from '../../location.ts'
+import { BadgeButton } from '../../parts/badge-button.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Ago, Digest, Size } from '../../parts/values.tsx'
 
@@ -54,6 +55,7 @@ export function ImageHead({ image, asked }: { readonly image: Image; readonly as
           <a href={href('grid', { i: asked })}>Grid</a>
           <a href={href('compare', { b: asked })}>Compare</a>
           <a href={href('pull', { want: asked })}>Pull cost</a>
+          <BadgeButton image={asked} />
         </span>
       </div>
     </>

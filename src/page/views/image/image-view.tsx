@@ -3,18 +3,20 @@ import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { here, setQuery } from '../../location.ts'
 import { ClassLegend } from '../../parts/class-glyph.tsx'
+import { Fold } from '../../parts/fold.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { ConfigPart } from './config-part.tsx'
 import { FilesPart } from './files-part.tsx'
 import { ImageHead } from './image-head.tsx'
+import { LineagePart } from './lineage-part.tsx'
 import { PlatformsPart } from './platforms-part.tsx'
 import { RawPart } from './raw-part.tsx'
 import { readSelection, type Selection, selectionText } from './selection.ts'
 import { StepDetails } from './step-details.tsx'
 import { StepList } from './step-list.tsx'
+import { WastePart } from './waste-part.tsx'
 import './image.css'
-import './files.css'
 
 /** What is in an image: the steps that built it, and what each of them did. */
 export function ImageView() {
@@ -68,10 +70,45 @@ function Shown({
           {image.steps.length > 0 && <FilesPart image={image} selection={selection} indexed={again} />}
         </section>
       </div>
-      <ConfigPart image={image} />
-      {image.index !== null && <PlatformsPart repository={image.repository} digest={image.index.digest} />}
-      <RawPart image={image} />
+      <Folds image={image} asked={asked} />
     </>
+  )
+}
+
+/** What else there is to know; each part is asked for when it is opened. */
+function Folds({ image, asked }: { readonly image: Image; readonly asked: string }) {
+  const { config, index, steps } = image
+  return (
+    <div class="folds">
+      {config !== null && (
+        <Fold name="config" title="Configuration">
+          {() => <ConfigPart config={config} />}
+        </Fold>
+      )}
+      {steps.length > 0 && (
+        <Fold name="waste" title="Waste">
+          {() => <WastePart image={image} />}
+        </Fold>
+      )}
+      {steps.length > 0 && (
+        <Fold name="lineage" title="Base and derived images">
+          {() => <LineagePart image={image} asked={asked} />}
+        </Fold>
+      )}
+      {index !== null && (
+        <Fold name="platforms" title="Platforms">
+          {() => <PlatformsPart repository={image.repository} digest={index.digest} />}
+        </Fold>
+      )}
+      <Fold name="raw" title="Raw manifest">
+        {() => <RawPart pinned={image.ref} />}
+      </Fold>
+      {index !== null && (
+        <Fold name="raw-index" title="Raw index">
+          {() => <RawPart pinned={`${image.repository}@${index.digest}`} />}
+        </Fold>
+      )}
+    </div>
   )
 }
 

@@ -1,6 +1,8 @@
 import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { countText, plural, visibleText } from '../../format.ts'
+import { href } from '../../location.ts'
 import { Ago, Digest, Size } from '../../parts/values.tsx'
+import { stateText } from '../files/index-states.ts'
 import type { Selection } from './selection.ts'
 
 /** What the chosen steps are: instruction, layer, sizes, who else has it. */
@@ -70,16 +72,6 @@ export function StepDetails({
 
 type Layer = NonNullable<Image['steps'][number]['layer']>
 
-const STATES: Readonly<Record<Layer['state'], string>> = {
-  none: 'not indexed yet',
-  queued: 'waits to be indexed',
-  running: 'is being indexed',
-  done: 'indexed',
-  unsupported: 'no archive of files that can be read',
-  'too-large': 'beyond the limits of the index',
-  damaged: 'damaged: it cannot be unpacked',
-}
-
 function LayerFacts({ layer }: { readonly layer: Layer }) {
   return (
     <>
@@ -104,14 +96,20 @@ function LayerFacts({ layer }: { readonly layer: Layer }) {
       </div>
       <div>
         <dt>files</dt>
-        <dd>{STATES[layer.state]}</dd>
+        <dd>
+          the layer {stateText(layer.state)} ·{' '}
+          <a href={href('layer', { digest: layer.digest })}>its own files</a>
+        </dd>
       </div>
       {layer.users !== undefined && layer.users !== null && (
         <div>
           <dt>used by</dt>
           <dd>
-            {plural(layer.users.count, 'image')}
-            {layer.users.more && ' or more'} that you may see
+            <a href={href('layer', { digest: layer.digest })}>
+              {plural(layer.users.count, 'image')}
+              {layer.users.more && ' or more'}
+            </a>{' '}
+            that you may see
           </dd>
         </div>
       )}

@@ -4,6 +4,7 @@ import type { Operations } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { Form, textOf } from '../../parts/form.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
 import { Ago } from '../../parts/values.tsx'
 import { RoleField, roleOf } from './role-field.tsx'
@@ -40,7 +41,7 @@ export function AccountsPart({ project }: { readonly project: string }) {
               None yet. Make one for each machine that pushes or pulls, and revoke it alone when it leaks.
             </p>
           ) : (
-            <div class="scroll">
+            <Scroll>
               <table>
                 <thead>
                   <tr>
@@ -76,7 +77,7 @@ export function AccountsPart({ project }: { readonly project: string }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           )
         }
       </Answered>

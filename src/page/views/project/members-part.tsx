@@ -3,6 +3,7 @@ import type { Role } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { Form, textOf } from '../../parts/form.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { Ago } from '../../parts/values.tsx'
 import { RoleField, roleOf } from './role-field.tsx'
@@ -24,7 +25,7 @@ export function MembersPart({ project }: { readonly project: string }) {
     <Answered asked={asked} what="Reading the members">
       {({ members }) => (
         <>
-          <div class="scroll">
+          <Scroll>
             <table>
               <thead>
                 <tr>
@@ -58,7 +59,7 @@ export function MembersPart({ project }: { readonly project: string }) {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
           <details class="card">
             <summary>Add a member, or change a role</summary>
             <Form send={(values) => put(textOf(values, 'user'), roleOf(values))} action="Save">

@@ -1,6 +1,7 @@
 import { call } from '../../api/client.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { href } from '../../location.ts'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
 import { Ago, Count } from '../../parts/values.tsx'
 
@@ -24,7 +25,7 @@ export function RepositoriesPart({ project }: { readonly project: string }) {
           </div>
         ) : (
           <>
-            <div class="scroll">
+            <Scroll>
               <table>
                 <thead>
                   <tr>
@@ -57,7 +58,7 @@ export function RepositoriesPart({ project }: { readonly project: string }) {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
             {next !== undefined && <p class="dim">There are more; search finds them.</p>}
           </>
         )

@@ -1,14 +1,17 @@
+import type { ImageView as Image, PullPlan } from '../../api/schema.generated.ts'
+import { href } from '../../location.ts'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Digest, Foreign, Size } from '../../parts/values.tsx'
-import type { Moved } from './pull-cost.ts'
 
-/** Each layer of the wanted image: moved or kept. */
-export function PullTable({ layers }: { readonly layers: readonly Moved[] }) {
+/** Each layer of the wanted image, the base first: moved or kept. */
+export function PullTable({ plan, steps }: { readonly plan: PullPlan; readonly steps: Image['steps'] }) {
+  const made = new Map(steps.map(({ layer, instruction }) => [layer?.index, instruction]))
   return (
-    <div class="scroll">
+    <Scroll label="Layers">
       <table>
         <thead>
           <tr>
-            <th>Layer</th>
+            <th class="number">Layer</th>
             <th>Instruction</th>
             <th>Digest</th>
             <th class="number">Compressed</th>
@@ -16,25 +19,30 @@ export function PullTable({ layers }: { readonly layers: readonly Moved[] }) {
           </tr>
         </thead>
         <tbody>
-          {layers.map(({ layer, instruction, kept }) => (
-            <tr key={layer.index} class={kept ? 'kept' : 'moved'}>
-              <td class="number">{layer.index + 1}</td>
+          {plan.layers.map(({ digest, size, kept, keptInChain }, index) => (
+            <tr key={`${index} ${digest}`} class={kept ? 'kept' : 'moved'}>
+              <td class="number">
+                <a href={href('layer', { digest })}>{index + 1}</a>
+              </td>
               <td class="clip">
                 <code>
-                  <Foreign text={instruction} />
+                  <Foreign text={made.get(index) ?? ''} />
                 </code>
               </td>
               <td>
-                <Digest digest={layer.digest} />
+                <Digest digest={digest} />
               </td>
               <td class="number">
-                <Size bytes={layer.size} />
+                <Size bytes={size} />
               </td>
-              <td>{kept ? '= kept' : '↓ moves'}</td>
+              <td>
+                {kept ? '= kept' : '↓ moves'}
+                {kept && !keptInChain && <span class="dim"> (moves to docker’s classic store)</span>}
+              </td>
             </tr>
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }

@@ -1,5 +1,6 @@
+import { useEffect } from 'preact/hooks'
 import { call } from '../../api/client.ts'
-import type { ImageView as Image } from '../../api/schema.generated.ts'
+import type { ImageView as Image, PullPlan } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { percentText, plural } from '../../format.ts'
 import { go, here, href } from '../../location.ts'
@@ -7,11 +8,12 @@ import { PairForm } from '../../parts/pair-form.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { Size } from '../../parts/values.tsx'
-import { bytesWhere, layersToPull } from './pull-cost.ts'
+import { isPending, PATIENCE } from '../files/index-states.ts'
 import { PullTable } from './pull-table.tsx'
+import { Ways } from './ways.tsx'
 import './pull.css'
 
-/** What a machine that has one image moves to get another one. */
+/** What a machine that has some images moves to get another one. */
 export function PullView() {
   const { query } = here.value
   const have = query.getAll('have').filter((ref) => ref !== '')
@@ -21,10 +23,11 @@ export function PullView() {
   const asked = useAnswer(
     want === '' ? undefined : JSON.stringify(['pull', have, want, platform]),
     async (signal) => {
-      const ask = (ref: string) => call('getImage', { query: { ref, platform } }, signal)
-      const [wanted, ...there] = await Promise.all([want, ...have].map(ask))
-      if (wanted === undefined) throw new TypeError('an image was asked for')
-      return { have: there, want: wanted }
+      const [plan, image] = await Promise.all([
+        call('getPullPlan', { body: { have, want, ...(platform !== undefined && { platform }) } }, signal),
+        call('getImage', { query: { ref: want, platform } }, signal),
+      ])
+      return { plan, image }
     },
   )
   return (
@@ -33,30 +36,45 @@ export function PullView() {
       <PairForm
         key={`${have.join(' ')} ${want}`}
         labels={['The machine has', 'It pulls']}
-        values={[have[0] ?? '', want]}
+        values={[have.join(' '), want]}
         mayBeEmpty
         action="Count"
-        done={(first, second) => go(href('pull', { have: first, want: second, platform }))}
+        done={(first, second) => go(href('pull', { have: first.split(/[\s,]+/), want: second, platform }))}
       />
       {want === '' ? (
         <p class="dim">
-          Choose what a machine has (or nothing) and what it pulls: which layers move, and how many bytes.
+          Choose what a machine has (nothing, one image, or several apart by spaces) and what it pulls: which
+          layers move, and how many bytes.
         </p>
       ) : (
-        <Answered asked={asked} what={`Reading ${want}`}>
-          {(images) => <Shown {...images} />}
+        <Answered asked={asked} what={`Counting what moves for ${want}`}>
+          {(answer) => <Shown {...answer} asked={want} again={asked.again} />}
         </Answered>
       )}
     </>
   )
 }
 
-function Shown({ have, want }: { readonly have: readonly Image[]; readonly want: Image }) {
-  const layers = layersToPull(have, want)
-  const all = bytesWhere(layers, () => true)
-  const moved = bytesWhere(layers, ({ kept }) => !kept)
-  const movedInChain = bytesWhere(layers, ({ keptInChain }) => !keptInChain)
-  const count = layers.filter(({ kept }) => !kept).length
+function Shown({
+  plan,
+  image,
+  asked,
+  again,
+}: {
+  readonly plan: PullPlan
+  readonly image: Image
+  readonly asked: string
+  readonly again: () => void
+}) {
+  const waits =
+    plan.files === null && image.steps.some(({ layer }) => layer !== null && isPending(layer.state))
+  useEffect(() => {
+    if (!waits) return undefined
+    const timer = setTimeout(again, PATIENCE)
+    return () => clearTimeout(timer)
+  }, [waits, plan])
+  const all = image.totals.size
+  const { bytes, count } = plan.layer
   return (
     <>
       <p class="answer">
@@ -65,31 +83,16 @@ function Shown({ have, want }: { readonly have: readonly Image[]; readonly want:
         ) : (
           <>
             <strong>
-              <Size bytes={moved} />
+              <Size bytes={bytes} />
             </strong>{' '}
-            move in {plural(count, 'layer')}, of <Size bytes={all} /> in {layers.length} (compressed):{' '}
-            {percentText(all === 0 ? 0 : 1 - moved / all)} is there already.
+            move in {plural(count, 'layer')}, of <Size bytes={all} /> in {plan.layers.length} (compressed):{' '}
+            {percentText(all === 0 ? 0 : 1 - bytes / all)} is there already.
           </>
         )}
       </p>
-      <div class="meter wide" aria-hidden="true">
-        <span style={{ width: `${all === 0 ? 0 : (moved / all) * 100}%` }} />
-      </div>
-      <p class="dim">
-        Manifest and configuration come on top, a few kilobytes.{' '}
-        {movedInChain !== moved && (
-          <>
-            Docker’s classic image store reuses a layer only upon the same layers, and moves{' '}
-            <Size bytes={movedInChain} />.
-          </>
-        )}
-      </p>
-      <PullTable layers={layers} />
-      <Commands
-        lines={[
-          `docker pull ${location.host}/${want.tag === null ? want.ref : `${want.repository}:${want.tag}`}`,
-        ]}
-      />
+      <Ways plan={plan} all={all} waits={waits} />
+      <PullTable plan={plan} steps={image.steps} />
+      <Commands lines={[`docker pull ${location.host}/${asked}`]} />
     </>
   )
 }

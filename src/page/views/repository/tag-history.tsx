@@ -4,6 +4,7 @@ import { call } from '../../api/client.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { Ago, Digest } from '../../parts/values.tsx'
 
@@ -53,7 +54,7 @@ function History({
   return (
     <Answered asked={asked} what="Reading where the tag led">
       {({ steps }) => (
-        <div class="scroll">
+        <Scroll>
           <table>
             <thead>
               <tr>
@@ -99,7 +100,7 @@ function History({
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </Answered>
   )

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { here, href, setQuery } from '../../location.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
+import { Scroll } from '../../parts/scroll.tsx'
 import { Ago, Digest, Size } from '../../parts/values.tsx'
 import { lit } from './lit.ts'
 import type { Push } from './pushes.ts'
@@ -43,7 +44,7 @@ export function TagTable({
   )
   return (
     <>
-      <div class="scroll">
+      <Scroll>
         <table>
           <thead>
             <tr>
@@ -110,7 +111,7 @@ export function TagTable({
             })}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <p class="bar start" aria-live="polite">
         {pair.length === 2 ? (
           <>

@@ -4,11 +4,29 @@ export type FilePath = { readonly path: string } | { readonly pathRaw: string }
 /** The root directory. */
 export const ROOT: FilePath = { path: '' }
 
-/** Reads the address; `pathRaw` counts before `path`. */
-export function readFilePath(query: URLSearchParams): FilePath {
-  const raw = query.get('pathRaw')
+/** Reads `path` of an address, or another name; with `Raw` behind it, it holds bytes and counts first. */
+export function readFilePath(query: URLSearchParams, name = 'path'): FilePath {
+  const raw = query.get(`${name}Raw`)
   if (raw !== null && /^[A-Za-z0-9+/]+={0,2}$/.test(raw)) return { pathRaw: raw }
-  return { path: (query.get('path') ?? '').replace(/^\/+|\/+$/g, '') }
+  return { path: (query.get(name) ?? '').replace(/^\/+|\/+$/g, '') }
+}
+
+/** As it stands in an address; both names are there, so that the one that does not count is taken away. */
+export function pathQuery(path: FilePath): {
+  readonly path: string | undefined
+  readonly pathRaw: string | undefined
+} {
+  return 'path' in path ? { path: path.path, pathRaw: undefined } : { path: undefined, pathRaw: path.pathRaw }
+}
+
+/** Whether two paths lead to the same place. */
+export function isSamePath(a: FilePath, b: FilePath): boolean {
+  return 'path' in a ? 'path' in b && a.path === b.path : 'pathRaw' in b && a.pathRaw === b.pathRaw
+}
+
+/** The directory that a path is in; of the root the root. */
+export function parentOf(path: FilePath): FilePath {
+  return crumbs(path).at(-2)?.path ?? ROOT
 }
 
 /** An entry of a directory as the server names it: `nameRaw` holds the bytes when `name` does not. */

@@ -1,0 +1,134 @@
+import { useEffect, useMemo } from 'preact/hooks'
+import { readFileBytes } from '../../api/client.ts'
+import { useAnswer } from '../../api/use-answer.ts'
+import { countText } from '../../format.ts'
+import { here, setQuery } from '../../location.ts'
+import { Answered } from '../../parts/states.tsx'
+import { hexLines, linesOf, textOfBytes } from './content.ts'
+import { DownloadButton } from './download-button.tsx'
+import { crumbs, type FilePath } from './file-path.ts'
+import { PATIENCE } from './index-states.ts'
+
+/** Bytes that are shown at once. */
+const PART = 256 * 1024
+
+/** What is in a file: as text when it is text, else as bytes, part by part. */
+export function FileContent({ layer, path }: { readonly layer: string; readonly path: FilePath }) {
+  const wanted = Number(here.value.query.get('offset') ?? '0')
+  const offset = Number.isSafeInteger(wanted) && wanted > 0 ? wanted : 0
+  const asked = useAnswer(`file ${layer} ${JSON.stringify(path)} ${offset}`, (signal) =>
+    readFileBytes({ params: { digest: layer }, query: { ...path, offset, length: PART } }, signal),
+  )
+  const waiting = asked.problem?.status === 503
+  useEffect(() => {
+    if (!waiting) return undefined
+    const timer = setTimeout(asked.again, PATIENCE)
+    return () => clearTimeout(timer)
+  }, [waiting, asked.problem])
+  if (waiting)
+    return (
+      <p class="notice" role="status">
+        The layer is being indexed; the file appears by itself.
+      </p>
+    )
+  return (
+    <Answered asked={asked} what="Reading the file">
+      {({ bytes, size }) => <Shown layer={layer} path={path} bytes={bytes} size={size} offset={offset} />}
+    </Answered>
+  )
+}
+
+function Shown({
+  layer,
+  path,
+  bytes,
+  size,
+  offset,
+}: {
+  readonly layer: string
+  readonly path: FilePath
+  readonly bytes: Uint8Array
+  readonly size: number
+  readonly offset: number
+}) {
+  const isWhole = bytes.length === size
+  const text = useMemo(() => textOfBytes(bytes, isWhole), [bytes])
+  const asHex = text === undefined || here.value.query.get('as') === 'hex'
+  const name = crumbs(path).at(-1)?.name ?? 'file'
+  return (
+    <>
+      <div class="file-bar">
+        {text === undefined ? (
+          <span class="dim">no text: its bytes</span>
+        ) : (
+          <span class="choice" role="group" aria-label="Shown as">
+            <button type="button" aria-pressed={!asHex} onClick={() => setQuery({ as: undefined })}>
+              Text
+            </button>
+            <button type="button" aria-pressed={asHex} onClick={() => setQuery({ as: 'hex' })}>
+              Bytes
+            </button>
+          </span>
+        )}
+        {!isWhole && <Parts size={size} offset={offset} length={bytes.length} />}
+        <DownloadButton layer={layer} path={path} size={size} name={name} />
+      </div>
+      {size === 0 ? (
+        <p class="dim">The file is empty.</p>
+      ) : asHex ? (
+        <Hex bytes={bytes} offset={offset} />
+      ) : (
+        <Text text={text} numbered={offset === 0} />
+      )}
+    </>
+  )
+}
+
+/** The way through a file that is too large to be shown at once. */
+function Parts({
+  size,
+  offset,
+  length,
+}: {
+  readonly size: number
+  readonly offset: number
+  readonly length: number
+}) {
+  const to = (next: number) => setQuery({ offset: next <= 0 ? undefined : next })
+  return (
+    <span class="bar start">
+      <span class="dim number">
+        bytes {countText(offset)} to {countText(offset + length)} of {countText(size)}
+      </span>
+      <button type="button" class="link" disabled={offset === 0} onClick={() => to(offset - PART)}>
+        ‹ before
+      </button>
+      <button type="button" class="link" disabled={offset + length >= size} onClick={() => to(offset + PART)}>
+        after ›
+      </button>
+    </span>
+  )
+}
+
+function Text({ text, numbered }: { readonly text: string; readonly numbered: boolean }) {
+  const lines = useMemo(() => linesOf(text), [text])
+  return (
+    <div class="content" tabIndex={0} role="region" aria-label="Text of the file">
+      {numbered && (
+        <pre class="numbers" aria-hidden="true">
+          {lines.map((_, index) => index + 1).join('\n')}
+        </pre>
+      )}
+      <pre>{lines.join('\n')}</pre>
+    </div>
+  )
+}
+
+function Hex({ bytes, offset }: { readonly bytes: Uint8Array; readonly offset: number }) {
+  const lines = useMemo(() => hexLines(bytes, offset).join('\n'), [bytes, offset])
+  return (
+    <div class="content" tabIndex={0} role="region" aria-label="Bytes of the file">
+      <pre>{lines}</pre>
+    </div>
+  )
+}

@@ -1,0 +1,62 @@
+import type { LayerIndex } from '../../api/schema.generated.ts'
+import { visibleText } from '../../format.ts'
+import { Count, Digest, Size } from '../../parts/values.tsx'
+import { Fact } from '../files/file-facts.tsx'
+import { isPending, stateText } from '../files/index-states.ts'
+
+/** What a look into a layer found, as far as it is. */
+export function LayerFacts({ index }: { readonly index: LayerIndex }) {
+  const { state, reason, read, compression, unpacked, files, bytes, whiteouts, diffId } = index
+  if (isPending(state))
+    return (
+      <p class="notice" role="status">
+        <span>
+          The layer {stateText(state)}
+          {read !== undefined && (
+            <>
+              : <Size bytes={read} /> are read (compressed)
+            </>
+          )}
+          . Its files appear by themselves.
+        </span>
+      </p>
+    )
+  if (state !== 'done')
+    return (
+      <p class="notice notice-bad" role="status">
+        <span>
+          The layer {stateText(state)}
+          {reason !== undefined && `: ${visibleText(reason)}`}. It can be pulled all the same.
+        </span>
+      </p>
+    )
+  return (
+    <dl class="file-facts">
+      {unpacked !== undefined && (
+        <Fact name="unpacked">
+          <Size bytes={unpacked} /> <span class="dim">from {compression ?? 'unknown'}</span>
+        </Fact>
+      )}
+      {files !== undefined && (
+        <Fact name="files">
+          <Count count={files} />{' '}
+          {bytes !== undefined && (
+            <span class="dim">
+              <Size bytes={bytes} /> in them
+            </span>
+          )}
+        </Fact>
+      )}
+      {whiteouts !== undefined && (
+        <Fact name="hides from below">
+          <Count count={whiteouts} />
+        </Fact>
+      )}
+      {diffId !== undefined && (
+        <Fact name="diff id (sha256, unpacked)">
+          <Digest digest={diffId} />
+        </Fact>
+      )}
+    </dl>
+  )
+}
