@@ -13,6 +13,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'pino',
     'src/compose-blobs.ts',
     'src/compose-metadata.ts',
+    'src/compose-metrics.ts',
     'src/compose-inspector.ts',
     'src/compose-migration.ts',
     'src/compose-upkeep.ts',
@@ -38,6 +39,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/metadata-store.ts',
     'storage/metadata/level',
     'storage/metadata/postgres',
+  ],
+  'src/compose-metrics.ts': [
+    'pino',
+    'src/http/metrics.ts',
+    'src/metrics',
+    'src/registry/meter.ts',
+    'src/version.ts',
+    'storage/blobs/blob-store.ts',
+    'storage/metadata/metadata-store.ts',
   ],
   /** The move to other stores; which drivers they are, compose.ts tells. */
   'src/compose-migration.ts': [
@@ -169,6 +179,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/transact.ts',
   ],
   'src/inspect/tar': ['node:*'],
+  'src/metrics': [
+    'node:*',
+    'src/records',
+    'src/registry/meter.ts',
+    'storage/blobs/blob-store.ts',
+    'storage/metadata/metadata-store.ts',
+  ],
   'src/maintenance': [
     'node:*',
     'src/oci',

@@ -10,6 +10,7 @@ import { Fsck } from '../src/maintenance/fsck.ts'
 import { createReadOnlySetting } from '../src/maintenance/read-only-setting.ts'
 import { startMaintenance } from '../src/maintenance/schedule.ts'
 import { createEnsureProject } from '../src/projects/projects.ts'
+import { RegistryMeter } from '../src/registry/meter.ts'
 import type { RegistryParts } from '../src/registry/parts.ts'
 import { Pulls } from '../src/registry/pulls.ts'
 import { openMemoryBlobStore } from '../storage/blobs/memory/memory-blob-store.ts'
@@ -43,7 +44,15 @@ export async function composedRoutes(): Promise<Route[]> {
   return allRoutes({
     stores,
     auth,
-    registry: { ...stores, now, ensureProject, pulls: new Pulls(now), settings, onDamage: silent },
+    registry: {
+      ...stores,
+      now,
+      ensureProject,
+      pulls: new Pulls(now),
+      meter: new RegistryMeter(),
+      settings,
+      onDamage: silent,
+    },
     redirect: false,
     readOnly: new ReadOnlySwitch({ configured: false, setting: createReadOnlySetting(stores.metadata), now }),
     migration: {
@@ -64,6 +73,7 @@ export async function composedRoutes(): Promise<Route[]> {
     view: { publicUrl: undefined, trustedProxies: undefined },
     upkeep: idleUpkeep(stores),
     page: undefined,
+    metrics: { source: { type: 'text/plain', text: () => Promise.resolve('') }, openTo: 'administrator' },
   })
 }
 

@@ -4,6 +4,7 @@ import { backgroundFailure } from './log.ts'
 import { Backups } from './maintenance/backup/backups.ts'
 import { snapshotUploads } from './maintenance/backup/daily-snapshot.ts'
 import { Fsck } from './maintenance/fsck.ts'
+import type { RunProgress } from './maintenance/job-runner.ts'
 import { type JobPorts, maintenanceJobs } from './maintenance/jobs.ts'
 import { type Maintenance, startMaintenance } from './maintenance/schedule.ts'
 import { requestSweep, SWEEP } from './maintenance/sweep.ts'
@@ -19,11 +20,28 @@ export interface Upkeep {
   stop(): Promise<void>
 }
 
-export function startUpkeep(config: Config, log: Logger, registry: RegistryParts): Upkeep {
+/** Told of background work, to count it. */
+interface WorkCount {
+  finished(job: string, done: number): void
+  failed(): void
+}
+
+export function startUpkeep(
+  config: Config,
+  log: Logger,
+  { registry, counted }: { readonly registry: RegistryParts; readonly counted: WorkCount },
+): Upkeep {
   const { metadata, blobs, now } = registry
   const ports = jobPorts(config, registry)
-  const onError = backgroundFailure(log, 'background work failed')
-  const onProgress = (job: string, progress: object) => log.info({ job, ...progress }, 'background work')
+  const failed = backgroundFailure(log, 'background work failed')
+  const onError = (error: unknown, what: string) => {
+    counted.failed()
+    failed(error, what)
+  }
+  const onProgress = (job: string, progress: RunProgress) => {
+    if (progress.finished) counted.finished(job, progress.done)
+    log.info({ job, ...progress }, 'background work')
+  }
   const maintenance = startMaintenance({ metadata, blobs, now, onError, onProgress }, maintenanceJobs(ports))
   const fsck = createFsck(registry, ports, maintenance)
   const backups = new Backups({ metadata, blobs, now })

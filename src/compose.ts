@@ -8,6 +8,7 @@ import { WrongSecret } from './auth/sealing.ts'
 import { openBlobs } from './compose-blobs.ts'
 import { type Inspector, startInspector } from './compose-inspector.ts'
 import { openMetadata } from './compose-metadata.ts'
+import { Metrics } from './compose-metrics.ts'
 import { type Movable, type OpenedStores, openMovable } from './compose-migration.ts'
 import { startUpkeep, type Upkeep } from './compose-upkeep.ts'
 import type { Config } from './config/schema.ts'
@@ -25,6 +26,7 @@ import { distributionRoutes } from './http/distribution/routes.ts'
 import { healthRoutes } from './http/health.ts'
 import { registrySource } from './http/inspect/registry-source.ts'
 import { inspectRoutes } from './http/inspect/routes.ts'
+import { type MetricsSource, metricsRoute } from './http/metrics.ts'
 import { loadPageFiles, type PageFiles } from './http/page/page-files.ts'
 import { pageRoutes } from './http/page/routes.ts'
 import { ReadOnlySwitch } from './http/read-only.ts'
@@ -37,6 +39,7 @@ import { createAccounts } from './projects/accounts.ts'
 import { createMembers } from './projects/members.ts'
 import { createEnsureProject, createProjects } from './projects/projects.ts'
 import { readableProjects } from './projects/readable-projects.ts'
+import type { RegistryMeter } from './registry/meter.ts'
 import type { RegistryParts } from './registry/parts.ts'
 import { Pulls } from './registry/pulls.ts'
 import { Uploads } from './registry/uploads.ts'
@@ -61,6 +64,8 @@ interface Surroundings {
 
 async function composeOver(movable: Movable, { config, log, readiness }: Surroundings): Promise<Composed> {
   const { stores, migration } = movable
+  const metrics = new Metrics()
+  metrics.measure(stores)
   const auth = createAuth({
     metadata: stores.metadata,
     enabled: config.auth === 'on',
@@ -70,7 +75,7 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
   })
   await auth.signingKeys.current()
   const first = await ensureAdministrator(auth.users, config.adminPassword)
-  const registry = registryParts(config, log, { stores, auth })
+  const registry = registryParts(config, log, { stores, auth, meter: metrics.registry })
   const readOnly = new ReadOnlySwitch({
     configured: config.readOnly,
     setting: createReadOnlySetting(stores.metadata),
@@ -78,8 +83,9 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
   })
   const view = { publicUrl: config.publicUrl, trustedProxies: blockList(config.trustedProxies) }
   const page = await loadPageFiles()
-  const upkeep = startUpkeep(config, log, registry)
+  const upkeep = startUpkeep(config, log, { registry, counted: metrics.work })
   const inspector = startInspector(stores, config, log)
+  const source = metrics.source(stores, () => upkeep.maintenance.jobs, log)
   const routes = allRoutes({
     stores,
     auth,
@@ -92,16 +98,21 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
     migration,
     page,
     inspector,
+    metrics: config.metrics === 'off' ? undefined : { source, openTo: config.metrics },
   })
   const { authenticate, sessions, access } = auth
+  const app = { ...view, authenticate, sessions, access, readOnly, log, meter: metrics.requests }
+  const sideRoutes = [metricsRoute(source, 'anyone'), ...healthRoutes({ readiness, ...stores })]
   return {
-    handler: createApp({ ...view, routes, authenticate, sessions, access, readOnly, log }),
+    handler: createApp({ ...app, routes }),
+    sideHandler: createApp({ ...app, routes: sideRoutes }),
     firstRun: first.password === undefined ? undefined : { password: first.password },
     close: async () => {
       await inspector.indexer.stop()
       await upkeep.stop()
       await registry.pulls.flush(registry.metadata)
       await closeStores(movable)
+      metrics.stop()
     },
   }
 }
@@ -131,11 +142,12 @@ const READER_MS = 3_600_000
 function registryParts(
   config: Config,
   log: Logger,
-  parts: { readonly stores: OpenedStores; readonly auth: Auth },
+  parts: { readonly stores: OpenedStores; readonly auth: Auth; readonly meter: RegistryMeter },
 ): RegistryParts {
-  const { stores, auth } = parts
+  const { stores, auth, meter } = parts
   return {
     ...stores,
+    meter,
     now: Date.now,
     pulls: new Pulls(Date.now),
     ensureProject: createEnsureProject({
@@ -175,6 +187,10 @@ interface RouteParts {
   readonly view: Parameters<typeof viewClient>[1]
   readonly upkeep: Upkeep
   readonly page: PageFiles | undefined
+  /** Absent: they are not shown here. */
+  readonly metrics:
+    | { readonly source: MetricsSource; readonly openTo: 'administrator' | 'anyone' }
+    | undefined
   readonly inspector: Pick<Inspector, 'indexes'> & { readonly indexer: Pick<Inspector['indexer'], 'request'> }
 }
 
@@ -206,6 +222,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...migrationRoutes(parts.migration),
     ...maintenanceRoutes(parts.upkeep.maintenance),
     ...healthRoutes({ readiness, ...stores }),
+    ...(parts.metrics ? [metricsRoute(parts.metrics.source, parts.metrics.openTo)] : []),
     ...pageRoutes(parts.page),
   ]
 }

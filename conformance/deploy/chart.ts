@@ -27,7 +27,12 @@ export async function chartForms(): Promise<string> {
   const wanted =
     'Deployment HorizontalPodAutoscaler Ingress NetworkPolicy PodDisruptionBudget Secret Service ServiceAccount ServiceMonitor'
   expect(kinds(all) === wanted, `many replicas: ${kinds(all)}`)
-  for (const line of ['value: "s3://images/registry"', 'readOnlyRootFilesystem: true', 'path: /readyz'])
+  for (const line of [
+    'value: "s3://images/registry"',
+    'readOnlyRootFilesystem: true',
+    'path: /readyz',
+    'port: metrics',
+  ])
     expect(all.includes(line), `many replicas lack ${line}`)
   return 'one replica on a volume, many with everything on'
 }

@@ -36,7 +36,7 @@ async function serve(context: Context): Promise<void> {
   await makeDataDirectory(config.data, log)
   const composed = await composeWith(config, log, readiness)
   try {
-    const server = await startServer({ config, handler: composed.handler, log, readiness })
+    const server = await startServer({ config, ...composed, log, readiness })
     const signal = untilSignal()
     announce({ config, log, context }, server, composed)
     await signal
@@ -75,7 +75,8 @@ interface Announcer {
 
 /** The log line that programs wait for, then what people need. The password goes past the log, to the terminal. */
 function announce({ config, log, context }: Announcer, server: RunningServer, { firstRun }: Composed): void {
-  log.info({ url: server.url, version: VERSION }, 'listening')
+  const { url, metricsPort } = server
+  log.info({ url, metricsPort, version: VERSION }, 'listening')
   if (config.auth !== 'on') log.warn('LAMINA_AUTH is off: anyone who reaches this server may do anything')
   const advice = plainHttpAdvice(config)
   if (advice !== undefined) log.warn(advice)

@@ -229,6 +229,15 @@ export const configSchema = z.object({
     '60s',
     'On SIGTERM, after stop-delay: how long running transfers may take to end before they are cut.',
   ),
+  metrics: required(
+    oneOf('administrator', 'anyone', 'off'),
+    'administrator',
+    'Who may read /metrics at `listen`: whoever has the token of an administrator, anyone, or nobody.',
+  ),
+  metricsListen: optional(
+    listenAddress,
+    'A second address that answers /metrics, /healthz and /readyz to anyone, by plain HTTP, and nothing else. For a network that only the monitoring reaches.',
+  ),
   log: required(
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'info',

@@ -18,6 +18,7 @@ let decision: Decision
 let authenticated: () => Promise<Caller>
 let switched: { readOnly: boolean; reason?: string } | undefined
 let log: string[]
+let counted: [endpoint: string, status: number][]
 
 const route = (method: Route['method'], path: string, right: Right): Route => ({
   operationId: `${method} ${path}`,
@@ -43,6 +44,7 @@ beforeEach(async () => {
   switched = undefined
   const setting = { read: () => Promise.resolve(switched), write: () => Promise.resolve() }
   log = []
+  counted = []
   const app = createApp({
     publicUrl: 'https://r.example',
     trustedProxies: undefined,
@@ -59,6 +61,10 @@ beforeEach(async () => {
     access,
     readOnly: new ReadOnlySwitch({ configured: false, setting, now: Date.now }),
     log: pino({}, { write: (line) => void log.push(line) }),
+    meter: {
+      began: () => undefined,
+      ended: (endpoint, answered) => void counted.push([endpoint, answered.status]),
+    },
   })
   server = createServer(app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -115,6 +121,20 @@ async function failure(method: string, path: string) {
 
 const SIGNED_IN: Caller = { ...ANONYMOUS, identity: { kind: 'user', name: 'alice', administrator: false } }
 const COOKIE = { cookie: 'theme=dark; __Host-lamina=good' }
+
+it('counts each request once, by endpoint and status', async () => {
+  await ask('GET', '/v2/team/app/blobs/sha256:00')
+  await ask('HEAD', '/api/v1/thing')
+  await ask('GET', '/nowhere')
+  handle = () => Promise.reject(new RegistryError('BLOB_UNKNOWN', { message: 'not here' }))
+  await ask('GET', '/v2/team/app/blobs/sha256:00')
+  expect(counted).toEqual([
+    ['GET /v2/{name}/blobs/{digest}', 200],
+    ['api', 200],
+    ['none', 404],
+    ['GET /v2/{name}/blobs/{digest}', 404],
+  ])
+})
 
 describe('a browser that is signed in', () => {
   const who = async (method: string, path: string, headers: Record<string, string>) => {

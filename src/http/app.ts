@@ -4,16 +4,18 @@ import { accessLog } from './middleware/access-log.ts'
 import { answer } from './middleware/answer.ts'
 import { type DispatchParts, dispatch } from './middleware/dispatch.ts'
 import { type RequestState, requestState } from './middleware/request-state.ts'
+import { endpointOf, type RequestMeter } from './request-meter.ts'
 import { systemCode } from './start-error.ts'
 
 /** What the application needs beside its routes. */
 export interface AppParts extends DispatchParts {
   readonly log: Logger
+  readonly meter: RequestMeter
 }
 
 /**
  * The way of every request: state and request id; the dispatcher, which authenticates, authorises and hands over to the
- * route's handler, inside the one writer of answers and failures; the line in the access log.
+ * route's handler, inside the one writer of answers and failures; the line in the access log; the counters.
  */
 export function createApp(parts: AppParts): RequestListener {
   const begin = requestState(parts)
@@ -30,11 +32,22 @@ export function createApp(parts: AppParts): RequestListener {
       state.response.destroy()
     }
     record(state)
+    count(parts.meter, state)
   }
   return (request, response) => {
     response.on('error', failed)
+    parts.meter.began()
     void serve(begin(request, response))
   }
+}
+
+function count(meter: RequestMeter, { request, response, route, begun, bytesOut }: RequestState): void {
+  meter.ended(endpointOf(route), {
+    method: request.method ?? 'GET',
+    status: response.statusCode,
+    milliseconds: performance.now() - begun,
+    bytes: bytesOut,
+  })
 }
 
 /** Clients that hang up are everyday life: parallel fetchers do it for each chunk. */

@@ -3,6 +3,8 @@ import type { RequestListener } from './listener.ts'
 /** What src/compose.ts makes of a configuration: everything but the sockets. */
 export interface Composed {
   readonly handler: RequestListener
+  /** Metrics and health alone, open to whoever reaches it. */
+  readonly sideHandler: RequestListener
   /** The data directory was empty and no admin password given: the one that was made, to be shown once. */
   readonly firstRun?: { readonly password: string } | undefined
   /** Ends background work and closes the stores. Called when no request is under way any more. */

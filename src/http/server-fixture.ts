@@ -25,7 +25,7 @@ export async function startTestServer(
   const log = pino({}, { write: (line) => void lines.push(line) })
   const readiness = createReadiness()
   const config = { ...SETTINGS, data: directory, ...settings }
-  const server = await startServer({ config, handler, log, readiness })
+  const server = await startServer({ config, handler, sideHandler: handler, log, readiness })
   const dispose = async (): Promise<void> => {
     await server.stop()
     await rm(directory, { recursive: true, force: true })
@@ -35,6 +35,7 @@ export async function startTestServer(
 
 const SETTINGS = {
   listen: { host: '127.0.0.1', port: 0 },
+  metricsListen: undefined,
   maxConnections: 100,
   headerTimeout: 60_000,
   stallTimeout: 60_000,

@@ -13,8 +13,10 @@ import { readTlsPair, type TlsWatch, watchTlsPair } from './tls-files.ts'
 
 export interface ServerParts {
   readonly config: Limits &
-    Pick<Config, 'listen' | 'data' | 'tlsCert' | 'tlsKey' | 'stopDelay' | 'stopTimeout'>
+    Pick<Config, 'listen' | 'metricsListen' | 'data' | 'tlsCert' | 'tlsKey' | 'stopDelay' | 'stopTimeout'>
   readonly handler: RequestListener
+  /** What answers on metrics-listen. */
+  readonly sideHandler: RequestListener
   readonly log: Logger
   readonly readiness: Readiness
 }
@@ -23,6 +25,8 @@ export interface RunningServer {
   /** Where it listens, without a slash at the end. */
   readonly url: string
   readonly port: number
+  /** Where metrics-listen is, when it is set. */
+  readonly metricsPort: number | undefined
   /** Looks at the TLS files now instead of in a few seconds; nothing without TLS. */
   checkTls(): Promise<void>
   /** Ends gracefully (see stopGracefully); the same promise when called again. */
@@ -33,13 +37,15 @@ export interface RunningServer {
  * Listens on the configured address and on the control socket of the data directory, which must exist.
  * Throws StartError when either is impossible; then nothing listens.
  */
-export async function startServer({ config, handler, log, readiness }: ServerParts): Promise<RunningServer> {
+export async function startServer(parts: ServerParts): Promise<RunningServer> {
+  const { config, handler, log, readiness } = parts
   const paths = tlsPaths(config)
   const tls = paths && (await readTlsPair(paths))
   const control = createListener({ limits: config, handler, log })
   const front = createListener({ limits: config, handler, log, tls })
   const release = await listenOnControlSocket(control.server, config.data)
-  const port = await listen(front.server, config.listen).catch(async (error: unknown) => {
+  const side = createListener({ limits: config, handler: parts.sideHandler, log })
+  const { port, metricsPort } = await listenOnBoth({ front, side }, config).catch(async (error: unknown) => {
     await once(control.server.close(), 'close')
     await release()
     throw error
@@ -50,10 +56,21 @@ export async function startServer({ config, handler, log, readiness }: ServerPar
   return {
     url: `${tls ? 'https' : 'http'}://${joinHostPort(config.listen.host ?? 'localhost', port)}`,
     port,
+    metricsPort,
     checkTls: async () => {
       await watch?.check()
     },
-    stop: () => (stopped ??= stop({ listeners: [front, control], config, readiness, log }, watch, release)),
+    stop: () =>
+      (stopped ??= stop(
+        {
+          listeners: side.server.listening ? [front, side, control] : [front, control],
+          config,
+          readiness,
+          log,
+        },
+        watch,
+        release,
+      )),
   }
 }
 
@@ -75,20 +92,39 @@ async function stop(
   await release()
 }
 
+/** The side is opened where it has an address. */
+async function listenOnBoth(
+  { front, side }: { readonly front: Listener; readonly side: Listener },
+  { listen: address, metricsListen }: Pick<Config, 'listen' | 'metricsListen'>,
+): Promise<{ readonly port: number; readonly metricsPort: number | undefined }> {
+  const port = await listen(front.server, address, 'LAMINA_LISTEN')
+  if (metricsListen === undefined) return { port, metricsPort: undefined }
+  try {
+    return { port, metricsPort: await listen(side.server, metricsListen, 'LAMINA_METRICS_LISTEN') }
+  } catch (error) {
+    await once(front.server.close(), 'close')
+    throw error
+  }
+}
+
 /** Resolves with the port. */
-async function listen(server: Server | HttpsServer, { host, port }: Config['listen']): Promise<number> {
+async function listen(
+  server: Server | HttpsServer,
+  { host, port }: Config['listen'],
+  setting: string,
+): Promise<number> {
   try {
     server.listen({ port, ...(host !== undefined && { host }) })
     await once(server, 'listening')
   } catch (cause) {
-    throw new StartError(whyNot(cause, joinHostPort(host ?? '*', port)), { cause })
+    throw new StartError(whyNot(cause, joinHostPort(host ?? '*', port), setting), { cause })
   }
   const address = server.address()
   return typeof address === 'object' && address !== null ? address.port : port
 }
 
-function whyNot(cause: unknown, where: string): string {
-  const next = 'choose another address with LAMINA_LISTEN.'
+function whyNot(cause: unknown, where: string, setting: string): string {
+  const next = `choose another address with ${setting}.`
   const code = systemCode(cause)
   switch (code) {
     case 'EADDRINUSE':

@@ -55,6 +55,7 @@ export async function finishUpload(parts: RegistryParts, upload: VerifiedUpload)
     if (completed !== undefined && completed !== blob.value.location) trash(transaction, parts, completed)
     return true
   })
+  if (kept) parts.meter.knownBytes += received.offset
   if (kept && completed === undefined) await parts.blobs.abort(received.state)
 }
 

@@ -62,17 +62,21 @@ async function contentOf(parts: RegistryParts, digest: Digest): Promise<Digest |
 }
 
 /** The blob must exist at the commit: the collector may have taken it since it was found. */
-function linkContent(parts: RegistryParts, request: MountRequest, sha256: Digest): Promise<boolean> {
+async function linkContent(parts: RegistryParts, request: MountRequest, sha256: Digest): Promise<boolean> {
   const { name, digest, account } = request
-  return transact(parts.metadata, async (transaction: Transaction) => {
+  const size = await transact(parts.metadata, async (transaction: Transaction) => {
     const blob = await transaction.getChecked(blobCodec, keys.blob(sha256))
-    if (blob === undefined || blob.value.quarantined !== undefined) return false
+    if (blob === undefined || blob.value.quarantined !== undefined) return undefined
     const repository = await ensureRepository(transaction, name, {
       account,
       now: parts.now(),
       ensureProject: parts.ensureProject,
     })
     await writeLink(transaction, parts, { name, repo: repository.id, digest, sha256, size: blob.value.size })
-    return true
+    return blob.value.size
   })
+  if (size === undefined) return false
+  parts.meter.mounts += 1
+  parts.meter.mountedBytes += size
+  return true
 }

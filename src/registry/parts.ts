@@ -1,6 +1,7 @@
 import type { BlobStore } from '../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
+import type { RegistryMeter } from './meter.ts'
 import type { Pulls } from './pulls.ts'
 import type { EnsureProject } from './repositories.ts'
 
@@ -11,6 +12,7 @@ export interface RegistryParts {
   readonly now: () => number
   readonly ensureProject: EnsureProject
   readonly pulls: Pulls
+  readonly meter: RegistryMeter
   readonly settings: RegistrySettings
   /** Told of each blob that is quarantined: a person has to know. */
   readonly onDamage: (damage: Damage) => void

@@ -19,8 +19,10 @@ export async function quarantine(parts: RegistryParts, damage: Damage): Promise<
     transaction.set(damagedCodec, keys.damaged(sha256), { location, size: blob.value.size, at, why })
     return true
   })
-  if (done) parts.onDamage(damage)
-  return done
+  if (!done) return false
+  parts.meter.quarantined += 1
+  parts.onDamage(damage)
+  return true
 }
 
 /** Notes that the bytes at a blob's location were read and are right; ends its quarantine, if it was in one. */

@@ -1,5 +1,6 @@
-import type { BlobStore, UploadState, UploadWriter } from '../../storage/blobs/blob-store.ts'
+import type { UploadState, UploadWriter } from '../../storage/blobs/blob-store.ts'
 import { RegistryError } from '../oci/registry-error.ts'
+import type { RegistryParts } from './parts.ts'
 import type { RunningHash } from './running-hash.ts'
 import type { Chunk } from './upload-session.ts'
 
@@ -27,7 +28,7 @@ export interface ReceiveInto {
  * more or fewer bytes than announced came: then nothing of it counts.
  */
 export async function receiveChunk(
-  blobs: BlobStore,
+  { blobs, meter }: Pick<RegistryParts, 'blobs' | 'meter'>,
   chunk: Chunk,
   { state, offset, hash, completing, record }: ReceiveInto,
 ): Promise<Received> {
@@ -38,7 +39,7 @@ export async function receiveChunk(
     if (first.bytes === undefined) return finished(state, offset, first.cut, announced)
     const expected = chunk.length ?? announced
     const writer = await blobs.append(state, offset, { expected, record })
-    return await receiveFrom(iterator, first, writer, { announced, hash, completing, offset })
+    return await receiveFrom(iterator, first, writer, { announced, hash, completing, offset, meter })
   } finally {
     // Leaves the request as it is, so that the rest of its body can be thrown away before an early answer.
     await iterator.return?.()
@@ -59,14 +60,16 @@ async function receiveFrom(
     readonly hash: RunningHash
     readonly completing: boolean
     readonly offset: number
+    readonly meter: RegistryParts['meter']
   },
 ): Promise<Received> {
-  const { announced, hash, completing, offset } = to
+  const { announced, hash, completing, offset, meter } = to
   let received = 0
   let next = first
   try {
     while (next.bytes !== undefined) {
       received += next.bytes.length
+      meter.received += next.bytes.length
       if (announced !== undefined && received > announced) throw sizeDiffers(announced, 'more')
       hash.update(next.bytes)
       await writer.write(next.bytes)

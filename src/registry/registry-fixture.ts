@@ -11,6 +11,7 @@ import { type BlobRecord, blobCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { getBlob } from './blobs.ts'
 import { getManifest } from './manifests.ts'
+import { RegistryMeter } from './meter.ts'
 import type { Damage, RegistryParts, RegistrySettings } from './parts.ts'
 import { Pulls } from './pulls.ts'
 import { type ManifestPush, type PushedManifest, pushManifest } from './push-manifest.ts'
@@ -63,6 +64,7 @@ export async function openTestRegistry(
     now: () => clock.now,
     ensureProject: () => Promise.resolve(),
     pulls: new Pulls(() => clock.now),
+    meter: new RegistryMeter(),
     settings: {
       grace: 24 * HOUR,
       trashDelay: HOUR,

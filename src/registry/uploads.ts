@@ -162,10 +162,12 @@ export class Uploads {
     }
     const mine = Promise.withResolvers<undefined>()
     this.#writing.set(id, mine.promise)
+    this.#parts.meter.writing += 1
     try {
       return await work()
     } finally {
       this.#writing.delete(id)
+      this.#parts.meter.writing -= 1
       mine.resolve(undefined)
     }
   }
@@ -198,7 +200,7 @@ export class Uploads {
     }
     const { state, offset } = session.record
     const into = { state, offset, hash: from.hash, completing, record }
-    const received = await receiveChunk(this.#parts.blobs, chunk, into)
+    const received = await receiveChunk(this.#parts, chunk, into)
     return { session, received }
   }
 

@@ -26,6 +26,7 @@ export function dispatch(parts: DispatchParts): (state: RequestState) => Promise
   const match = createMatcher(parts.routes)
   return async (state) => {
     const { route, params } = found(match(state.request.method ?? 'GET', state.path), state)
+    state.route = route
     const caller = await identify(parts, state, { route, params })
     state.fields['account'] = accountOf(caller.identity)
     if (params['name'] !== undefined) state.fields['project'] = params['name'].split('/', 1)[0]

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { type ClientView, type ClientViewSettings, viewClient } from '../client-view.ts'
+import type { Route } from '../route.ts'
 
 /** What the steps of one request tell each other. */
 export interface RequestState {
@@ -15,6 +16,8 @@ export interface RequestState {
   readonly begun: number
   /** Fields for the line in the access log. */
   readonly fields: Record<string, unknown>
+  /** Once it is found. */
+  route: Route | undefined
   bytesOut: number
 }
 
@@ -43,7 +46,18 @@ export function requestState(
     const id = typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : randomUUID()
     const [path, query] = splitTarget(request.url ?? '/')
     const search = query === '' ? NO_QUERY : new URLSearchParams(query)
-    return { request, response, id, client, path, query: search, begun, fields: {}, bytesOut: 0 }
+    return {
+      request,
+      response,
+      id,
+      client,
+      path,
+      query: search,
+      begun,
+      fields: {},
+      route: undefined,
+      bytesOut: 0,
+    }
   }
 }
 
