@@ -71,6 +71,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/metadata-store.ts',
     'storage/metadata/transact.ts',
   ],
+  /** What the command tries of the stores. */
+  'src/compose-doctor.ts': [
+    'src/compose-blobs.ts',
+    'src/config',
+    'src/doctor',
+    'storage/blobs/s3',
+    'storage/metadata/postgres',
+  ],
   'src/compose-inspector.ts': [
     'node:*',
     'pino',
@@ -105,10 +113,12 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'pino',
     'zod',
     'src/compose.ts',
+    'src/compose-doctor.ts',
     'src/compose-restore.ts',
     'src/log.ts',
     'src/version.ts',
     'src/config',
+    'src/doctor',
     'src/tls',
     'src/http/composed.ts',
     'src/http/control-path.ts',
@@ -179,6 +189,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/transact.ts',
   ],
   'src/inspect/tar': ['node:*'],
+  'src/doctor': ['node:*', 'src/config'],
   'src/metrics': [
     'node:*',
     'src/records',

@@ -25,7 +25,8 @@ export async function openBlobs(config: Config, metadata: MetadataStore): Promis
   }
 }
 
-async function s3Settings(
+/** What the configuration says of an S3. Throws StartError when a file that it names cannot be read. */
+export async function s3Settings(
   config: Config,
   { bucket, prefix }: { readonly bucket: string; readonly prefix: string },
 ): Promise<S3Settings> {

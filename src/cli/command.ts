@@ -37,6 +37,8 @@ export interface Input {
 export interface Output {
   readonly value: unknown
   readonly text: string
+  /** The exit code, when it is not that of success. */
+  readonly code?: number
 }
 
 /** The world around a command; tests put their own in its place. */

@@ -93,6 +93,11 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import('./status.ts')).commands,
   },
   {
+    name: 'doctor',
+    summary: 'Look for what is wrong, and say what to change.',
+    load: async () => (await import('./doctor.ts')).commands,
+  },
+  {
     name: 'config',
     summary: 'Show the configuration in effect.',
     load: async () => (await import('./config.ts')).commands,

@@ -14,10 +14,10 @@ export async function runCommand(
   try {
     const { command, rest } = await findCommand(words)
     const { input, json } = parseInput(command, rest, context)
-    const { value, text } = await command.run(input)
+    const { value, text, code = EXIT.ok } = await command.run(input)
     const shown = json ? JSON.stringify(value, undefined, 2) : text
     if (shown !== '') context.writeOutput(`${shown}\n`)
-    return EXIT.ok
+    return code
   } catch (error) {
     const { code, message } = explain(error)
     context.writeError(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { BlobStore } from '../blob-store.ts'
 import { AwsBucket } from './aws-bucket.ts'
 import type { Bucket } from './bucket.ts'
@@ -19,11 +20,9 @@ const START_STALL_MS = 4000
  * S3StartFailed, whose sentence names the setting that is wrong.
  */
 export async function openS3BlobStore(settings: S3Settings, cluster: string): Promise<BlobStore> {
-  const first = await tried(settings, async () => {
-    const connection = await connect(settings, START_STALL_MS)
-    return new AwsBucket(connection, new Calls(START_PATIENCE_MS), settings)
-  })
+  const first = await briefly(settings)
   try {
+    await tried(settings, () => claimPrefix(first, cluster))
     await tried(settings, () => tryOut(first, cluster))
   } finally {
     first.close()
@@ -32,10 +31,27 @@ export async function openS3BlobStore(settings: S3Settings, cluster: string): Pr
   return createS3BlobStore({ bucket, cluster, memory: settings.memory })
 }
 
+/** Tries the prefix as a start does, and leaves nothing there. Rejects with S3StartFailed. */
+export async function probeS3(settings: S3Settings): Promise<void> {
+  const bucket = await briefly(settings)
+  try {
+    await tried(settings, () => tryOut(bucket, `probe-${randomUUID()}`))
+  } finally {
+    bucket.close()
+  }
+}
+
+/** A bucket that gives up soon. */
+function briefly(settings: S3Settings): Promise<AwsBucket> {
+  return tried(settings, async () => {
+    const connection = await connect(settings, START_STALL_MS)
+    return new AwsBucket(connection, new Calls(START_PATIENCE_MS), settings)
+  })
+}
+
 /** Everything that a push and a collection need: read, write, list, remove, and uploads in parts. */
-async function tryOut(bucket: Bucket, cluster: string): Promise<void> {
-  await claimPrefix(bucket, cluster)
-  const key = `start-check/${cluster}`
+async function tryOut(bucket: Bucket, name: string): Promise<void> {
+  const key = `start-check/${name}`
   await bucket.put(key, { length: 0, open: () => [] })
   await bucket.abandon(await bucket.begin(key))
   for await (const object of bucket.list('start-check/')) if (object.key === key) break
