@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { loadVite } from './load-vite.ts'
 import { pageTypes } from './page-types.ts'
 import { projectFiles, ROOT } from './project-files.ts'
 
@@ -19,24 +20,11 @@ async function buildWhenStale(): Promise<void> {
   const sources = await hashOfSources()
   if ((await textOf(STAMP)) === sources) return
   const vite = await loadVite()
-  if (vite === undefined) {
-    console.error('The web page is not built: Vite is a development dependency, and those were left out.')
-    return
-  }
+  if (vite === undefined) return
   const root = join(ROOT, 'src/page')
   await vite.build({ root, configFile: join(root, 'vite.config.ts'), logLevel: 'warn' })
   await compressAll(BUILT)
   await writeFile(STAMP, sources)
-}
-
-/** Undefined after `npm ci --omit=dev`. */
-async function loadVite() {
-  try {
-    return await import('vite')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return undefined
-    throw error
-  }
 }
 
 async function hashOfSources(): Promise<string> {

@@ -7,7 +7,8 @@ import { basename, matchesGlob } from 'node:path/posix'
  */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // The command: main picks it, cli reads the words, compose connects everything. Only compose knows the drivers.
-  'src/main.ts': ['node:*', 'src/cli/run.ts'],
+  'src/main.ts': ['node:*', 'src/built.ts', 'src/cli/start.ts'],
+  'src/built.ts': ['node:*'],
   'src/compose.ts': [
     'node:*',
     'pino',
@@ -122,6 +123,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/tls',
     'src/http/composed.ts',
     'src/http/control-path.ts',
+    'src/http/node-http.ts',
     'src/http/readiness.ts',
     'src/http/server.ts',
     'src/http/start-error.ts',

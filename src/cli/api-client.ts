@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import { rootCertificates } from 'node:tls'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import { z } from 'zod'
 import { loadConfig } from '../config/load.ts'
 import type { Environment } from '../config/sources.ts'
 import { controlSocketPath, type ShortPath, shortSocketPath } from '../http/control-path.ts'
+import { http } from '../http/node-http.ts'
 import { systemCode } from '../http/start-error.ts'
 import { CommandError, Unreachable, UsageError } from './failures.ts'
 
@@ -96,7 +95,9 @@ async function remoteDoor(text: string, environment: Environment): Promise<Door>
   const options = {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port,
-    ...(authority && { ca: [...rootCertificates, await readAuthority(authority)] }),
+    ...(authority && {
+      ca: [...process.getBuiltinModule('node:tls').rootCertificates, await readAuthority(authority)],
+    }),
   }
   const advice = 'LAMINA_URL says where the server is, LAMINA_CA which authority signed its certificate.'
   const headers = { authorization: `Bearer ${token}` }
@@ -151,7 +152,7 @@ function unreachable({ where, advice }: Door, cause: unknown): Unreachable {
 
 async function exchange(tls: boolean, options: RequestOptions, content: string | undefined): Promise<Answer> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const request = (tls ? httpsRequest : httpRequest)(options, resolve)
+    const request = (tls ? process.getBuiltinModule('node:https') : http).request(options, resolve)
     request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
     request.on('error', reject)
     request.end(content)

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import { type BlockList, isIP } from 'node:net'
-import { TLSSocket } from 'node:tls'
 
 /** How a client sees us and we see it, through proxies that we trust. */
 export interface ClientView {
@@ -23,8 +22,7 @@ export function viewClient(request: IncomingMessage, settings: ClientViewSetting
   const peer = plainAddress(request.socket.remoteAddress ?? '')
   const forwarding = FORWARDING.some((header) => request.headers[header] !== undefined)
   const trusted = forwarding && isTrusted(peer, settings.trustedProxies)
-  const proto =
-    (trusted && forwardedProto(request)) || (request.socket instanceof TLSSocket ? 'https' : 'http')
+  const proto = (trusted && forwardedProto(request)) || ('encrypted' in request.socket ? 'https' : 'http')
   const host = (trusted && forwardedHost(request)) || plainHost(request.headers.host) || ownHost(request)
   return {
     origin: settings.publicUrl ?? `${proto}://${host}`,

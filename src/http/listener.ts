@@ -1,15 +1,11 @@
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
-import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { Connections } from './connections.ts'
 import { continueWhenRead } from './continue.ts'
 import { answerMalformed } from './malformed.ts'
+import { http } from './node-http.ts'
 import type { TlsPair } from './tls-files.ts'
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
@@ -51,8 +47,10 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
     keepAliveTimeout: limits.idleTimeout,
   }
   const server = tls
-    ? createHttpsServer({ ...options, ...tls, handshakeTimeout: limits.headerTimeout })
-    : createHttpServer(options)
+    ? process
+        .getBuiltinModule('node:https')
+        .createServer({ ...options, ...tls, handshakeTimeout: limits.headerTimeout })
+    : http.createServer(options)
   server.timeout = limits.stallTimeout
   server.maxConnections = limits.maxConnections
   const connections = new Connections(server, tls !== undefined)

@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { http } from './node-http.ts'
 import { systemCode } from './start-error.ts'
 
 /** Status, and what was wrong, by the code of Node's parser; anything else is a plain 400. */
@@ -24,7 +24,7 @@ export function answerMalformed(error: Error, socket: Duplex, isAnswering: boole
   const body = JSON.stringify({ errors: [{ code: 'UNSUPPORTED', message }] })
   socket.end(
     [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+      `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}`,
       'Connection: close',
       'Content-Type: application/json',
       `Content-Length: ${Buffer.byteLength(body)}`,

@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises'
-import { createSecureContext } from 'node:tls'
 import type { Logger } from 'pino'
 import { StartError } from './start-error.ts'
 
@@ -21,7 +20,7 @@ export interface TlsPair {
 export async function readTlsPair(paths: TlsPaths): Promise<TlsPair> {
   try {
     const [cert, key] = await Promise.all([readFile(paths.cert), readFile(paths.key)])
-    createSecureContext({ cert, key })
+    process.getBuiltinModule('node:tls').createSecureContext({ cert, key })
     return { cert, key }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
