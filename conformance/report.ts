@@ -39,6 +39,11 @@ export class Report {
     }
   }
 
+  /** Adds to what the whole run sums up. */
+  tally(counts: Readonly<Record<string, number>>): void {
+    console.log(`  tally ${JSON.stringify(counts)}`)
+  }
+
   /** Prints the closing line that `run.ts` reads, and makes the process fail when anything failed or nothing ran. */
   finish(): void {
     console.log(`= ${this.#part}: ${this.#passed} passed, ${this.#failed} failed, ${this.#checks} checks`)

@@ -1,30 +1,12 @@
-import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
+import { type Outcome, type Part, runPart } from './part.ts'
 import { must } from './servers/processes.ts'
-import { nodeBinary, projectRoot, workFolder } from './servers/workspace.ts'
+import { projectRoot, workFolder } from './servers/workspace.ts'
 
 // `npm run test:system [-- PART…]`: every part, or those named, two side by side; `npm run test:full [-- PART…]` at its
 // full size, with a summary for the record.
-
-/** One program of the system tests. */
-interface Part {
-  name: string
-  file: string
-  env: Record<string, string>
-}
-
-/** How a part ended, as its own closing line says and as its exit confirms. */
-interface Outcome {
-  name: string
-  passed: number
-  failed: number
-  checks: number
-  seconds: number
-  lines: string[]
-}
 
 const full = process.argv.includes('--full')
 const file = (name: string): string => path.join(projectRoot, 'conformance', name)
@@ -58,12 +40,15 @@ const lanes: readonly Part[][] = [
   ],
   [
     part('clients', 'clients/run.ts'),
-    part('full-disk', 'faults/full-disk.ts'),
     part('s3', 's3/run.ts'),
     part('page', 'page/run.ts'),
     part('deploy', 'deploy/run.ts'),
-    part('kill-rounds', 'faults/kill-rounds.ts', sized('ROUNDS', 60, 2000)),
-    part('soak', 'faults/soak.ts', sized('SECONDS_OF_SOAK', 120, 1800)),
+    part('faults', 'faults/run.ts', {
+      ...sized('ROUNDS', 60, 2000),
+      ...sized('SECONDS_OF_COLLECTING', 60, 3600),
+      ...sized('SECONDS_OF_SOAK', 60, 1800),
+      ...sized('MUTANTS', 12, 1000),
+    }),
   ],
 ]
 
@@ -100,46 +85,6 @@ async function runLane(parts: readonly Part[]): Promise<Outcome[]> {
   const done: Outcome[] = []
   for (const one of parts) done.push(await runPart(one))
   return done
-}
-
-function runPart({ name, file: source, env }: Part): Promise<Outcome> {
-  const started = Date.now()
-  return new Promise((resolve) => {
-    const child = spawn(nodeBinary, [source], {
-      cwd: projectRoot,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const lines: string[] = []
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      lines.push(line)
-      console.log(line)
-    })
-    child.on('error', (error) => lines.push(`FAIL ${name}: cannot start (${error.message})`))
-    child.on('close', (code) => resolve(judge({ name, lines, code, seconds: (Date.now() - started) / 1000 })))
-  })
-}
-
-/** Believes the closing line only when the scenario lines and the exit code agree with it. */
-function judge(ended: { name: string; lines: string[]; code: number | null; seconds: number }): Outcome {
-  const { name, lines, code, seconds } = ended
-  const count = (start: string): number => lines.filter((line) => line.startsWith(start)).length
-  const [passed, failed] = [count('ok '), count('FAIL ')]
-  const closingLine = new RegExp(`^= ${name}: (\\d+) passed, (\\d+) failed, (\\d+) checks$`).exec(
-    lines.at(-1) ?? '',
-  )
-  const complete =
-    closingLine !== null &&
-    Number(closingLine[1]) === passed &&
-    Number(closingLine[2]) === failed &&
-    passed + failed > 0 &&
-    (code === 0) === (failed === 0)
-  if (!complete) {
-    const line = `FAIL ${name}: ended with ${code ?? 'a signal'} and without a matching closing line`
-    console.log(line)
-    return { name, passed, failed: failed + 1, checks: 0, seconds, lines: [...lines, line] }
-  }
-  return { name, passed, failed, checks: Number(closingLine[3]), seconds, lines }
 }
 
 async function writeSummary(): Promise<void> {

@@ -1,40 +1,61 @@
 import { type Blob, digestOf, type Image, makeImage } from '../fixtures/image.ts'
 import { type Dice, randomBytes } from '../fixtures/random.ts'
 import type { Answer, RegistryClient } from '../servers/registry-client.ts'
-import { ABSENT, type Expectations } from './expectations.ts'
+import { ABSENT, type Expectations, type Pending } from './expectations.ts'
 
 /** An upload that was begun and not closed; it must survive a kill. */
 interface OpenUpload {
   location: string
   blob: Blob
   acknowledged: number
+  /** When it was last touched. */
+  since: number
 }
 
 /** An answer that no registry should give here. */
 class UnexpectedAnswer extends Error {}
 
-/** Pushes, moves tags and deletes in a repository of its own, and notes what the server promised. */
+/** What a worker works with. */
+interface WorkerParts {
+  readonly client: RegistryClient
+  readonly expected: Expectations
+  readonly dice: Dice
+  /**
+   * Milliseconds, when the server collects all the time: blobs that no manifest refers to are promised for the grace
+   * only, a manifest when its push took less, and an open upload until it expires.
+   */
+  readonly times?: { readonly grace: number; readonly expiry: number }
+}
+
+/** Pushes, pulls, moves tags and deletes in a repository of its own, and notes what the server promised. */
 export class ChaosWorker {
   readonly repository: string
   readonly #client: RegistryClient
   readonly #expected: Expectations
   readonly #dice: Dice
+  readonly #times: WorkerParts['times']
   readonly #images = new Map<string, Image>()
   #open: OpenUpload | undefined
+  /** Digests of all blobs that the server took from it. */
+  readonly sent = new Set<string>()
   operations = 0
   resumed = 0
+  /** Pushes that took longer than the grace and found their blobs gone, as they may. */
+  late = 0
 
-  constructor(name: string, parts: { client: RegistryClient; expected: Expectations; dice: Dice }) {
+  constructor(name: string, parts: WorkerParts) {
     this.repository = `chaos/${name}`
     this.#client = parts.client
     this.#expected = parts.expected
     this.#dice = parts.dice
+    this.#times = parts.times
   }
 
   /** Does one random thing; rejects with UnexpectedAnswer, or with the connection's error when the server is gone. */
   async step(others: readonly ChaosWorker[]): Promise<void> {
     const roll = this.#dice.below(100)
-    if (roll < 40 || this.#images.size === 0) await this.#pushImage()
+    if (roll < 35 || this.#images.size === 0) await this.#pushImage()
+    else if (roll < 43) await this.#pull()
     else if (roll < 55) await this.#putTag(this.repository, `t${this.#dice.below(5)}`)
     else if (roll < 65) await this.#putTag('chaos/shared', 'latest')
     else if (roll < 72) await this.#deleteTag()
@@ -50,6 +71,7 @@ export class ChaosWorker {
     this.#open = undefined
     if (open === undefined) return
     const status = await this.#client.request('GET', open.location)
+    if (status.status === 404 && this.#isOver(open.since, 'expiry')) return
     expectStatus(status, [204], 'status of an upload after a restart')
     const end = Number(/^0-(-?\d+)$/.exec(String(status.headers['range']))?.[1])
     const offset = end + 1
@@ -80,15 +102,21 @@ export class ChaosWorker {
     const image = makeImage({
       layers: [...layers, { seed: `${this.repository}-${this.#dice.below(1e6)}`, size: 500 }],
     })
-    for (const blob of [...image.layers, image.config]) await this.#pushBlob(blob)
-    await this.#putManifest(this.repository, image, `t${this.#dice.below(5)}`)
-    this.#images.set(image.manifest.digest, image)
+    const since = Date.now()
+    // Some clients never ask whether something is there.
+    const asks = this.#dice.below(4) > 0
+    for (const blob of [...image.layers, image.config]) await this.#pushBlob(blob, asks)
+    const tag = `t${this.#dice.below(5)}`
+    if (await this.#putManifest(this.repository, image, tag, since))
+      this.#images.set(image.manifest.digest, image)
   }
 
-  async #pushBlob(blob: Blob): Promise<void> {
-    const there = await this.#client.request('HEAD', `/v2/${this.repository}/blobs/${blob.digest}`)
-    expectStatus(there, [200, 404], 'HEAD of a blob')
-    if (there.status === 200) return
+  async #pushBlob(blob: Blob, asks: boolean): Promise<void> {
+    if (asks) {
+      const there = await this.#client.request('HEAD', `/v2/${this.repository}/blobs/${blob.digest}`)
+      expectStatus(there, [200, 404], 'HEAD of a blob')
+      if (there.status === 200) return
+    }
     const opened = await this.#client.request('POST', `/v2/${this.repository}/blobs/uploads/`)
     expectStatus(opened, [202], 'POST of an upload')
     let location = locationOf(opened) ?? ''
@@ -104,26 +132,47 @@ export class ChaosWorker {
   }
 
   async #close(location: string, blob: Blob, body: Buffer = Buffer.alloc(0)): Promise<void> {
-    const pending = this.#expected.begin(new Map([[`blob ${this.repository} ${blob.digest}`, 'present']]))
+    const pending = this.#promiseBlob(this.repository, blob.digest)
     const closed = await this.#client.request('PUT', withDigest(location, blob.digest), {
       body,
       headers: { 'content-type': 'application/octet-stream' },
     })
     expectStatus(closed, [201], 'PUT of an upload')
-    pending.acknowledge()
+    pending?.acknowledge()
+    this.sent.add(blob.digest)
+  }
+
+  /** Undefined where a blob alone is promised for a moment only. */
+  #promiseBlob(repository: string, digest: string): Pending | undefined {
+    if (this.#times !== undefined) return undefined
+    return this.#expected.begin(new Map([[`blob ${repository} ${digest}`, 'present']]))
+  }
+
+  #isOver(since: number, time: 'grace' | 'expiry'): boolean {
+    return this.#times !== undefined && Date.now() - since >= this.#times[time]
+  }
+
+  /** Everything of an image of its own, which nobody else deletes. */
+  async #pull(): Promise<void> {
+    const image = this.#dice.pick([...this.#images.values()])
+    await this.#client.manifest(this.repository, image.manifest.digest)
+    for (const { digest } of [...image.layers, image.config])
+      await this.#client.checkBlob(this.repository, digest)
   }
 
   /** Puts one of this worker's own images under a tag, in its repository or the one that all share. */
   async #putTag(repository: string, tag: string): Promise<void> {
     const image = this.#dice.pick([...this.#images.values()])
+    const since = Date.now()
     if (repository !== this.repository) {
       for (const { digest } of [...image.layers, image.config])
         await this.#mountBlob(repository, digest, this.repository)
     }
-    await this.#putManifest(repository, image, tag)
+    await this.#putManifest(repository, image, tag, since)
   }
 
-  async #putManifest(repository: string, image: Image, tag: string): Promise<void> {
+  /** `since`: when the client was first told of one of its blobs. False: that was too long ago. */
+  async #putManifest(repository: string, image: Image, tag: string, since: number): Promise<boolean> {
     const { digest, bytes } = image.manifest
     const writes = new Map([
       [`tag ${repository} ${tag}`, digest],
@@ -134,8 +183,14 @@ export class ChaosWorker {
       body: bytes,
       headers: { 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
     })
+    if (answer.status === 404 && this.#isOver(since, 'grace')) {
+      pending.refuse()
+      this.late += 1
+      return false
+    }
     expectStatus(answer, [201], `PUT of manifest ${digest} as ${repository}:${tag}`)
     pending.acknowledge()
+    return true
   }
 
   async #deleteTag(): Promise<void> {
@@ -163,18 +218,27 @@ export class ChaosWorker {
     pending.acknowledge()
   }
 
+  /** Of another worker, who may delete it at this moment: only a blob that is promised must be there. */
   async #mount(from: ChaosWorker): Promise<void> {
-    const blobs = this.#expected.certain(`blob ${from.repository} `)
-    if (blobs.length > 0)
-      await this.#mountBlob(this.repository, lastWord(this.#dice.pick(blobs).key), from.repository)
+    const blobs = this.#expected.certain(`blob ${from.repository} `).map(({ key }) => lastWord(key))
+    if (this.#times === undefined && blobs.length > 0)
+      return this.#mountBlob(this.repository, this.#dice.pick(blobs), from.repository)
+    const images = [...from.#images.values()]
+    if (images.length === 0) return
+    const { config } = this.#dice.pick(images)
+    const answer = await this.#askToMount(this.repository, config.digest, from.repository)
+    expectStatus(answer, [201, 202], `mount of ${config.digest} from ${from.repository}`)
   }
 
   async #mountBlob(repository: string, digest: string, from: string): Promise<void> {
-    const pending = this.#expected.begin(new Map([[`blob ${repository} ${digest}`, 'present']]))
+    const pending = this.#promiseBlob(repository, digest)
+    expectStatus(await this.#askToMount(repository, digest, from), [201], `mount of ${digest} from ${from}`)
+    pending?.acknowledge()
+  }
+
+  #askToMount(repository: string, digest: string, from: string): Promise<Answer> {
     const query = new URLSearchParams({ mount: digest, from })
-    const answer = await this.#client.request('POST', `/v2/${repository}/blobs/uploads/?${query.toString()}`)
-    expectStatus(answer, [201], `mount of ${digest} from ${from}`)
-    pending.acknowledge()
+    return this.#client.request('POST', `/v2/${repository}/blobs/uploads/?${query.toString()}`)
   }
 
   async #leaveUploadOpen(): Promise<void> {
@@ -184,14 +248,19 @@ export class ChaosWorker {
     const opened = await this.#client.request('POST', `/v2/${this.repository}/blobs/uploads/`)
     expectStatus(opened, [202], 'POST of an upload')
     const location = locationOf(opened) ?? ''
-    this.#open = { location, blob, acknowledged: 0 }
+    this.#open = { location, blob, acknowledged: 0, since: Date.now() }
     const half = bytes.subarray(0, 100_000)
     const patched = await this.#client.request('PATCH', location, {
       body: half,
       headers: { 'content-range': `0-${half.length - 1}`, 'content-type': 'application/octet-stream' },
     })
     expectStatus(patched, [202], 'PATCH of an upload')
-    this.#open = { location: locationOf(patched) ?? location, blob, acknowledged: half.length }
+    this.#open = {
+      location: locationOf(patched) ?? location,
+      blob,
+      acknowledged: half.length,
+      since: Date.now(),
+    }
   }
 }
 

@@ -7,9 +7,12 @@ interface Possibility {
   done: number | undefined
 }
 
-/** An operation under way on some keys; `acknowledge` when the server has answered that it happened. */
+/** An operation under way on some keys: what the server has answered about it. */
 export interface Pending {
+  /** It happened. */
   acknowledge(): void
+  /** It did not. */
+  refuse(): void
 }
 
 /**
@@ -37,6 +40,13 @@ export class Expectations {
           const left = this.#get(key).filter((other) => other.done === undefined || other.done >= started)
           this.#keys.set(key, left)
         }
+      },
+      refuse: () => {
+        for (const { key, possibility } of added)
+          this.#keys.set(
+            key,
+            this.#get(key).filter((other) => other !== possibility),
+          )
       },
     }
   }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { emptyMemoryBlobs } from '../../storage/blobs/memory/memory-blob-store.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import { blobCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { getBlob, unlinkBlob } from '../registry/blobs.ts'
 import { deleteManifest, deleteTag } from '../registry/delete-manifest.ts'
+import { deleteRepository } from '../registry/delete-repository.ts'
 import { mountFrom } from '../registry/mount.ts'
 import { quarantine } from '../registry/quarantine.ts'
 import {
@@ -27,6 +29,7 @@ import {
 } from '../registry/registry-fixture.ts'
 import { collectOnce } from './collection-fixture.ts'
 import { Fsck } from './fsck.ts'
+import { type Contents, openContents, PlainStore } from './interleaving-fixture.ts'
 
 /**
  * One thing happens whole in each gap between two store operations of another, for all gaps and all pairs that could
@@ -45,6 +48,8 @@ interface Promised {
 interface Stage {
   readonly registry: TestRegistry
   readonly promised: Promised[]
+  /** What clients do once both acts are over, relying on what they were told. */
+  readonly after: (() => Promise<void>)[]
 }
 
 type Act = (stage: Stage) => Promise<void>
@@ -52,10 +57,18 @@ type Act = (stage: Stage) => Promise<void>
 const may = () => Promise.resolve(true)
 const contents = { config: 'config', layer: 'layer', deleted: 'layer of the deleted' } as const
 
-/** A repository with two blobs that nothing uses and a manifest that was deleted: all due for the collector. */
-async function prepare(): Promise<Stage> {
-  const registry = await openTestRegistry()
-  const stage = { registry, promised: [] }
+/** What the stores hold when acts begin, and the time. */
+interface Beginning extends Contents {
+  readonly now: number
+}
+
+/**
+ * A repository with two blobs that nothing uses and a manifest that was deleted: all due for the collector. Late, it has
+ * taken the links, and their blobs are due.
+ */
+async function prepare(isLate: boolean): Promise<Beginning> {
+  const [metadata, blobs] = [new PlainStore(), emptyMemoryBlobs()]
+  const registry = await openTestRegistry({}, { metadata, blobs })
   await pushBlob(registry, APP, contents.config)
   await pushBlob(registry, APP, contents.layer)
   const gone = await imageIn(registry, APP, 'deleted', contents.deleted)
@@ -64,7 +77,18 @@ async function prepare(): Promise<Stage> {
   const live = await imageIn(registry, APP, 'live', 'layer of the live')
   await push(registry, APP, live.bytes, { tags: ['live'] })
   registry.clock.now += 25 * HOUR
-  return stage
+  if (isLate) {
+    await collectOnce(registry)
+    registry.clock.now += 2 * HOUR
+  }
+  return { ...metadata.contents, blobs, now: registry.clock.now }
+}
+
+async function open(beginning: Beginning): Promise<Stage> {
+  const { metadata, stored } = openContents(beginning)
+  const registry = await openTestRegistry({}, { metadata, blobs: stored })
+  registry.clock.now = beginning.now
+  return { registry, promised: [], after: [] }
 }
 
 async function imageIn(registry: TestRegistry, repository: string, config: string, layer: string) {
@@ -103,6 +127,43 @@ const mountAndPush: Act = async (stage) => {
   await pushAs(WEB, 'mounted', 'layer')(stage)
 }
 
+/** The manifest of blobs that were pushed long ago, without a look at them: refused, or whole. */
+function pushBlindly(tagName: string): Act {
+  return async ({ registry, promised }) => {
+    const blobs = [digestOf(contents.config), digestOf(contents.layer)] as const
+    const bytes = image(blobs[0], [blobs[1]])
+    const pushed = await outcome(push(registry, APP, bytes, { tags: [tagName] }))
+    if (pushed === 'ok') promised.push({ repository: APP, manifest: digestOf(bytes), blobs })
+    else expect(['MANIFEST_BLOB_UNKNOWN', 'NAME_UNKNOWN']).toContain(pushed)
+  }
+}
+
+/** A client asks now, and pushes the manifest of what it was told is there when everything else is over. */
+const ask: Act = async (stage) => {
+  const { registry, after } = stage
+  const asked = [contents.config, contents.layer].map((text) =>
+    outcome(getBlob(registry.parts, name(APP), digestOf(text), may)),
+  )
+  if ((await Promise.all(asked)).every((answer) => answer === 'ok'))
+    after.push(async () => {
+      await pushBlindly('asked')(stage)
+      expect(stage.promised, 'what a client was told to skip is gone').not.toEqual([])
+    })
+}
+
+/** Deleted a second time, a manifest can be restored for as long as after the first. */
+const deleteAgain: Act = async (stage) => {
+  const { registry, promised, after } = stage
+  await restore(stage)
+  const restored = promised.pop()
+  if (restored === undefined) return
+  await deleteManifest(registry.parts, name(APP), restored.manifest, ALICE)
+  after.push(async () => {
+    await restore(stage)
+    expect(promised, 'what was deleted just now cannot be restored').not.toEqual([])
+  })
+}
+
 /** The deleted manifest again, without a look at its blobs: refused, or whole. */
 const restore: Act = async ({ registry, promised }) => {
   const blobs = [digestOf('deleted'), digestOf(contents.deleted)]
@@ -119,9 +180,18 @@ const ACTS: Readonly<Record<string, Act>> = {
   push: pushAs(APP, 'v1', 'layer'),
   'push untagged': pushAs(APP, undefined, 'layer'),
   'push to the live tag': pushAs(APP, 'live', 'layer'),
+  'push blindly': pushBlindly('v1'),
+  'push blindly to the live tag': pushBlindly('live'),
+  ask,
   mount: mountAndPush,
   restore,
+  'delete again': deleteAgain,
+  'upload elsewhere': async ({ registry }) => void (await pushBlob(registry, WEB, contents.layer)),
+  'delete repository': async ({ registry }) =>
+    expect(['ok', 'NAME_UNKNOWN']).toContain(await outcome(deleteRepository(registry.parts, name(APP)))),
   upload: async ({ registry }) => void (await pushBlob(registry, APP, contents.layer)),
+  'try to upload': async ({ registry }) =>
+    expect(['ok', 'BLOB_UPLOAD_UNKNOWN']).toContain(await outcome(pushBlob(registry, APP, contents.layer))),
   unlink: async ({ registry }) =>
     expect(['ok', 'BLOB_UNKNOWN']).toContain(
       await outcome(unlinkBlob(registry.parts, name(APP), digestOf(contents.layer))),
@@ -156,6 +226,13 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ['delete tag', 'push to the live tag'],
   ['push to the live tag', 'delete live'],
   ['delete live', 'push to the live tag'],
+  ['push to the live tag', 'push blindly to the live tag'],
+  ['push blindly to the live tag', 'delete live'],
+  ['push blindly', 'delete repository'],
+  ['try to upload', 'delete repository'],
+  ['mount', 'upload elsewhere'],
+  ['unlink', 'upload elsewhere'],
+  ['upload elsewhere', 'unlink'],
   ['upload', 'upload'],
   ['upload', 'unlink'],
   ['unlink', 'upload'],
@@ -164,6 +241,15 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ['upload', 'rot'],
   ['collect', 'collect'],
   ['collect', 'rot'],
+]
+
+/** Pairs that meet where the collector has taken the links before. */
+const LATE_PAIRS: readonly (readonly [string, string])[] = [
+  ['collect', 'push'],
+  ['push', 'collect'],
+  ['collect', 'upload'],
+  ['upload', 'collect'],
+  ['upload', 'upload elsewhere'],
 ]
 
 const outcome = (action: Promise<unknown>) => action.then(() => 'ok', codeOf)
@@ -223,26 +309,32 @@ async function expectNothingLeft(registry: TestRegistry): Promise<void> {
   expect((await locations(registry)).sort()).toEqual(named.sort())
 }
 
+async function inEveryGap(first: string, second: string, isLate: boolean): Promise<void> {
+  const [outer, inner] = [ACTS[first], ACTS[second]]
+  if (outer === undefined || inner === undefined) throw new Error('no such act')
+  const beginning = await prepare(isLate)
+  for (let gap = 0; ; gap++) {
+    const stage = await open(beginning)
+    const happened = inGap(stage.registry, gap, () => inner(stage))
+    await outer(stage)
+    if (!happened()) return
+    for (const act of stage.after) await act()
+    await expectSound(stage, `${second} in gap ${gap}`)
+    for (const hours of [25, 25, 25, 25]) {
+      stage.registry.clock.now += hours * HOUR
+      await collectOnce(stage.registry)
+    }
+    await expectSound(stage, `${second} in gap ${gap}, four days later`)
+    await expectNothingLeft(stage.registry)
+  }
+}
+
 describe('whatever comes in between', () => {
-  it.each(PAIRS)(
-    '%s, and %s in any gap of it',
-    async (first, second) => {
-      const [outer, inner] = [ACTS[first], ACTS[second]]
-      if (outer === undefined || inner === undefined) throw new Error('no such act')
-      for (let gap = 0; ; gap++) {
-        const stage = await prepare()
-        const happened = inGap(stage.registry, gap, () => inner(stage))
-        await outer(stage)
-        if (!happened()) return
-        await expectSound(stage, `${second} in gap ${gap}`)
-        for (const hours of [25, 25, 25, 25]) {
-          stage.registry.clock.now += hours * HOUR
-          await collectOnce(stage.registry)
-        }
-        await expectSound(stage, `${second} in gap ${gap}, four days later`)
-        await expectNothingLeft(stage.registry)
-      }
-    },
+  it.each(PAIRS)('%s, and %s in any gap of it', (first, second) => inEveryGap(first, second, false), 120_000)
+
+  it.each(LATE_PAIRS)(
+    '%s, and %s in any gap of it, once the links are gone',
+    (first, second) => inEveryGap(first, second, true),
     120_000,
   )
 })
