@@ -147,6 +147,11 @@ export function alpineWorker(): Image {
   ])
 }
 
+/** A small image of its own for each name: to be deleted, moved and kept. */
+export function spare(name: string): Image {
+  return build([{ createdBy: `COPY ${name}.txt /`, files: [textFile(`${name}.txt`, name.repeat(1000))] }])
+}
+
 const SCRIPT = '<script>window.pwned=1</script>'
 
 /** An image whose every text tries to be something else. */

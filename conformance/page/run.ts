@@ -5,10 +5,12 @@ import { must } from '../servers/processes.ts'
 import { RegistryClient } from '../servers/registry-client.ts'
 import { nodeBinary, projectRoot, scratchFolder } from '../servers/workspace.ts'
 import { launch, openSession } from './browser.ts'
+import { FILE_TASKS } from './file-tasks.ts'
 import { lookAt, type Scene } from './looks.ts'
+import { MANAGE_TASKS, RETENTION_TASKS } from './manage-tasks.ts'
 import { driveSafety } from './safety.ts'
-import { seed, seedHostile } from './seed.ts'
-import { driveTasks } from './tasks.ts'
+import { seed, seedHostile, seedSpare } from './seed.ts'
+import { driveTasks, signInByKeyboard, TASKS } from './tasks.ts'
 
 // `npm run test:page`: the web page in Debian's Chromium, by mouse and by keyboard, looked at in three widths. With words
 // behind it (`npm run test:page -- badge`) only what they name.
@@ -21,12 +23,31 @@ const EMPTY: readonly Scene[] = [
   { name: 'account', address: 'account' },
 ]
 
+const OLD: readonly Scene[] = [{ name: 'retention', address: 'project?name=demo&part=retention' }]
+
 const REAL: readonly Scene[] = [
   { name: 'home', address: '/' },
   { name: 'search', address: '?q=app' },
   { name: 'project', address: 'project?name=demo' },
   { name: 'accounts', address: 'project?name=demo&part=accounts' },
+  { name: 'settings', address: 'project?name=demo&part=settings' },
   { name: 'repository', address: 'repository?name=demo/app' },
+  {
+    name: 'delete',
+    address: 'repository?name=demo/spare&open=deleted',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Delete three' }).click()
+      await page.getByText('Goes: 2 blobs').waitFor()
+    },
+  },
+  {
+    name: 'history',
+    address: 'repository?name=demo/spare',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'History of current' }).click()
+      await page.getByText('now', { exact: true }).waitFor()
+    },
+  },
   { name: 'image', address: 'image?ref=demo/app:v11&step=9' },
   { name: 'image-of-platforms', address: 'image?ref=tools/backup:v1&open=platforms,raw' },
   { name: 'image-with-family', address: 'image?ref=tools/node:24&open=lineage' },
@@ -68,17 +89,21 @@ const scratch = await scratchFolder('page')
 await must(nodeBinary, ['scripts/build-page.ts'], { cwd: projectRoot })
 const browser = await launch()
 try {
-  const empty = await Lamina.start({ name: 'page-empty', data: path.join(scratch.path, 'empty') })
-  await lookAt({ browser, url: empty.url, report, session: await openSession(browser, empty.url) }, EMPTY)
+  // Rules take nothing that is younger than the grace.
+  const env = { LAMINA_GRACE: '1s' }
+  const empty = await Lamina.start({ name: 'page-empty', data: path.join(scratch.path, 'empty'), env })
+  const first = { browser, url: empty.url, report, session: await openSession(browser, empty.url) }
+  await lookAt(first, EMPTY)
+  await fill(empty.url, seedSpare)
+  await driveTasks(first, RETENTION_TASKS)
+  await lookAt(first, OLD)
   await empty.stop()
 
   const real = await Lamina.start({ name: 'page', data: path.join(scratch.path, 'real') })
-  const registry = new RegistryClient(real.url)
-  await seed(registry)
-  await seedHostile(registry)
-  registry.close()
+  await fill(real.url, seed, seedSpare, seedHostile)
   const world = { browser, url: real.url, report, session: await openSession(browser, real.url) }
-  await driveTasks(world)
+  await report.scenario('sign in, by keyboard', () => signInByKeyboard(world))
+  await driveTasks(world, [...TASKS, ...FILE_TASKS, ...MANAGE_TASKS])
   await driveSafety(world)
   await lookAt(world, REAL)
   await real.stop()
@@ -87,3 +112,9 @@ try {
   await scratch.remove()
 }
 report.finish()
+
+async function fill(url: string, ...seeds: readonly ((registry: RegistryClient) => Promise<void>)[]) {
+  const registry = new RegistryClient(url)
+  for (const each of seeds) await each(registry)
+  registry.close()
+}

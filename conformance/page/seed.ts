@@ -1,6 +1,6 @@
 import type { Image } from '../fixtures/image.ts'
 import type { RegistryClient } from '../servers/registry-client.ts'
-import { alpineWorker, app, backup, debian, hostile, node, worker } from './family.ts'
+import { alpineWorker, app, backup, debian, hostile, node, spare, worker } from './family.ts'
 
 /** Fills a registry with the images that the page is tried with. */
 export async function seed(registry: RegistryClient): Promise<void> {
@@ -11,6 +11,13 @@ export async function seed(registry: RegistryClient): Promise<void> {
   await push(registry, 'tools/worker', alpineWorker(), 'alpine')
   await pushIndex(registry, 'tools/backup', ['amd64', 'arm64'], 'v1')
   await send(registry, 'PATCH', '/api/v1/projects/tools', { public: true })
+}
+
+/** Images that may be deleted, and a tag that moved. */
+export async function seedSpare(registry: RegistryClient): Promise<void> {
+  for (const name of ['one', 'two', 'three']) await push(registry, 'demo/spare', spare(name), name)
+  await push(registry, 'demo/spare', spare('before'), 'current')
+  await push(registry, 'demo/spare', spare('after'), 'current')
 }
 
 /** Puts the hostile image beside them. */

@@ -206,3 +206,44 @@ describe('a blob', () => {
     expect((await client().get(`/v2/delete/crossed/blobs/${made.blobs[0]?.digest}`)).status).toBe(200)
   })
 })
+
+describe('on /api/v1, for the page', () => {
+  const api = '/api/v1/projects/delete'
+  const query = (rest: string) => `repository=${NAME}&${rest}`
+
+  test('a preview says what goes and what stays, and deleting does just that', async () => {
+    const [gone, kept] = [image('delete/gone'), image('delete/kept')]
+    await pushImage(client(), NAME, gone, 'gone')
+    await pushImage(client(), NAME, kept, 'kept')
+    const list = index([kept])
+    await putManifest(client(), NAME, 'list', list)
+    const bytes = gone.blobs.reduce((sum, each) => sum + each.bytes.length, 0)
+    const preview = await client().get(`${api}/deletion-preview?${query(`digest=${gone.digest}`)}`)
+    check(preview, { status: 200 })
+    expect(preview.json).toMatchObject({ tags: ['gone'], parents: [], kept: { blobs: 0, bytes: 0 } })
+    expect(preview.json).toMatchObject({ freed: { blobs: gone.blobs.length, bytes } })
+    const listed = await client().get(`${api}/deletion-preview?${query(`digest=${kept.digest}`)}`)
+    expect(listed.json).toMatchObject({ parents: [list.digest] })
+
+    check(await client().delete(`${api}/tag?${query('tag=gone')}`), { status: 204 })
+    check(await client().get(`/v2/${NAME}/manifests/gone`), { status: 404 })
+    check(await client().get(`/v2/${NAME}/manifests/${gone.digest}`), { status: 200 })
+    check(await client().delete(`${api}/manifest?${query(`digest=${gone.digest}`)}`), { status: 204 })
+    check(await client().get(`/v2/${NAME}/manifests/${gone.digest}`), { status: 404 })
+    check(await client().get(`/v2/${NAME}/manifests/kept`), { status: 200 })
+  })
+
+  test.each([
+    ['tag', 'tag=absent', 404, 'MANIFEST_UNKNOWN'],
+    ['tag', 'tag=.no', 400, 'TAG_INVALID'],
+    ['manifest', `digest=${ZERO}`, 404, 'MANIFEST_UNKNOWN'],
+    ['manifest', 'digest=sha256:short', 400, 'DIGEST_INVALID'],
+  ])('%s?%s is %i', async (what, rest, status, code) => {
+    check(await client().delete(`${api}/${what}?${query(rest)}`), { status, code })
+  })
+
+  test('a repository of another project is not there', async () => {
+    const path = `${api}/tag?repository=other/app&tag=v1`
+    check(await client().delete(path), { status: 404, code: 'NAME_UNKNOWN' })
+  })
+})

@@ -39,3 +39,8 @@ export function noteProblem(problem: Problem): void {
 export function accountName(who: WhoAmI): string {
   return who.kind === 'account' ? `${who.project}+${who.name}` : who.name
 }
+
+/** An account as records name it (`user:alice`, `account:demo/ci`), as people log in with it. */
+export function nameOfAccount(by: string): string {
+  return by.replace(/^(?:user|account):/, '').replace('/', '+')
+}

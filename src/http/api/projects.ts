@@ -77,12 +77,18 @@ function createProject({ projects, access }: Parts): Handler {
   }
 }
 
-function getProject({ projects }: Parts): Handler {
-  return async ({ params }) => {
+/** With what the caller may do in it, so that nobody is offered what would be refused. */
+function getProject({ projects, access }: Parts): Handler {
+  return async ({ params, caller }) => {
     const name = params['project'] ?? ''
     const found = await projects.find(name)
     if (found === undefined) throw projectUnknown(name)
-    return answer(200, show(found))
+    const [push, administer] = await Promise.all([
+      access.checkProject(caller, 'push', name),
+      access.checkProject(caller, 'administer', name),
+    ])
+    const may = { push: push.outcome === 'allowed', administer: administer.outcome === 'allowed' }
+    return answer(200, { ...show(found), may })
   }
 }
 

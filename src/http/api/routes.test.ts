@@ -304,6 +304,9 @@ describe('nobody sees or changes what they may not', () => {
     ['POST /api/v1/projects/{p}/rollback', { repository: 'demo/app', tag: 'v1' }],
     ['GET /api/v1/projects/{p}/deleted?repository={p}/app', undefined],
     ['POST /api/v1/projects/{p}/restore', { repository: 'demo/app', digest: 'sha256:0' }],
+    ['DELETE /api/v1/projects/{p}/tag?repository={p}/app&tag=v1', undefined],
+    ['DELETE /api/v1/projects/{p}/manifest?repository={p}/app&digest=sha256:0', undefined],
+    ['GET /api/v1/projects/{p}/deletion-preview?repository={p}/app&digest=sha256:0', undefined],
     ['PUT /api/v1/projects/{p}/keep', { repository: 'demo/app', digest: 'sha256:0', keep: true }],
   ]
   const forViewers = ['', '/policy', '/usage'].map((rest) => `GET /api/v1/projects/{p}${rest}`)

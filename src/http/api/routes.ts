@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts'
 import { accountRoutes } from './accounts.ts'
 import { collectionRoutes } from './collection.ts'
+import { deletionRoutes } from './deletions.ts'
 import { keyRoutes } from './keys.ts'
 import { memberRoutes } from './members.ts'
 import type { ApiParts } from './parts.ts'
@@ -23,6 +24,7 @@ export function apiRoutes(parts: ApiParts): Route[] {
     ...accountRoutes(parts),
     ...keyRoutes(parts),
     ...tagRoutes(parts.registry),
+    ...deletionRoutes(parts.registry),
     ...policyRoutes(parts.registry),
     ...repositoryRoutes(parts.registry),
     ...collectionRoutes(parts.registry),

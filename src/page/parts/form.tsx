@@ -9,10 +9,13 @@ import { Failed } from './states.tsx'
 export function Form({
   send,
   action,
+  keep = false,
   children,
 }: {
   readonly send: (values: FormData) => Promise<void>
   readonly action: string
+  /** Fields stay as they are after sending. */
+  readonly keep?: boolean
   readonly children?: ComponentChildren
 }) {
   const [problem, setProblem] = useState<Problem | undefined>(undefined)
@@ -26,7 +29,7 @@ export function Form({
     send(new FormData(form)).then(
       () => {
         setBusy(false)
-        form.reset()
+        if (!keep) form.reset()
       },
       (error: unknown) => {
         const known = asProblem(error)

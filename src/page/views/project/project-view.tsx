@@ -1,3 +1,4 @@
+import { account } from '../../account.ts'
 import { call } from '../../api/client.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { here, href } from '../../location.ts'
@@ -7,15 +8,21 @@ import { Ago } from '../../parts/values.tsx'
 import { Visibility } from '../../parts/visibility.tsx'
 import { AccountsPart } from './accounts-part.tsx'
 import { MembersPart } from './members-part.tsx'
+import { ProtectionSettings } from './protection-settings.tsx'
+import { QuotaSetting } from './quota-setting.tsx'
 import { RepositoriesPart } from './repositories-part.tsx'
+import { RetentionPart } from './retention-part.tsx'
 import { SettingsPart } from './settings-part.tsx'
 import { UsageLine } from './usage-line.tsx'
+import './project.css'
 
+/** The parts, and whether they are for those who administer the project. */
 const PARTS = [
-  ['repositories', 'Repositories'],
-  ['members', 'Members'],
-  ['accounts', 'Service accounts'],
-  ['settings', 'Settings'],
+  ['repositories', 'Repositories', false],
+  ['members', 'Members', true],
+  ['accounts', 'Service accounts', true],
+  ['retention', 'Retention', false],
+  ['settings', 'Settings', true],
 ] as const
 
 /** A project: who may what, keys for machines, settings. */
@@ -26,6 +33,11 @@ export function ProjectView() {
   const asked = useAnswer(`project ${name}`, (signal) =>
     call('getProject', { params: { project: name } }, signal),
   )
+  const usage = useAnswer(`usage ${name}`, (signal) =>
+    call('getUsage', { params: { project: name } }, signal),
+  )
+  const who = account.value
+  const isAdministrator = who?.kind === 'unchecked' || (who?.kind === 'user' && who.admin)
   const part = PARTS.find(([one]) => one === query.get('part'))?.[0] ?? 'repositories'
   return (
     <Answered asked={asked} what="Reading the project">
@@ -38,22 +50,33 @@ export function ProjectView() {
               made <Ago date={project.created} />
             </span>
           </div>
-          <UsageLine project={name} />
+          {usage.value !== undefined && <UsageLine usage={usage.value} />}
           <nav class="tabs" aria-label="Parts of the project">
-            {PARTS.map(([one, label]) => (
-              <a
-                key={one}
-                href={href('project', { name, part: one })}
-                aria-current={one === part ? 'page' : undefined}
-              >
-                {label}
-              </a>
-            ))}
+            {PARTS.filter(([, , administers]) => project.may.administer || !administers).map(
+              ([one, label]) => (
+                <a
+                  key={one}
+                  href={href('project', { name, part: one })}
+                  aria-current={one === part ? 'page' : undefined}
+                >
+                  {label}
+                </a>
+              ),
+            )}
           </nav>
           {part === 'repositories' && <RepositoriesPart project={name} />}
           {part === 'members' && <MembersPart project={name} />}
           {part === 'accounts' && <AccountsPart project={name} />}
-          {part === 'settings' && <SettingsPart project={project} again={asked.again} />}
+          {part === 'retention' && <RetentionPart project={name} mayChange={project.may.administer} />}
+          {part === 'settings' && (
+            <>
+              {project.may.administer && <ProtectionSettings project={name} />}
+              {isAdministrator && usage.value !== undefined && (
+                <QuotaSetting project={name} usage={usage.value} changed={usage.again} />
+              )}
+              <SettingsPart project={project} again={asked.again} />
+            </>
+          )}
         </>
       )}
     </Answered>

@@ -2,9 +2,11 @@ import { call } from '../../api/client.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { plural } from '../../format.ts'
 import { here, href } from '../../location.ts'
+import { Fold } from '../../parts/fold.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { Visibility } from '../../parts/visibility.tsx'
+import { DeletedPart } from './deleted-part.tsx'
 import { pushesOf } from './pushes.ts'
 import { StripChart } from './strip-chart.tsx'
 import { TagTable } from './tag-table.tsx'
@@ -12,6 +14,9 @@ import './repository.css'
 
 /** Tags whose layers are compared: as many as one question takes. */
 const COMPARED = 100
+
+/** Until it is known what one may do. */
+const NOTHING = { push: false, administer: false }
 
 /** The tags of a repository, and what each push brought. */
 export function RepositoryView() {
@@ -21,6 +26,7 @@ export function RepositoryView() {
   const about = useAnswer(`project ${project}`, (signal) =>
     call('getProject', { params: { project } }, signal),
   )
+  const may = about.value?.may ?? NOTHING
   const asked = useAnswer(`tags ${name}`, (signal) =>
     call('getTags', { query: { repository: name, n: 1000 } }, signal),
   )
@@ -59,11 +65,18 @@ export function RepositoryView() {
                 <a href={href('grid', { i: newest.slice(0, 12).toReversed() })}>the newest side by side</a>
               </p>
               <StripChart repository={name} pushes={pushes} />
-              <TagTable repository={name} pushes={pushes.toReversed()} changed={asked.again} />
+              <TagTable repository={name} pushes={pushes.toReversed()} may={may} changed={asked.again} />
             </>
           )
         }}
       </Answered>
+      {may.push && asked.value !== undefined && (
+        <div class="folds">
+          <Fold name="deleted" title="Deleted lately">
+            {() => <DeletedPart key={asked.value?.tags.length} repository={name} changed={asked.again} />}
+          </Fold>
+        </div>
+      )}
     </>
   )
 }

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
-import { account } from '../../account.ts'
+import { nameOfAccount } from '../../account.ts'
 import { call } from '../../api/client.ts'
+import type { ProjectView } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
@@ -12,10 +13,12 @@ import { Ago, Digest } from '../../parts/values.tsx'
 export function TagHistory({
   repository,
   tag,
+  may,
   changed,
 }: {
   readonly repository: string
   readonly tag: string
+  readonly may: ProjectView['may']
   readonly changed: () => void
 }) {
   const [open, setOpen] = useState(false)
@@ -26,7 +29,7 @@ export function TagHistory({
       </button>
       {open && (
         <Dialog title={`${repository}:${tag}`} close={() => setOpen(false)}>
-          <History repository={repository} tag={tag} changed={changed} />
+          <History repository={repository} tag={tag} may={may} changed={changed} />
         </Dialog>
       )}
     </>
@@ -36,10 +39,12 @@ export function TagHistory({
 function History({
   repository,
   tag,
+  may,
   changed,
 }: {
   readonly repository: string
   readonly tag: string
+  readonly may: ProjectView['may']
   readonly changed: () => void
 }) {
   const project = repository.split('/', 1)[0] ?? ''
@@ -79,10 +84,10 @@ function History({
                   <td>
                     <Ago date={at} />
                   </td>
-                  <td class="dim">{by.replace(/^(?:user|account):/, '').replace('/', '+')}</td>
+                  <td class="dim">{nameOfAccount(by)}</td>
                   <td>
                     {index === 0 && <span class="pill">now</span>}
-                    {index > 0 && digest !== undefined && account.value !== null && (
+                    {index > 0 && digest !== undefined && may.push && (
                       <ConfirmButton
                         label="Roll back here"
                         title={`Roll ${tag} back`}

@@ -1,8 +1,11 @@
 import { useState } from 'preact/hooks'
+import { nameOfAccount } from '../../account.ts'
+import type { ProjectView } from '../../api/schema.generated.ts'
 import { here, href, setQuery } from '../../location.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Ago, Digest, Size } from '../../parts/values.tsx'
+import { DeleteButton } from './delete-button.tsx'
 import { lit } from './lit.ts'
 import type { Push } from './pushes.ts'
 import { TagHistory } from './tag-history.tsx'
@@ -18,10 +21,12 @@ const SORTS = {
 export function TagTable({
   repository,
   pushes,
+  may,
   changed,
 }: {
   readonly repository: string
   readonly pushes: readonly Push[]
+  readonly may: ProjectView['may']
   readonly changed: () => void
 }) {
   const [chosen, setChosen] = useState<readonly string[]>([])
@@ -98,13 +103,14 @@ export function TagTable({
                   <td>
                     <Ago date={tag.pushed} />
                   </td>
-                  <td class="dim">{tag.by.replace(/^(?:user|account):/, '').replace('/', '+')}</td>
+                  <td class="dim">{nameOfAccount(tag.by)}</td>
                   <td>
                     <CopyButton
                       text={`docker pull ${location.host}/${ref}`}
                       what={`pull command of ${tag.tag}`}
                     />
-                    <TagHistory repository={repository} tag={tag.tag} changed={changed} />
+                    <TagHistory repository={repository} tag={tag.tag} may={may} changed={changed} />
+                    {may.administer && <DeleteButton repository={repository} tag={tag} changed={changed} />}
                   </td>
                 </tr>
               )
