@@ -10,3 +10,11 @@ export async function processorSeconds(pid: number): Promise<number> {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / TICKS
 }
+
+/** The same with all its children, as PostgreSQL's, which has a process for each connection. */
+export async function processorSecondsOfTree(pid: number): Promise<number> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  const pids = [pid, ...children.split(' ').filter(Boolean).map(Number)]
+  const seconds = await Promise.all(pids.map((one) => processorSeconds(one).catch(() => 0)))
+  return seconds.reduce((sum, one) => sum + one, 0)
+}

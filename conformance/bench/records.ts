@@ -7,6 +7,7 @@ import { Lamina } from '../servers/lamina.ts'
 import { Postgres } from '../servers/postgres.ts'
 import { RegistryClient } from '../servers/registry-client.ts'
 import { scratchFolder } from '../servers/workspace.ts'
+import { processorSeconds, processorSecondsOfTree } from './cpu.ts'
 
 /**
  * `node conformance/bench/records.ts`: what records in PostgreSQL bear, fsync on, everything on this machine. 20 clients
@@ -33,6 +34,7 @@ try {
   const clients = Array.from({ length: CLIENTS }, () => new RegistryClient(lamina.url))
   const [first] = clients
   await first?.pushImage(REPOSITORY, image, 'v1')
+  await settled()
   const before = await rolledBack()
   const commits = await rate(clients, (client, name) => client.putManifest(REPOSITORY, variant(name), name))
   const again = (await rolledBack()) - before
@@ -40,11 +42,13 @@ try {
   console.log(
     `manifests of ${LAYERS} layers, ${CLIENTS} clients: ${commits.perSecond} commits/s (target 200)`,
   )
+  console.log(commits.processor)
   console.log(`tried again: ${again} of ${commits.count}, ${share.toFixed(2)} % (target 5 %)`)
   const reads = await rate(clients, async (client) => {
     await client.manifest(REPOSITORY, 'v1')
   })
   console.log(`manifests read by tag, ${CLIENTS} clients: ${reads.perSecond}/s`)
+  console.log(reads.processor)
   console.log(
     `load average: ${loadavg()
       .map((load) => load.toFixed(1))
@@ -70,7 +74,8 @@ function variant(name: string): Image {
 async function rate(
   clients: readonly RegistryClient[],
   work: (client: RegistryClient, name: string) => Promise<void>,
-): Promise<{ count: number; perSecond: number }> {
+): Promise<{ count: number; perSecond: number; processor: string }> {
+  const before = await processorTimes()
   const begun = performance.now()
   const end = begun + SECONDS * 1000
   let count = 0
@@ -82,7 +87,29 @@ async function rate(
       }
     }),
   )
-  return { count, perSecond: Math.round((count / (performance.now() - begun)) * 1000) }
+  const perSecond = Math.round((count / (performance.now() - begun)) * 1000)
+  const after = await processorTimes()
+  const [own, database] = after.map((seconds, at) =>
+    (((seconds - (before[at] ?? 0)) / count) * 1000).toFixed(2),
+  )
+  return {
+    count,
+    perSecond,
+    processor: `processor time of each: Lamina ${own} ms, PostgreSQL ${database} ms`,
+  }
+}
+
+function processorTimes(): Promise<number[]> {
+  return Promise.all([processorSeconds(lamina.pid), processorSecondsOfTree(postgres.pid)])
+}
+
+/** The layers are looked into once, which is no work on records: waits until Lamina has nothing more to do. */
+async function settled(): Promise<void> {
+  for (;;) {
+    const before = await processorSeconds(lamina.pid)
+    await sleep(1000)
+    if ((await processorSeconds(lamina.pid)) - before < 0.05) return
+  }
 }
 
 /** Transactions undone so far; the server counts them within a second. */

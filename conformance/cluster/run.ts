@@ -2,6 +2,7 @@ import { messageOf, Report } from '../report.ts'
 import { Stores } from '../servers/cluster.ts'
 import { asynchronousFailover } from './asynchronous.ts'
 import { clockScenario } from './clocks.ts'
+import { documentedCommand } from './documented.ts'
 import { postgresFaults } from './faults-postgres.ts'
 import { replicaFaults } from './faults-replicas.ts'
 import { s3Faults } from './faults-s3.ts'
@@ -16,6 +17,7 @@ import { clientScenarios, officialSuites } from './suites.ts'
 const report = new Report('cluster')
 const stores = await Stores.start('cluster')
 const parts: Readonly<Record<string, () => Promise<void>>> = {
+  documented: () => documentedCommand(report),
   official: () => officialSuites(stores, report),
   clients: () => clientScenarios(stores, report),
   protocol: () => protocolSuite(stores, report),

@@ -19,6 +19,7 @@ import { type GraveRecord, graveCodec } from '../records/review.ts'
 import { isStale } from './links.ts'
 import { checkReferences } from './manifest-checks.ts'
 import { digestOf, inSteps } from './manifest-digest.ts'
+import { readAhead } from './manifest-reads.ts'
 import { moveTag, reviewUntagged } from './move-tag.ts'
 import { parseManifestAside } from './parse-manifest.ts'
 import type { RegistryParts } from './parts.ts'
@@ -60,7 +61,14 @@ export async function pushManifest(
   const large = push.bytes.length > BODY_LIMIT
   if (large) await pushBody(uploads, push, digest)
   await transact(parts.metadata, (transaction) =>
-    write(transaction, parts, { push, manifest, digest, large, tagsOf: () => Promise.resolve(push.tags) }),
+    write(transaction, parts, {
+      push,
+      manifest,
+      digest,
+      large,
+      tags: push.tags,
+      tagsOf: () => Promise.resolve(push.tags),
+    }),
   )
   return { digest, subject: manifest.subject?.text }
 }
@@ -93,7 +101,9 @@ interface ManifestWrite {
   readonly manifest: ParsedManifest
   readonly digest: Digest
   readonly large: boolean
-  /** The tags to set. `grave` is what is left of the manifest when it was deleted. */
+  /** The tags that it is pushed with. */
+  readonly tags: readonly Tag[]
+  /** The tags to set, which may be more. `grave` is what is left of the manifest when it was deleted. */
   readonly tagsOf: (
     grave: GraveRecord | undefined,
     transaction: Transaction,
@@ -107,6 +117,8 @@ async function write(transaction: Transaction, parts: RegistryParts, work: Manif
   const at = parts.now()
   const owner = { account, now: at, ensureProject: parts.ensureProject }
   const repo = (await ensureRepository(transaction, name, owner)).id
+  const { indexLayers } = parts.settings
+  await readAhead(transaction, { name, repo, manifest, digest, tags: work.tags, indexLayers })
   const children = [...(await checkReferences(transaction, repo, manifest, parts.settings.allowSparse))]
   if (large) {
     transaction.checkExists(keys.link(repo, digest))
@@ -136,7 +148,7 @@ async function write(transaction: Transaction, parts: RegistryParts, work: Manif
   const tags = await work.tagsOf(grave?.value, transaction, repo)
   for (const tag of tags) await moveTag(transaction, { ...change, tag }, digest)
   if (tags.length === 0) reviewUntagged(transaction, change, digest)
-  if (parts.settings.indexLayers) await queueIndexing(transaction, manifest, at)
+  if (indexLayers) await queueIndexing(transaction, manifest, at)
 }
 
 function bodyOf({ large, push }: ManifestWrite): ManifestBody {
@@ -231,7 +243,7 @@ export async function restoreManifest(
   }
   const large = bytes.length > BODY_LIMIT
   await transact(parts.metadata, (transaction) =>
-    write(transaction, parts, { push, manifest, digest, large, tagsOf }),
+    write(transaction, parts, { push, manifest, digest, large, tags: restored.tags, tagsOf }),
   )
   return tags
 }

@@ -58,6 +58,30 @@ describe('transact', () => {
     expect(await value(store, 'a')).toBeUndefined()
   })
 
+  it('answers from what it read ahead, in one go, and asks for the rest; what it checks is checked', async () => {
+    const inner = await openMemoryMetadataStore()
+    for (const name of ['a', 'b', 'c']) await put(inner, name, `${name}0`)
+    const asked: string[][] = []
+    const counting = raced(inner, 1, () => put(inner, 'a', 'a1'))
+    const store: MetadataStore = {
+      ...counting,
+      read: (keys) => {
+        asked.push(keys.map((one) => Buffer.from(one).toString()))
+        return inner.read(keys)
+      },
+    }
+    const result = await transact(store, async (transaction) => {
+      await transaction.readAhead(['a', 'b', 'gone', 'a'].map(key))
+      const first = await transaction.getChecked(text, key('a'))
+      const rest = await transaction.getMany(text, ['b', 'c', 'gone', 'b'].map(key))
+      const there = await transaction.present(['gone', 'b'].map(key))
+      transaction.set(text, key('d'), 'd0')
+      return [first?.value, ...rest, ...there]
+    })
+    expect(result).toEqual(['a1', 'b0', 'c0', undefined, 'b0', false, true])
+    expect(asked).toEqual([['a', 'b', 'gone'], ['c'], ['a', 'b', 'gone'], ['c']])
+  })
+
   it('decides again on what someone else wrote', async () => {
     const inner = await openMemoryMetadataStore()
     await put(inner, 'n', '0')

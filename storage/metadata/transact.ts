@@ -34,14 +34,26 @@ export class Transaction {
   readonly #checks: Check[] = []
   readonly #sets = new Map<string, { key: Uint8Array; value: Uint8Array }>()
   readonly #deletes = new Map<string, Uint8Array>()
+  /** What `readAhead` found, by key. */
+  readonly #known = new Map<string, Stored | undefined>()
 
   constructor(store: MetadataStore) {
     this.#store = store
   }
 
+  /**
+   * Reads in one go, and as of one moment, what the decision is going to ask for; it gets these answers then. As any
+   * read they may be old by the time of the commit: what matters must be checked.
+   */
+  async readAhead(keys: readonly Uint8Array[]): Promise<void> {
+    const unique = new Map(keys.map((key) => [nameOf(key), key]))
+    const found = await this.#store.read([...unique.values()])
+    for (const [index, name] of [...unique.keys()].entries()) this.#known.set(name, found[index])
+  }
+
   /** Reads a record without relying on it: what matters must be checked. */
   async get<Value>(codec: ValueCodec<Value>, key: Uint8Array): Promise<Versioned<Value> | undefined> {
-    const [stored] = await this.#store.read([key])
+    const [stored] = await this.read([key])
     return stored && { key, value: codec.decode(stored.value), version: stored.version }
   }
 
@@ -54,7 +66,7 @@ export class Transaction {
 
   /** Which of `keys` are there now, in their order. */
   async present(keys: readonly Uint8Array[]): Promise<boolean[]> {
-    return (await this.#store.read(keys)).map((stored) => stored !== undefined)
+    return (await this.read(keys)).map((stored) => stored !== undefined)
   }
 
   /** Reads many records of one kind without relying on them. */
@@ -62,12 +74,16 @@ export class Transaction {
     codec: ValueCodec<Value>,
     keys: readonly Uint8Array[],
   ): Promise<(Value | undefined)[]> {
-    return (await this.#store.read(keys)).map((stored) => stored && codec.decode(stored.value))
+    return (await this.read(keys)).map((stored) => stored && codec.decode(stored.value))
   }
 
   /** As MetadataStore.read: without relying on it. */
-  read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
-    return this.#store.read(keys)
+  async read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
+    const names = keys.map(nameOf)
+    const missing = keys.filter((_, index) => !this.#known.has(names[index] ?? ''))
+    if (missing.length === 0) return names.map((name) => this.#known.get(name))
+    const found = (await this.#store.read(missing)).values()
+    return names.map((name) => (this.#known.has(name) ? this.#known.get(name) : found.next().value))
   }
 
   range(query: RangeQuery): Promise<Entry[]> {
@@ -104,13 +120,13 @@ export class Transaction {
 
   /** The last word on a key counts: a set replaces an earlier delete of the same decision, and the reverse. */
   set<Value>(codec: ValueCodec<Value>, key: Uint8Array, value: Value): void {
-    const name = Buffer.from(key).toString('latin1')
+    const name = nameOf(key)
     this.#deletes.delete(name)
     this.#sets.set(name, { key, value: codec.encode(value) })
   }
 
   delete(key: Uint8Array): void {
-    const name = Buffer.from(key).toString('latin1')
+    const name = nameOf(key)
     this.#sets.delete(name)
     this.#deletes.set(name, key)
   }
@@ -155,4 +171,8 @@ async function pause(attempt: number): Promise<void> {
   if (attempt <= AT_ONCE) return
   const most = Math.min(2 ** (attempt - AT_ONCE), LONGEST_PAUSE)
   await new Promise((resolve) => setTimeout(resolve, Math.random() * most))
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')
 }

@@ -1,4 +1,4 @@
-import type { ClientBase, QueryResult } from 'pg'
+import { Client, type ClientBase, type QueryResult } from 'pg'
 import { type Commit, MetadataConflict } from '../metadata-store.ts'
 import { findOutcome, LOG_COMMIT, newCommitId } from './commit-log.ts'
 import { type Plan, planCommit, type Step, type TableOf } from './commit-plan.ts'
@@ -57,13 +57,13 @@ interface Attempt {
 
 /** False when a check did not hold. Rejects when something failed; then the transaction is undone, or unknown. */
 async function attempt(client: ClientBase, { steps, id, ending }: Attempt): Promise<boolean> {
-  // All are sent at once, in this order; the log's entry has to be within the transaction.
-  const sent = [client.query(BEGIN)]
-  if (id !== undefined) sent.push(client.query({ ...LOG_COMMIT, values: [id] }))
-  const before = sent.length
-  for (const { statement, values } of steps)
-    sent.push(client.query<Row>({ ...statement, values: [...values] }))
-  const results = (await settled(sent)).slice(before)
+  const sent = inOnePiece(client, () => [
+    client.query(BEGIN),
+    // Within the transaction, whose outcome it tells.
+    ...(id === undefined ? [] : [client.query({ ...LOG_COMMIT, values: [id] })]),
+    ...steps.map(({ statement, values }) => client.query<Row>({ ...statement, values: [...values] })),
+  ])
+  const results = (await settled(sent)).slice(-steps.length)
   if (!steps.every((step, index) => holds(step, results[index]))) {
     await client.query('rollback')
     return false
@@ -71,6 +71,17 @@ async function attempt(client: ClientBase, { steps, id, ending }: Attempt): Prom
   ending()
   await endTransaction(client)
   return true
+}
+
+/** What is sent meanwhile leaves together: each write of its own wakes the server, and costs more than its statement. */
+function inOnePiece<Result>(client: ClientBase, send: () => Result): Result {
+  const stream = client instanceof Client ? client.connection.stream : undefined
+  stream?.cork()
+  try {
+    return send()
+  } finally {
+    stream?.uncork()
+  }
 }
 
 /** Waits for all, since they share one connection; rejects as the first that failed, of which the others follow. */

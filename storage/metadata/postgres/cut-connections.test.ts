@@ -120,7 +120,7 @@ describe('a server that goes away', () => {
     const killer = (async () => {
       while (working.is) {
         await database.sql(
-          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lamina' and random() < 0.3",
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = '${database.name}' and pid <> pg_backend_pid() and random() < 0.3`,
         )
         await setTimeout(20)
       }

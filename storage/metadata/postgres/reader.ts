@@ -2,6 +2,7 @@ import type { QueryConfig, QueryResult } from 'pg'
 import type { Entry, RangeQuery, Stored } from '../metadata-store.ts'
 import { byteaArray } from './array-parameters.ts'
 import type { TableOf } from './commit-plan.ts'
+import { GroupedReads } from './grouped-reads.ts'
 import { keyText, prefixEnd } from './key-order.ts'
 import { rangeStatement, readStatement, type Table } from './statements.ts'
 
@@ -17,21 +18,16 @@ export type RunQuery = (query: QueryConfig) => Promise<QueryResult<Row>>
 export class Reader {
   readonly #run: RunQuery
   readonly #tableOf: TableOf
+  readonly #reads = new GroupedReads((keys) => this.#find(keys))
 
   constructor(run: RunQuery, tableOf: TableOf) {
     this.#run = run
     this.#tableOf = tableOf
   }
 
-  /** As MetadataStore.read, in one round trip. */
-  async read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
-    if (keys.length === 0) return []
-    const byTable = Map.groupBy(keys, this.#tableOf)
-    const values = [...byTable.values()].map(byteaArray)
-    const names = keys.map(keyText)
-    const { rows } = await this.#run({ ...readStatement([...byTable.keys()]), values })
-    const found = new Map(rows.map(({ key, value, version }) => [keyText(key), { value, version }]))
-    return names.map((name) => found.get(name))
+  /** As MetadataStore.read, in one round trip, which others may share. */
+  read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
+    return this.#reads.read(keys)
   }
 
   /** As MetadataStore.range, in one round trip. */
@@ -46,6 +42,13 @@ export class Reader {
     const bounds = [low, ...(high === undefined ? [] : [high])].map((key) => Buffer.from(key))
     const { rows } = await this.#run({ ...statement, values: [...bounds, limit] })
     return rows
+  }
+
+  async #find(keys: readonly Uint8Array[]): Promise<ReadonlyMap<string, Stored>> {
+    const byTable = Map.groupBy(keys, this.#tableOf)
+    const values = [...byTable.values()].map(byteaArray)
+    const { rows } = await this.#run({ ...readStatement([...byTable.keys()]), values })
+    return new Map(rows.map(({ key, value, version }) => [keyText(key), { value, version }]))
   }
 }
 
