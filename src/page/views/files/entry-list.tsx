@@ -5,6 +5,9 @@ import type { EntryRow } from './entry-row.ts'
 import { type FilePath, isSamePath, parentOf } from './file-path.ts'
 import './files.css'
 
+/** Rows that need not be laid out before they are in sight. */
+const MANY = 200
+
 /** A directory as a list: arrows move, Enter or → opens, ← goes up. */
 export function EntryList({
   path,
@@ -53,7 +56,12 @@ export function EntryList({
   }
   if (rows.length === 0) return <p class="dim">Nothing is in this directory.</p>
   return (
-    <div class="entries" role="grid" aria-label="Entries of the directory" ref={list}>
+    <div
+      class={rows.length > MANY ? 'entries many' : 'entries'}
+      role="grid"
+      aria-label="Entries of the directory"
+      ref={list}
+    >
       <Head bySize={bySize} whence={whence} />
       {shown.map((row, index) => (
         <div

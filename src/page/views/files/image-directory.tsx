@@ -9,7 +9,8 @@ import { EntryList } from './entry-list.tsx'
 import { type EntryRow, rowOfMerged } from './entry-row.ts'
 import { type FilePath, pathQuery } from './file-path.ts'
 import { isPending, PATIENCE, stateText } from './index-states.ts'
-import { readPages } from './pages.ts'
+import { pagesOf, readPages } from './pages.ts'
+import { Weights } from './weights.tsx'
 
 /** One directory of an image as the layers up to one of them leave it. */
 export function ImageDirectory({
@@ -29,7 +30,7 @@ export function ImageDirectory({
   /** Layers that were waited for are there. */
   readonly indexed: () => void
 }) {
-  const pages = Number(here.value.query.get('pages') ?? '1')
+  const pages = pagesOf(here.value.query)
   const asked = useAnswer(`tree ${image.ref} ${upto ?? ''} ${JSON.stringify(path)} ${pages}`, (signal) =>
     readPages(pages, (page) =>
       call('getImageTree', { query: { ref: image.ref, upto, ...path, ...page } }, signal),
@@ -61,6 +62,7 @@ export function ImageDirectory({
           {({ first, entries, next, at }) => (
             <>
               <MissingLayers missing={first.missing} />
+              <Weights rows={entries.map((entry) => rowOfMerged(at, entry))} open={open} />
               <EntryList
                 path={at}
                 rows={entries.map((entry) => rowOfMerged(at, entry))}

@@ -9,7 +9,8 @@ import { type EntryRow, rowOfLayer } from './entry-row.ts'
 import { type FilePath, pathQuery } from './file-path.ts'
 import { MoreEntries } from './image-directory.tsx'
 import { PATIENCE } from './index-states.ts'
-import { readPages } from './pages.ts'
+import { pagesOf, readPages } from './pages.ts'
+import { Weights } from './weights.tsx'
 
 /** One directory of one layer alone, with the marks that hide what is below. */
 export function LayerDirectory({
@@ -23,7 +24,7 @@ export function LayerDirectory({
   readonly isChosen: (row: EntryRow) => boolean
   readonly open: (path: FilePath) => void
 }) {
-  const pages = Number(here.value.query.get('pages') ?? '1')
+  const pages = pagesOf(here.value.query)
   const asked = useAnswer(`layer ${layer} ${JSON.stringify(path)} ${pages}`, (signal) =>
     readPages(pages, (page) =>
       call('getLayerTree', { params: { digest: layer }, query: { ...path, ...page } }, signal),
@@ -51,6 +52,7 @@ export function LayerDirectory({
                   This layer hides whatever the layers below have in this directory.
                 </p>
               )}
+              <Weights rows={entries.map((entry) => rowOfLayer(at, entry))} open={open} />
               <EntryList
                 path={at}
                 rows={entries.map((entry) => rowOfLayer(at, entry))}

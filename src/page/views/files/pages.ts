@@ -2,6 +2,12 @@
 const ENTRIES = 1000
 const PAGES = 100
 
+/** How many pages of a directory an address asks for. */
+export function pagesOf(query: URLSearchParams): number {
+  const pages = Number(query.get('pages') ?? '1')
+  return Number.isInteger(pages) ? Math.min(Math.max(1, pages), PAGES) : 1
+}
+
 interface Page<Entry> {
   readonly entries: readonly Entry[]
   readonly next?: string
@@ -24,7 +30,7 @@ export async function readPages<Entry, Answer extends Page<Entry>>(
   const first = await ask({ n: ENTRIES, cursor: undefined })
   const entries: Answer['entries'][number][] = [...first.entries]
   let { next } = first
-  for (let page = 1; page < Math.min(pages, PAGES) && next !== undefined; page += 1) {
+  for (let page = 1; page < pages && next !== undefined; page += 1) {
     const more = await ask({ n: ENTRIES, cursor: next })
     entries.push(...more.entries)
     next = more.next
