@@ -8,8 +8,9 @@ import { launch, openSession } from './browser.ts'
 import { FILE_TASKS } from './file-tasks.ts'
 import { lookAt, type Scene } from './looks.ts'
 import { MANAGE_TASKS, RETENTION_TASKS } from './manage-tasks.ts'
+import { driveRights } from './rights.ts'
 import { driveSafety } from './safety.ts'
-import { seed, seedHostile, seedSpare } from './seed.ts'
+import { seed, seedHostile, seedSpare, seedViewer } from './seed.ts'
 import { driveTasks, signInByKeyboard, TASKS } from './tasks.ts'
 
 // `npm run test:page`: the web page in Debian's Chromium, by mouse and by keyboard, looked at in three widths. With words
@@ -58,6 +59,7 @@ const REAL: readonly Scene[] = [
   },
   { name: 'image-with-waste', address: 'image?ref=demo/app:v11&open=waste' },
   { name: 'file', address: 'file?ref=demo/app:v11&path=app/package.json' },
+  { name: 'file-with-long-lines', address: 'file?ref=demo/app:v11&path=app/package-lock.json&wrap' },
   { name: 'file-of-bytes', address: 'file?ref=demo/app:v11&path=usr/bin/bash&offset=262144' },
   { name: 'file-that-is-gone', address: 'file?ref=demo/app:v11&path=app/.env&upto=4' },
   {
@@ -100,11 +102,12 @@ try {
   await empty.stop()
 
   const real = await Lamina.start({ name: 'page', data: path.join(scratch.path, 'real') })
-  await fill(real.url, seed, seedSpare, seedHostile)
+  await fill(real.url, seed, seedSpare, seedHostile, seedViewer)
   const world = { browser, url: real.url, report, session: await openSession(browser, real.url) }
   await report.scenario('sign in, by keyboard', () => signInByKeyboard(world))
   await driveTasks(world, [...TASKS, ...FILE_TASKS, ...MANAGE_TASKS])
   await driveSafety(world)
+  await driveRights(world)
   await lookAt(world, REAL)
   await real.stop()
 } finally {

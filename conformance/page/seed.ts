@@ -20,6 +20,14 @@ export async function seedSpare(registry: RegistryClient): Promise<void> {
   await push(registry, 'demo/spare', spare('after'), 'current')
 }
 
+/** Someone who may pull from `demo` and nothing else. */
+export const viewer = { user: 'vera', password: 'Only-to-look-at-it-31' }
+
+export async function seedViewer(registry: RegistryClient): Promise<void> {
+  await send(registry, 'POST', '/api/v1/users', { name: viewer.user, password: viewer.password })
+  await send(registry, 'PUT', `/api/v1/projects/demo/members/${viewer.user}`, { role: 'viewer' })
+}
+
 /** Puts the hostile image beside them. */
 export async function seedHostile(registry: RegistryClient): Promise<void> {
   await push(registry, 'zoo/hostile', hostile(), 'latest')

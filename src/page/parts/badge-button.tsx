@@ -3,6 +3,7 @@ import { addressOf } from '../api/client.ts'
 import { href } from '../location.ts'
 import { badgeCodes } from './badge-codes.ts'
 import { Dialog } from './dialog.tsx'
+import { Icon } from './icon.tsx'
 import { Commands } from './states.tsx'
 
 const METRICS = [
@@ -14,13 +15,33 @@ const METRICS = [
 type Metric = (typeof METRICS)[number][0]
 
 /** A badge for a README: how it looks, and what to write. */
-export function BadgeButton({ image }: { readonly image: string }) {
+export function BadgeButton({
+  image,
+  small = false,
+}: {
+  readonly image: string
+  /** As an icon, where there is little room. */
+  readonly small?: boolean
+}) {
   const [open, setOpen] = useState(false)
+  const show = () => setOpen(true)
   return (
     <>
-      <button type="button" class="link" onClick={() => setOpen(true)}>
-        Badge
-      </button>
+      {small ? (
+        <button
+          type="button"
+          class="icon-button"
+          title="Badge for a README"
+          aria-label={`Badge of ${image}`}
+          onClick={show}
+        >
+          <Icon name="badge" />
+        </button>
+      ) : (
+        <button type="button" class="link" onClick={show}>
+          Badge
+        </button>
+      )}
       {open && (
         <Dialog title={`Badge of ${image}`} close={() => setOpen(false)}>
           <Badge image={image} />

@@ -70,6 +70,7 @@ function Shown({
             </button>
           </span>
         )}
+        {!asHex && <WrapButton />}
         {!isWhole && <Parts size={size} offset={offset} length={bytes.length} />}
         <DownloadButton layer={layer} path={path} size={size} name={name} />
       </div>
@@ -81,6 +82,21 @@ function Shown({
         <Text text={text} numbered={offset === 0} />
       )}
     </>
+  )
+}
+
+/** Long lines in whole; the numbers of lines are left out then, since they would stand beside other lines. */
+function WrapButton() {
+  const wraps = here.value.query.has('wrap')
+  return (
+    <button
+      type="button"
+      class="link"
+      aria-pressed={wraps}
+      onClick={() => setQuery({ wrap: !wraps }, { replace: true })}
+    >
+      {wraps ? 'Lines as they are' : 'Wrap long lines'}
+    </button>
   )
 }
 
@@ -112,9 +128,10 @@ function Parts({
 
 function Text({ text, numbered }: { readonly text: string; readonly numbered: boolean }) {
   const lines = useMemo(() => linesOf(text), [text])
+  const wraps = here.value.query.has('wrap')
   return (
-    <div class="content" tabIndex={0} role="region" aria-label="Text of the file">
-      {numbered && (
+    <div class={wraps ? 'content wraps' : 'content'} tabIndex={0} role="region" aria-label="Text of the file">
+      {numbered && !wraps && (
         <pre class="numbers" aria-hidden="true">
           {lines.map((_, index) => index + 1).join('\n')}
         </pre>

@@ -1,5 +1,6 @@
 import { plural } from '../../format.ts'
 import { href } from '../../location.ts'
+import { BadgeButton } from '../../parts/badge-button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Foreign, Size } from '../../parts/values.tsx'
 import { type Column, nameOf } from './layout.ts'
@@ -51,6 +52,7 @@ export function ColumnHead({
         >
           <Icon name={locked ? 'lock' : 'open'} />
         </button>
+        <BadgeButton image={name} small />
         <button
           type="button"
           class="icon-button"
