@@ -7,18 +7,21 @@ import { freePort } from '../servers/free-port.ts'
 import { projectRoot, scratchFolder } from '../servers/workspace.ts'
 import { BUILD_IMAGE, makeBaseImages, RUN_IMAGE } from './base-images.ts'
 import { chartForms, wrongValues } from './chart.ts'
+import { tellStory } from './story.ts'
 
-// `npm run test:deploy`: the container image, compose and the Helm chart, without a public registry.
+// `npm run test:deploy`: the whole way of an image, then Lamina’s own image, compose and the Helm chart, all without a
+// public registry. Words behind `--` choose scenarios by their names.
 const IMAGE = 'lamina:local'
 const PASSWORD = 'Compose-run-2718'
 const COMPOSE = path.join(projectRoot, 'deploy/compose.yaml')
 
-const report = new Report('deploy')
+const report = new Report('deploy', process.argv.slice(2))
 await report.scenario('chart: one replica, and many', chartForms)
 await report.scenario('chart: wrong values are refused by their key', wrongValues)
 const scratch = await scratchFolder('deploy')
 const engine = await Dockerd.start({ containers: true })
 try {
+  await tellStory(report, engine, scratch.path)
   await report.scenario('image: bases are made without a registry', async () => {
     await makeBaseImages(engine, scratch.path)
     return 'debootstrap'
