@@ -54,6 +54,7 @@ export async function composedRoutes(): Promise<Route[]> {
       onDamage: silent,
     },
     redirect: false,
+    listFolders: true,
     readOnly: new ReadOnlySwitch({ configured: false, setting: createReadOnlySetting(stores.metadata), now }),
     migration: {
       state: () => ({

@@ -91,6 +91,7 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
     auth,
     registry,
     redirect: config.s3Redirect,
+    listFolders: config.gcrListing,
     readOnly,
     readiness,
     view,
@@ -181,6 +182,7 @@ interface RouteParts {
   readonly auth: Auth
   readonly registry: RegistryParts
   readonly redirect: boolean
+  readonly listFolders: boolean
   readonly readOnly: ReadOnlySwitch
   readonly migration: MigrationPort
   readonly readiness: Readiness
@@ -199,7 +201,7 @@ interface RouteParts {
  * @internal
  */
 export function allRoutes(parts: RouteParts): Route[] {
-  const { stores, auth, registry, redirect, readOnly, readiness, view } = parts
+  const { stores, auth, registry, redirect, listFolders, readOnly, readiness, view } = parts
   const now = Date.now
   const { metadata } = stores
   const addressOf = (request: IncomingMessage) => viewClient(request, view).address
@@ -212,7 +214,7 @@ export function allRoutes(parts: RouteParts): Route[] {
       readableProjects(metadata, identity, after),
   }
   return [
-    ...distributionRoutes({ registry, uploads: new Uploads(registry), redirect, ...reading }),
+    ...distributionRoutes({ registry, uploads: new Uploads(registry), redirect, listFolders, ...reading }),
     ...tokenRoutes({ ...auth, addressOf, now }),
     ...apiRoutes({ ...auth, projects, members, accounts, registry, addressOf, now }),
     ...inspectRoutes({ metadata, source: registrySource(registry), ...parts.inspector, ...reading }),

@@ -229,6 +229,11 @@ export const configSchema = z.object({
     '60s',
     'On SIGTERM, after stop-delay: how long running transfers may take to end before they are cut.',
   ),
+  gcrListing: required(
+    flag,
+    'true',
+    'Say on the first page of a list of tags what gcr.io does: names below, and all manifests with their tags, sizes and times, up to 1,000 of them and 2 MiB.',
+  ),
   metrics: required(
     oneOf('administrator', 'anyone', 'off'),
     'administrator',

@@ -1,20 +1,28 @@
+import { listFolder } from '../../registry/folder.ts'
+import { nameUnknown } from '../../registry/repositories.ts'
 import { listTags as tagsOf } from '../../registry/tags.ts'
 import { repositoryName } from '../authorize.ts'
 import { type Handler, json } from '../exchange.ts'
+import { folderFields } from './folder-fields.ts'
 import { nextLink, takePage } from './pages.ts'
 import { pageSize, queryText } from './params.ts'
 import type { DistributionParts } from './parts.ts'
 
-/** distribution-spec end-8a, 8b: tags in byte order, behind `last`, at most `n`. */
-export function listTags({ registry }: DistributionParts): Handler {
+/** distribution-spec end-8a, 8b: tags in byte order, behind `last`, at most `n`; the first page as gcr.io has it. */
+export function listTags({ registry, listFolders }: DistributionParts): Handler {
   return async (exchange) => {
     const name = repositoryName(exchange.params)
     const n = pageSize(exchange)
     const last = queryText(exchange, 'last')?.replaceAll('\0', '')
+    const folder = listFolders && last === undefined ? await listFolder(registry.metadata, name) : undefined
+    if (folder !== undefined && folder.manifests === undefined) {
+      if (folder.children.length === 0) throw nameUnknown(name)
+      return json(200, { name, tags: [], ...folderFields(folder) })
+    }
     const page = await takePage(await tagsOf(registry, name, last), n, (tag) => tag.length + 3)
     const next = page.more
       ? nextLink(`/v2/${name}/tags/list`, { n: n?.toString(), last: page.items.at(-1) })
       : {}
-    return json(200, { name, tags: page.items }, next)
+    return json(200, { name, tags: page.items, ...(folder && folderFields(folder)) }, next)
   }
 }

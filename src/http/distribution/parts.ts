@@ -12,6 +12,8 @@ export interface DistributionParts {
   readonly uploads: Uploads
   /** Whether clients that pull a blob are sent to the blob store itself, where it has URLs. */
   readonly redirect: boolean
+  /** Whether the first page of a list of tags says what lies in the name, as gcr.io does. */
+  readonly listFolders: boolean
   readonly access: AccessControl
   /** Names of the projects that one may pull from, in order, behind `after`. */
   readonly readableProjects: (identity: Identity, after: string | undefined) => AsyncIterable<string>

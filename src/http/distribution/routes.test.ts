@@ -53,6 +53,7 @@ beforeEach(async () => {
       registry: registry.parts,
       uploads: registry.uploads,
       redirect: true,
+      listFolders: false,
       access,
       readableProjects: async function* (_, after) {
         for (const project of ['other', 'team'])

@@ -1,0 +1,108 @@
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { Digest } from '../oci/digest.ts'
+import { type ParsedManifest, parseManifest } from '../oci/manifest.ts'
+import { projectOf, type RepositoryName } from '../oci/name.ts'
+import { keys, type RepositoryId } from '../records/keys.ts'
+import { bodyCodec, type ManifestRecord, manifestCodec } from '../records/manifest.ts'
+import { TupleReader } from '../records/tuple.ts'
+import { findRepository, repositoriesOf } from './repositories.ts'
+
+/** What a list beside the tags may hold: more is not gathered, since every client that lists tags pays for it. */
+const MOST_MANIFESTS = 1000
+const MOST_TAGS = 10_000
+const MOST_BELOW = 2000
+
+/** A manifest as a folder lists it. Times are milliseconds since 1970. */
+export interface ListedManifest {
+  readonly digest: Digest
+  readonly mediaType: string
+  /** Bytes of what it refers to. */
+  readonly imageSize: number
+  /** When it says that it was made (`org.opencontainers.image.created`); 0 when it does not say. */
+  readonly created: number
+  readonly uploaded: number
+  readonly tags: readonly string[]
+}
+
+/** What lies in a name: folders below it, and the manifests of the repository there, if there is one. */
+export interface Folder {
+  /** Next parts of the names below, in byte order. */
+  readonly children: readonly string[]
+  /** Undefined: no repository is there. */
+  readonly manifests: readonly ListedManifest[] | undefined
+}
+
+/** What lies in `name`; undefined when it is more than a client should be given in one piece. */
+export async function listFolder(metadata: MetadataStore, name: RepositoryName): Promise<Folder | undefined> {
+  const children = await childrenOf(metadata, name)
+  if (children === undefined) return undefined
+  const repository = await findRepository(metadata, name)
+  if (repository === undefined) return { children, manifests: undefined }
+  const manifests = await manifestsOf(metadata, repository.id)
+  return manifests && { children, manifests }
+}
+
+async function childrenOf(metadata: MetadataStore, name: RepositoryName): Promise<string[] | undefined> {
+  const below = `${name}/`
+  const children = new Set<string>()
+  let seen = 0
+  for await (const other of repositoriesOf(metadata, projectOf(name), name)) {
+    seen += 1
+    if (seen > MOST_BELOW) return undefined
+    if (other.startsWith(below)) children.add(other.slice(below.length).split('/', 1)[0] ?? '')
+    // Names that go on with what sorts before a slash come first; behind the last one below, none is.
+    else if (other > below) break
+  }
+  return [...children].sort()
+}
+
+async function manifestsOf(
+  metadata: MetadataStore,
+  repo: RepositoryId,
+): Promise<ListedManifest[] | undefined> {
+  const entries = await metadata.range({ prefix: keys.manifests(repo), limit: MOST_MANIFESTS + 1 })
+  const tagged = await metadata.range({ prefix: keys.allIn(repo, 'tagged'), limit: MOST_TAGS + 1 })
+  if (entries.length > MOST_MANIFESTS || tagged.length > MOST_TAGS) return undefined
+  const tags = Map.groupBy(tagged, ({ key }) => digestIn(key))
+  const digests = entries.map(({ key }) => digestIn(key))
+  const bodies = await metadata.read(digests.map((digest) => keys.body(repo, digest)))
+  return entries.map(({ key, value }, at) => {
+    const digest = digestIn(key)
+    const body = bodies[at] && bodyCodec.decode(bodies[at].value)
+    return {
+      digest,
+      ...describe(manifestCodec.decode(value), body?.kind === 'inline' ? body.bytes : undefined),
+      tags: (tags.get(digest) ?? []).map(({ key: tagKey }) => tagIn(tagKey)),
+    }
+  })
+}
+
+/** Of a manifest of hundreds of kilobytes only its own size counts: it is not read for a list. */
+function describe(
+  record: ManifestRecord,
+  bytes: Uint8Array | undefined,
+): Omit<ListedManifest, 'digest' | 'tags'> {
+  const { mediaType, size, created: uploaded } = record
+  const manifest = bytes && parseManifest(bytes, mediaType)
+  if (manifest === undefined || typeof manifest === 'string')
+    return { mediaType, uploaded, imageSize: size, created: 0 }
+  const said = Date.parse(manifest.annotations?.['org.opencontainers.image.created'] ?? '')
+  return { mediaType, uploaded, imageSize: sizeOf(manifest), created: Number.isNaN(said) ? 0 : said }
+}
+
+function sizeOf({ config, layers, manifests }: ParsedManifest): number {
+  return [...(config ? [config] : []), ...layers, ...manifests].reduce((sum, { size }) => sum + size, 0)
+}
+
+function digestIn(key: Uint8Array): Digest {
+  const reader = new TupleReader(key)
+  reader.bytes(8)
+  return reader.digest()
+}
+
+function tagIn(key: Uint8Array): string {
+  const reader = new TupleReader(key)
+  reader.bytes(8)
+  reader.digest()
+  return reader.text()
+}
