@@ -61,6 +61,16 @@ export const crane: ClientTest = {
       )
       return sentBytes(wire)
     })
+    await report.scenario(`${label}: gcrane walks a folder and copies it`, async () => {
+      const listed = await run(world, ['ls', '-r', `${host}/crane`], 'gcrane')
+      expect(listed.includes(`${host}/crane/copy:v2`), `ls -r says ${listed}`)
+      look(world)
+      await run(world, ['cp', '-r', `${host}/crane`, `${host}/gcrane`], 'gcrane')
+      expect(look(world).uploadBytes === 0, 'bytes of blobs were sent')
+      const copied = await registry.tags('gcrane/copy')
+      expect(copied.join() === 'v2', `the copy has ${copied.join()}`)
+      return 'by mounts alone'
+    })
     await report.scenario(`${label}: ls and delete`, async () => {
       expect((await run(world, ['ls', app])) === 'v1\nv2', 'ls lists other tags')
       await run(world, ['delete', `${app}:v1`])
@@ -73,10 +83,10 @@ export const crane: ClientTest = {
   },
 }
 
-function run(world: World, args: string[]): Promise<string> {
+function run(world: World, args: string[], tool: 'crane' | 'gcrane' = 'crane'): Promise<string> {
   const env = {
     DOCKER_CONFIG: path.join(world.folder, 'docker'),
     ...(world.tls ? { SSL_CERT_FILE: world.tls.ca } : {}),
   }
-  return must(builtTool('crane'), args, { env })
+  return must(builtTool(tool), args, { env })
 }

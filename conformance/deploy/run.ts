@@ -7,6 +7,7 @@ import { freePort } from '../servers/free-port.ts'
 import { projectRoot, scratchFolder } from '../servers/workspace.ts'
 import { BUILD_IMAGE, makeBaseImages, RUN_IMAGE } from './base-images.ts'
 import { chartForms, wrongValues } from './chart.ts'
+import { clusterCompose, manifestsAreCurrent } from './manifests.ts'
 import { tellStory } from './story.ts'
 
 // `npm run test:deploy`: the whole way of an image, then Lamina’s own image, compose and the Helm chart, all without a
@@ -18,6 +19,8 @@ const COMPOSE = path.join(projectRoot, 'deploy/compose.yaml')
 const report = new Report('deploy', process.argv.slice(2))
 await report.scenario('chart: one replica, and many', chartForms)
 await report.scenario('chart: wrong values are refused by their key', wrongValues)
+await report.scenario('kubernetes: the manifests are what the chart gives', manifestsAreCurrent)
+await report.scenario('cluster: compose and nginx read their files', clusterCompose)
 const scratch = await scratchFolder('deploy')
 const engine = await Dockerd.start({ containers: true })
 try {

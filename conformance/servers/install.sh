@@ -6,6 +6,7 @@ cd "$(dirname "$0")/../.."
 
 # Pinned: a run must mean the same next month.
 crane=github.com/google/go-containerregistry/cmd/crane@v0.22.1
+gcrane=github.com/google/go-containerregistry/cmd/gcrane@v0.22.1
 regctl=github.com/regclient/regclient/cmd/regctl@v0.11.7
 oras=oras.land/oras/cmd/oras@v1.3.6
 helm=helm.sh/helm/v3/cmd/helm@v3.22.0
@@ -46,7 +47,7 @@ fi
 
 mkdir -p .work/bin
 export GOBIN="$PWD/.work/bin" CGO_ENABLED=0 GOFLAGS=-buildvcs=false
-for module in "$crane" "$regctl" "$oras" "$conformance" "$helm"; do
+for module in "$crane" "$gcrane" "$regctl" "$oras" "$conformance" "$helm"; do
   name=$(basename "${module%@*}")
   stamp=".work/bin/.$name.version"
   if [[ -x .work/bin/$name && -f $stamp && $(<"$stamp") == "$module" ]]; then continue; fi
@@ -68,7 +69,7 @@ if [[ ! -x .work/bin/conformance-1.1 || ! -f $stamp || $(<"$stamp") != "$conform
 fi
 
 for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/skopeo /usr/bin/radosgw /usr/sbin/nginx /usr/bin/faketime \
-  /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,regctl,oras,helm,conformance,conformance-1.1}; do
+  /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,gcrane,regctl,oras,helm,conformance,conformance-1.1}; do
   [[ -x $tool ]] || { say "$tool is missing after the installation"; exit 1; }
 done
 say "complete: $(/usr/sbin/dockerd --version | head -1); $(podman --version); $(skopeo --version)"
