@@ -326,3 +326,37 @@ describe('by itself', () => {
     expect(JSON.parse(output)).toEqual({ lamina: VERSION, node: process.versions.node })
   })
 })
+
+describe('what is in the registry', () => {
+  const layer = (digest: string, size: number) => ({ digest, size })
+
+  test('ls lists projects, and the repositories of one', async () => {
+    const projects = await beside('ls', '', [200, { projects: [{ name: 'shop', public: true }] }])
+    expect(projects.output).toMatch(/shop +public/)
+    await server?.dispose()
+    const page = { repositories: [{ name: 'shop/web', tags: 2, pushed: DATE }] }
+    expect((await beside('ls shop', '', [200, page])).output).toMatch(/shop\/web +2026-11-23/)
+    expect(server?.seen[0]?.path).toBe('/api/v1/projects/shop/repositories?n=1000')
+  })
+
+  test('tags lists what tags lead to', async () => {
+    const tag = { tag: 'v1', digest: 'sha256:ab', size: 2048, pushed: DATE, by: 'user:ann' }
+    const { output } = await beside('tags shop/web', '', [200, { repository: 'shop/web', tags: [tag] }])
+    expect(output).toMatch(/v1 +2\.0 KiB +2026-11-23 +user:ann +sha256:ab/)
+    expect(server?.seen[0]?.path).toBe('/api/v1/tags?repository=shop%2Fweb&n=1000')
+  })
+
+  test('diff says which layers both have', async () => {
+    const layers = { shared: [layer('sha256:aa', 1)], onlyA: [], onlyB: [layer('sha256:bb', 2)] }
+    const { output } = await beside('diff a/x:1 a/x:2', '', [200, { layers }])
+    expect(output).toMatch(/both +1 bytes +sha256:aa\na\/x:2 +2 bytes +sha256:bb/)
+  })
+
+  test('plan says what moves', async () => {
+    const moved = { bytes: 2048, count: 1 }
+    const answer = { layer: moved, chain: moved, layers: [{ ...layer('sha256:bb', 2048), kept: false }] }
+    const { output } = await beside('plan a/x:2 --have a/x:1', '', [200, answer])
+    expect(output).toContain('2.0 KiB in 1 layers move')
+    expect(server?.seen[0]?.body).toEqual({ want: 'a/x:2', have: ['a/x:1'] })
+  })
+})

@@ -38,6 +38,26 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import('./tag.ts')).commands,
   },
   {
+    name: 'ls',
+    summary: 'Projects, or the repositories of one.',
+    load: async () => (await import('./ls.ts')).commands,
+  },
+  {
+    name: 'tags',
+    summary: 'The tags of a repository.',
+    load: async () => (await import('./tags.ts')).commands,
+  },
+  {
+    name: 'diff',
+    summary: 'Compare the layers of two images.',
+    load: async () => (await import('./diff.ts')).commands,
+  },
+  {
+    name: 'plan',
+    summary: 'What a pull would move.',
+    load: async () => (await import('./plan.ts')).commands,
+  },
+  {
     name: 'gc',
     summary: 'Give back the space of what nothing uses.',
     load: async () => (await import('./gc.ts')).commands,
