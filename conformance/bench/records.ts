@@ -103,9 +103,9 @@ function processorTimes(): Promise<number[]> {
   return Promise.all([processorSeconds(lamina.pid), processorSecondsOfTree(postgres.pid)])
 }
 
-/** The layers are looked into once, which is no work on records: waits until Lamina has nothing more to do. */
+/** The layers are looked into once, which is no work on records: waits, a minute at most, until that is over. */
 async function settled(): Promise<void> {
-  for (;;) {
+  for (let second = 0; second < 60; second++) {
     const before = await processorSeconds(lamina.pid)
     await sleep(1000)
     if ((await processorSeconds(lamina.pid)) - before < 0.05) return

@@ -10,7 +10,7 @@ import { Lamina } from '../servers/lamina.ts'
 import { S3 } from '../servers/s3.ts'
 import { projectRoot, scratchFolder } from '../servers/workspace.ts'
 
-// `npm run bench:s3`: pushes and pulls beside Debian's registry with its S3 driver, both on the same radosgw.
+// `npm run bench:s3 [-- PART…]`: pushes and pulls beside Debian's registry with its S3 driver, both on the same radosgw.
 const MIB = 2 ** 20
 const GIB = 2 ** 30
 const BUCKET = 'bench'
@@ -45,7 +45,8 @@ async function inWorld(name: string, measure: (world: World) => Promise<Row[]>):
       lamina: { name: 'lamina', url: server.url, pid: server.pid, headers },
       peer: { name: 'docker-registry', url: other.url, pid: other.server.pid, headers: {} },
     })
-    for (const row of found) console.log(`${row.what}: ${row.value} (${row.beside})`)
+    for (const row of found)
+      console.log([row.what, row.value, row.beside, row.met ? 'met' : 'missed'].filter(Boolean).join(' | '))
     rows.push(...found)
   } finally {
     await other.server.stop()
@@ -187,10 +188,10 @@ async function memoryRow({ pid }: Subject, during: string): Promise<Row> {
   }
 }
 
-await inWorld('one', oneLayer)
-await inWorld('many', manyLayers)
-await inWorld('clients', manyClients)
-await inWorld('closing', closing)
+const parts = { one: oneLayer, many: manyLayers, clients: manyClients, closing }
+const asked = process.argv.slice(2)
+for (const [name, measure] of Object.entries(parts))
+  if (asked.length === 0 || asked.includes(name)) await inWorld(name, measure)
 const date = new Date().toISOString().slice(0, 10)
 const report = path.join(projectRoot, `docs/benchmarks/${date}-s3.md`)
 await writeFile(report, await renderReport(date, `on S3 (npm run bench:s3, ${rounds} rounds)`, rows))
