@@ -4,8 +4,8 @@ import { type Outcome, runPart } from '../part.ts'
 import { projectRoot } from '../servers/workspace.ts'
 
 // `npm run test:faults [-- PART…]`: what a registry must live through, one program after the other, all with one SEED,
-// which is printed and repeats their choices. ROUNDS, SECONDS_OF_COLLECTING, SECONDS_OF_SOAK and MUTANTS set the length.
-const PARTS = ['kill-rounds', 'collecting', 'full-disk', 'soak', 'mutants'] as const
+// which is printed and repeats their choices. ROUNDS, SECONDS_OF_COLLECTING, SECONDS_OF_SOAK, CRASH_STATES and MUTANTS set the length.
+const PARTS = ['kill-rounds', 'collecting', 'full-disk', 'power-loss', 'soak', 'mutants'] as const
 const seed = process.env['SEED'] ?? String(Date.now() % 1_000_000)
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !PARTS.some((part) => part === name))

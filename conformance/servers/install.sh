@@ -16,7 +16,7 @@ conformance_1_1=github.com/opencontainers/distribution-spec/conformance@v0.0.0-2
 
 servers=(postgresql-15 radosgw ceph-mon ceph-osd ceph-common nginx-light)
 packages=(docker.io iptables containerd runc podman conmon crun skopeo golang-github-containers-common
-  chromium fonts-liberation uidmap debootstrap docker-compose openssl iproute2 ca-certificates faketime "${servers[@]}")
+  chromium fonts-liberation uidmap debootstrap docker-compose openssl iproute2 ca-certificates faketime strace "${servers[@]}")
 # `--servers`: what the cluster form runs on, and nothing else.
 [[ ${1-} != --servers ]] || packages=("${servers[@]}")
 

@@ -151,14 +151,20 @@ const ask: Act = async (stage) => {
     })
 }
 
-/** Deleted a second time, a manifest can be restored for as long as after the first. */
+/**
+ * Deleted a second time, a manifest can be restored for as long as after the first. The other one is paused meanwhile,
+ * so long that nothing but the new grave holds what the manifest leads to.
+ */
 const deleteAgain: Act = async (stage) => {
   const { registry, promised, after } = stage
   await restore(stage)
   const restored = promised.pop()
   if (restored === undefined) return
+  registry.clock.now += 20 * HOUR
   await deleteManifest(registry.parts, name(APP), restored.manifest, ALICE)
   after.push(async () => {
+    registry.clock.now += 10 * HOUR
+    await collectOnce(registry)
     await restore(stage)
     expect(promised, 'what was deleted just now cannot be restored').not.toEqual([])
   })

@@ -47,7 +47,7 @@ export const storeMutants: readonly Mutant[] = [
     file: `${LEVEL}/recent-ranges.ts`,
     find: '    for (const key of keys) this.#gaps.cut(keyText(key))\n',
     replace: '    void keys\n',
-    tests: [`${LEVEL}/level-metadata-store.test.ts`],
+    tests: [`${LEVEL}/recent-ranges.test.ts`],
   },
   {
     rule: 'nothing is taken for empty that was looked at while a batch was on its way',
