@@ -188,6 +188,14 @@ describe('OCI-Subject', () => {
         send: put(made({ subject: { ...descriptor(OCI_IMAGE, subject), digest: subject.sha512 } })),
         expect: { status: 201, headers: { 'oci-subject': subject.sha512 } },
       },
+      // Its referrers cannot be asked for here: told nothing, the client keeps its fallback tag.
+      {
+        name: 'is absent for a subject whose algorithm is not supported',
+        send: put(
+          made({ subject: { ...descriptor(OCI_IMAGE, subject), digest: `blake3:${'0'.repeat(64)}` } }),
+        ),
+        expect: { status: 201, headers: { 'oci-subject': undefined } },
+      },
       {
         name: 'is absent without a subject',
         send: put(made({})),

@@ -43,7 +43,8 @@ export interface ManifestPush {
 
 export interface PushedManifest {
   readonly digest: Digest
-  readonly subject: string | undefined
+  /** Undefined as well for a digest whose referrers nobody can ask for here. */
+  readonly subject: Digest | undefined
 }
 
 /**
@@ -70,7 +71,7 @@ export async function pushManifest(
       tagsOf: () => Promise.resolve(push.tags),
     }),
   )
-  return { digest, subject: manifest.subject?.text }
+  return { digest, subject: manifest.subject?.digest }
 }
 
 async function verifiedDigest(push: ManifestPush): Promise<Digest> {
