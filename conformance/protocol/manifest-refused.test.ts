@@ -82,6 +82,16 @@ const REFUSED: readonly (readonly [string, Manifest])[] = [
     'a subject with a malformed digest',
     made({ subject: { ...descriptor(OCI_IMAGE, IMAGE), digest: 'sha256:UPPER' } }),
   ],
+  // Go's clients read `Layers` as `layers`, and the last of two: one manifest would be two images (CVE-2021-41190).
+  ['layers twice', bytes(`${good.slice(0, -1)},"layers":[]}`)],
+  ['Layers beside layers', bytes(`${good.slice(0, -1)},"Layers":[]}`)],
+  ['Manifests in an image', bytes(`${good.slice(0, -1)},"MANIFESTS":[]}`)],
+  ['two digests in a descriptor', bytes(good.replace('"digest"', `"Digest": "${LAYER.digest}", $&`))],
+  [
+    'Layers far behind, where nobody reads on',
+    bytes(`${good.slice(0, -1)},"padding":"${'x'.repeat(400_000)}","Layers":[]}`),
+  ],
+  ['a byte order mark', bytes(`\ufeff${good}`)],
   ['a mediaType that is no text', { ...made({ mediaType: 7 }), mediaType: OCI_IMAGE }],
 ]
 

@@ -57,13 +57,11 @@ class Scan {
   /** What closes each open object and array. */
   readonly #open: number[] = []
   #expected: Expected = 'value'
-  #at: number
+  #at = 0
 
   constructor(bytes: Uint8Array, visitor: JsonVisitor) {
     this.#bytes = bytes
     this.#visitor = visitor
-    // TextDecoder leaves a byte order mark out.
-    this.#at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
   }
 
   get position(): number {

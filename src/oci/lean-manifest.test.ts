@@ -102,7 +102,7 @@ describe('scanJson', () => {
     '"é\u007f"',
     '\ufeff{}',
   ])('judges %j', (text) => {
-    expect(verdictOn(text)).toBe(isJson(text.replace(/^\ufeff/, '')) ? 'valid' : 'invalid')
+    expect(verdictOn(text)).toBe(isJson(text) ? 'valid' : 'invalid')
   })
 
   it('refuses what nests too deep, at once, and what only seems to does not matter', () => {
@@ -158,6 +158,7 @@ describe('leanManifest', () => {
         '"annotations"',
         '"\\u0061nnotations"',
       ),
+      JSON.stringify({ ...manifest, Layers: [] }),
       '[1,{"annotations":{"a":"x"}}]',
       '5',
     ])

@@ -1,3 +1,4 @@
+import { readAs } from './ambiguous-names.ts'
 import { NESTS_TOO_DEEP } from './json-depth.ts'
 import { type JsonVisitor, scanJson } from './json-scan.ts'
 
@@ -51,8 +52,11 @@ class Members implements JsonVisitor {
     this.#start = start
     this.#name = name.length <= LONGEST_NAME ? String.fromCharCode(...name) : ''
     this.#areTexts = true
-    // Another spelling of a name would have to be understood; a subject's referrers list shows the annotations.
-    if (name.includes(BACKSLASH) || this.#name === 'subject') this.#needsAll = true
+    // A subject's referrers list shows the annotations.
+    if (this.#name === 'subject') this.#needsAll = true
+    // Another spelling of a name would have to be understood; one in other letters is not to be overlooked.
+    const meant = READ_NAMES.has(this.#name) ? this.#name : readAs(this.#bytes.subarray(start, end))
+    if (name.includes(BACKSLASH) || (meant !== undefined && meant !== this.#name)) this.#needsAll = true
   }
 
   value(depth: number, end: number, kind: 'object' | 'array' | 'string' | 'other'): void {

@@ -336,6 +336,46 @@ describe('a manifest that is refused, and why', () => {
   })
 })
 
+describe('a manifest that clients would read in two ways', () => {
+  const text = JSON.stringify(image)
+  const ending = (more: string): string => `${text.slice(0, -1)},${more}}`
+  const inLayer = (more: string): string => JSON.stringify(image).replace(`"digest":"${D2}"`, `$&,${more}`)
+
+  it.each([
+    ['layers twice', ending(`"layers":[]`), "'layers' stands twice"],
+    ['Layers', ending(`"Layers":[]`), "'Layers' is not 'layers'"],
+    ['layers with a long s', ending(`"layer\u017f":[]`), "is not 'layers'"],
+    ['layers twice, once escaped', ending(`"\\u006cayers":[]`), "'layers' stands twice"],
+    ['Manifests in an image', ending(`"Manifests":[]`), "'Manifests' is not 'manifests'"],
+    ['config twice', ending(`"config":${JSON.stringify(config)}`), "'config' stands twice"],
+    ['two digests in a layer', inLayer(`"digest":"${D1}"`), "'digest' stands twice"],
+    ['another Digest in a layer', inLayer(`"Digest":"${D1}"`), "'Digest' is not 'digest'"],
+    [
+      'two digests in config',
+      text.replace(`"digest":"${D1}"`, `$&,"digest":"${D2}"`),
+      "'digest' stands twice",
+    ],
+    ['a number that hides the rest', ending(`"x":${'1'.repeat(500)},"Layers":[]`), 'too long'],
+  ])('is refused: %s', (_, hostile, problem) => {
+    expect(parse(hostile)).toContain(problem)
+    expect(parse(hostile)).toContain('manifest is ambiguous')
+  })
+
+  it('is not one whose layers have the same names, or whose annotations differ in case', () => {
+    accepted({ ...image, layers: [layer, layer, layer], annotations: { Layers: 'a', layers: 'b' } })
+    accepted({
+      ...image,
+      config: { ...config, annotations: { Digest: 'x', digest: 'y' } },
+      other: { Size: 1, size: 2 },
+    })
+    accepted({ ...index, manifests: [{ ...child, platform: { OS: 'x', os: 'linux' } }] })
+  })
+
+  it('is not one in plain UTF-8; a byte order mark is named', () => {
+    expect(parse(`\ufeff${text}`)).toContain('byte order mark')
+  })
+})
+
 describe('anything at all', () => {
   it('is accepted or refused with a sentence, never with a failure', () => {
     const type = constantFrom('', 'application/json', OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, 'x')

@@ -1,3 +1,4 @@
+import { ambiguousName } from './ambiguous-names.ts'
 import { type Descriptor, isObject, parseDescriptor } from './descriptor.ts'
 import { NESTS_TOO_DEEP, nestsTooDeep } from './json-depth.ts'
 import {
@@ -32,7 +33,12 @@ type Problem = string
 export function parseManifest(bytes: Uint8Array, headerType: string): ParsedManifest | Problem {
   if (nestsTooDeep(bytes)) return NESTS_TOO_DEEP
   const json = parseJson(bytes)
-  if (json === undefined) return 'manifest is not a JSON object'
+  if (json === undefined)
+    return startsWithMark(bytes)
+      ? 'manifest begins with a byte order mark, which clients do not read; send plain UTF-8'
+      : 'manifest is not a JSON object'
+  const ambiguous = ambiguousName(bytes)
+  if (ambiguous !== undefined) return `manifest is ambiguous: ${ambiguous}`
   const mediaType = typeOf(json, headerType)
   if (mediaType.startsWith('application/vnd.docker.distribution.manifest.v1') || json['schemaVersion'] === 1)
     return 'docker schema 1 manifests are not supported; push with docker 1.10 or newer, or convert with skopeo'
@@ -44,12 +50,16 @@ export function parseManifest(bytes: Uint8Array, headerType: string): ParsedMani
 
 function parseJson(bytes: Uint8Array): Json | undefined {
   try {
-    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
     return isObject(json) ? json : undefined
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined
     throw error
   }
+}
+
+function startsWithMark(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
 }
 
 /** Clients may send no type, or a generic one; then the manifest speaks for itself. */
