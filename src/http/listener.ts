@@ -6,6 +6,7 @@ import { Connections } from './connections.ts'
 import { continueWhenRead } from './continue.ts'
 import { answerMalformed } from './malformed.ts'
 import { http } from './node-http.ts'
+import { toOriginForm } from './request-target.ts'
 import type { TlsPair } from './tls-files.ts'
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
@@ -44,6 +45,8 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
     connectionsCheckingInterval: Math.min(HEADER_CHECK_MS, limits.headerTimeout),
     // A layer may take hours; what does not move is cut by the stall timeout below.
     requestTimeout: 0,
+    // Refused in the form of every other failure instead.
+    requireHostHeader: false,
     keepAliveTimeout: limits.idleTimeout,
   }
   const server = tls
@@ -56,6 +59,7 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
   const connections = new Connections(server, tls !== undefined)
   const handle: RequestListener = (request, response) => {
     connections.track(request, response)
+    toOriginForm(request)
     handler(request, response)
   }
   server.on('request', handle)
@@ -63,6 +67,8 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
     continueWhenRead(request, response)
     handle(request, response)
   })
+  // RFC 9110 §10.1.1 lets a server refuse or ignore what it does not know.
+  server.on('checkExpectation', handle)
   server.on('clientError', (error, socket) => {
     answerMalformed(error, socket, connections.isAnswering(socket))
   })

@@ -9,6 +9,7 @@ import { isControlRequest } from '../control-socket.ts'
 import type { Exchange, Reply } from '../exchange.ts'
 import { createMatcher, type Match, type Matched } from '../match.ts'
 import type { ReadOnlySwitch } from '../read-only.ts'
+import { refuseAmbiguous } from '../request-target.ts'
 import type { Route } from '../route.ts'
 import { readSessionCookie, refuseOtherSites } from '../session-cookie.ts'
 import type { RequestState } from './request-state.ts'
@@ -25,6 +26,7 @@ export interface DispatchParts extends ClientViewSettings {
 export function dispatch(parts: DispatchParts): (state: RequestState) => Promise<Reply> {
   const match = createMatcher(parts.routes)
   return async (state) => {
+    refuseAmbiguous(state.request)
     const { route, params } = found(match(state.request.method ?? 'GET', state.path), state)
     state.route = route
     const caller = await identify(parts, state, { route, params })
