@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -95,6 +97,22 @@ describe('wrong usage ends with 2 and says what would be right', () => {
     const ran = await lamina(['serve'], { directory, environment: { LAMINA_LOG: 'loud' } })
     expect(ran.code).toBe(2)
     expect(ran.error).toContain('LAMINA_LOG (environment) is "loud"')
+  })
+})
+
+describe('a first start on a port that is taken', () => {
+  // The whole server is loaded and made here.
+  test('says so, and shows the password that no other start will', { timeout: 60_000 }, async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const address = other.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const environment = { LAMINA_LISTEN: `127.0.0.1:${port}`, LAMINA_DATA: join(directory, 'taken'), LAMINA_LOG: 'silent' }
+    const first = await lamina(['serve'], { directory, environment })
+    expect(first.code).toBe(1)
+    expect(first.error).toMatch(/shown only this once\):\n\n {4}\w{5}(-\w{5}){3}\n/)
+    expect(first.error).toContain('another program already does')
+    other.close()
   })
 })
 

@@ -22,6 +22,16 @@ Lost the password? \`lamina user password admin\` makes a new one.
 `
 }
 
+/** The text of a first start that failed once it had made the user: the next start will not make it again. */
+export function passwordOfFailedStart(password: string): string {
+  return `
+The start failed after it had made the user admin. Its password (shown only this once):
+
+    ${password}
+
+`
+}
+
 /** What clients put before the first slash. docker trusts plain HTTP on localhost alone. */
 function registryName({ listen, publicUrl }: Place, port: number): string {
   if (publicUrl !== undefined) return new URL(publicUrl).host

@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { access, constants, mkdir, stat } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
@@ -9,7 +9,7 @@ import { StartError, systemCode } from '../http/start-error.ts'
 import { createLogger } from '../log.ts'
 import { VERSION } from '../version.ts'
 import type { Command, Context } from './command.ts'
-import { firstSteps, plainHttpAdvice } from './first-steps.ts'
+import { firstSteps, passwordOfFailedStart, plainHttpAdvice } from './first-steps.ts'
 import { untilSignal } from './signals.ts'
 
 export const commands: readonly Command[] = [
@@ -36,7 +36,11 @@ async function serve(context: Context): Promise<void> {
   await makeDataDirectory(config.data, log)
   const composed = await composeWith(config, log, readiness)
   try {
-    const server = await startServer({ config, ...composed, log, readiness })
+    const server = await startServer({ config, ...composed, log, readiness }).catch((error: unknown) => {
+      if (composed.firstRun !== undefined)
+        context.writeError(passwordOfFailedStart(composed.firstRun.password))
+      throw error
+    })
     const signal = untilSignal()
     announce({ config, log, context }, server, composed)
     await signal
@@ -56,12 +60,13 @@ async function composeWith(config: Config, log: Logger, readiness: Readiness): P
 async function makeDataDirectory(path: string, log: Logger): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK)
     const { mode } = await stat(path)
     if ((mode & 0o002) !== 0)
       log.warn({ path }, 'every user of this machine may write to the data directory: chmod o-w it')
   } catch (cause) {
     throw new StartError(
-      `The data directory ${path} cannot be made or read (${systemCode(cause) ?? String(cause)}). Make it for this user, or choose another with LAMINA_DATA.`,
+      `The data directory ${path} cannot be made, read or written (${systemCode(cause) ?? String(cause)}). Make it this user’s own, or choose another with LAMINA_DATA.`,
       { cause },
     )
   }
