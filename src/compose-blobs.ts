@@ -1,24 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { BlobStore } from '../storage/blobs/blob-store.ts'
-import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts'
 import type { S3Settings } from '../storage/blobs/s3/settings.ts'
 import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
 import { transact } from '../storage/metadata/transact.ts'
+import { type Claim, openDirectory } from './compose-directory.ts'
 import type { Config } from './config/schema.ts'
 import { StartError, systemCode } from './http/start-error.ts'
 import { clusterCodec } from './records/cluster.ts'
 import { keys } from './records/keys.ts'
 
 /** Opens the blob store that the configuration names. Throws StartError with a sentence that names the setting. */
-export async function openBlobs(config: Config, metadata: MetadataStore): Promise<BlobStore> {
-  if (config.blobs.kind === 'filesystem')
-    return openFilesystemBlobStore({ directory: join(config.data, 'blobs') })
+export async function openBlobs(
+  config: Config,
+  metadata: MetadataStore,
+  claim: Claim = 'own',
+): Promise<BlobStore> {
+  const cluster = await clusterId(metadata)
+  if (config.blobs.kind === 'filesystem') return openDirectory(config, { metadata, cluster }, claim)
   // Only who has an S3 pays for its SDK.
   const { openS3BlobStore, S3StartFailed } = await import('../storage/blobs/s3/open-s3.ts')
   try {
-    return await openS3BlobStore(await s3Settings(config, config.blobs), await clusterId(metadata))
+    return await openS3BlobStore(await s3Settings(config, config.blobs), cluster)
   } catch (error) {
     if (error instanceof S3StartFailed) throw new StartError(error.message, { cause: error })
     throw error

@@ -6,6 +6,7 @@ import { ensureAdministrator } from './auth/first-user.ts'
 import type { Identity } from './auth/identity.ts'
 import { WrongSecret } from './auth/sealing.ts'
 import { openBlobs } from './compose-blobs.ts'
+import type { Claim } from './compose-directory.ts'
 import { type Inspector, startInspector } from './compose-inspector.ts'
 import { openMetadata } from './compose-metadata.ts'
 import { Metrics } from './compose-metrics.ts'
@@ -127,10 +128,10 @@ async function closeStores(movable: Movable): Promise<void> {
 type Auth = ReturnType<typeof createAuth>
 
 /** The database first: it keeps a second process out, and knows whose the blobs are. */
-export async function openStores(config: Config, log: Logger): Promise<OpenedStores> {
+export async function openStores(config: Config, log: Logger, claim?: Claim): Promise<OpenedStores> {
   const opened = await openMetadata(config, log)
   try {
-    return { ...opened, blobs: await openBlobs(config, opened.metadata) }
+    return { ...opened, blobs: await openBlobs(config, opened.metadata, claim) }
   } catch (error) {
     await opened.metadata.close()
     throw error

@@ -107,7 +107,11 @@ describe('a first start on a port that is taken', () => {
     await once(other, 'listening')
     const address = other.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
-    const environment = { LAMINA_LISTEN: `127.0.0.1:${port}`, LAMINA_DATA: join(directory, 'taken'), LAMINA_LOG: 'silent' }
+    const environment = {
+      LAMINA_LISTEN: `127.0.0.1:${port}`,
+      LAMINA_DATA: join(directory, 'taken'),
+      LAMINA_LOG: 'silent',
+    }
     const first = await lamina(['serve'], { directory, environment })
     expect(first.code).toBe(1)
     expect(first.error).toMatch(/shown only this once\):\n\n {4}\w{5}(-\w{5}){3}\n/)

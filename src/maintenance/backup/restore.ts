@@ -6,9 +6,10 @@ import type { BlobLocation, BlobStore, ListedBlob } from '../../../storage/blobs
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { type Digest, digestFromBytes } from '../../oci/digest.ts'
 import { type BlobRecord, blobCodec, damagedCodec } from '../../records/blob.ts'
-import { KINDS, keys, kindOf } from '../../records/keys.ts'
+import { keys, kindOf } from '../../records/keys.ts'
 import { keyMoves } from '../../records/moving.ts'
 import { TupleReader } from '../../records/tuple.ts'
+import { usedKind } from '../unused.ts'
 import { blobFile, descriptionSchema, RECORDS } from './layout.ts'
 import { type FiledRecord, readRecords, through } from './record-file.ts'
 import { isSnapshotUpload } from './snapshot-name.ts'
@@ -83,11 +84,11 @@ export async function restoreFromStore(parts: RestoreParts): Promise<RestoreResu
 }
 
 async function requireEmpty(metadata: MetadataStore): Promise<void> {
-  for (const { kind, prefix } of KINDS)
-    if ((await metadata.range({ prefix, limit: 1 })).length > 0)
-      throw new RestoreRefused(
-        `there is a registry already (it has records of kind '${kind}'); restore into an empty data directory or database`,
-      )
+  const kind = await usedKind(metadata)
+  if (kind !== undefined)
+    throw new RestoreRefused(
+      `there is a registry already (it has records of kind '${kind}'); restore into an empty data directory or database`,
+    )
 }
 
 interface BlobWork {
