@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -380,5 +381,28 @@ describe('what is in the registry', () => {
     const { output } = await beside('plan a/x:2 --have a/x:1', '', [200, answer])
     expect(output).toContain('2.0 KiB in 1 layers move')
     expect(server?.seen[0]?.body).toEqual({ want: 'a/x:2', have: ['a/x:1'] })
+  })
+})
+
+describe('completion', () => {
+  /** What bash offers for the last of `words`. */
+  async function offered(...words: string[]): Promise<string[]> {
+    const { output } = await lamina(['completion', 'bash'], { directory })
+    const typed = ['lamina', ...words].map((word) => `'${word}'`).join(' ')
+    const script = `${output}\nCOMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _lamina; printf '%s\\n' "\${COMPREPLY[@]}"`
+    return execFileSync('bash', ['-c', script]).toString().trim().split('\n')
+  }
+
+  test('bash completes commands, their verbs and their options', async () => {
+    expect(await offered('doc')).toEqual(['doctor'])
+    expect(await offered('user', 'a')).toEqual(['add'])
+    expect(await offered('user', 'add', '--a')).toContain('--admin')
+    expect(await offered('user', 'add', 'ann', '--j')).toEqual(['--json'])
+  })
+
+  test('is there for zsh and fish too, and for no other shell', async () => {
+    expect((await lamina(['completion', 'zsh'], { directory })).output).toContain('bashcompinit')
+    expect((await lamina(['completion', 'fish'], { directory })).output).toContain("-a 'doctor'")
+    expect((await lamina(['completion', 'cmd'], { directory })).code).toBe(2)
   })
 })

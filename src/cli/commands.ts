@@ -128,6 +128,11 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import('./tls.ts')).commands,
   },
   {
+    name: 'completion',
+    summary: 'Completion for bash, zsh and fish.',
+    load: async () => (await import('./completion.ts')).commands,
+  },
+  {
     name: 'version',
     summary: 'Show the version.',
     load: async () => (await import('./version.ts')).commands,
