@@ -69,7 +69,11 @@ export async function composedRoutes(): Promise<Route[]> {
       start: () => Promise.resolve(),
       cancel: () => Promise.resolve(),
     },
-    inspector: { indexes: new LayerIndexes(stores), indexer: { request: () => Promise.resolve() } },
+    inspector: {
+      indexes: new LayerIndexes(stores),
+      indexer: { request: () => Promise.resolve() },
+      seekPoints: { entrance: () => Promise.resolve(undefined) },
+    },
     readiness: createReadiness(),
     view: { publicUrl: undefined, trustedProxies: undefined },
     upkeep: idleUpkeep(stores),

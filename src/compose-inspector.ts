@@ -5,12 +5,20 @@ import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
 import type { Config } from './config/schema.ts'
 import { type Indexer, startIndexer } from './inspect/layer/indexer.ts'
 import { LayerIndexes } from './inspect/layer/layer-indexes.ts'
+import { SeekPoints } from './inspect/layer/seek-points.ts'
 import { backgroundFailure } from './log.ts'
 
 /** What looks inside layers. */
-export interface Inspector {
-  readonly indexes: LayerIndexes
+interface Inspector extends InspectorView {
   readonly indexer: Indexer
+  readonly seekPoints: SeekPoints
+}
+
+/** What requests need of it. */
+export interface InspectorView {
+  readonly indexes: LayerIndexes
+  readonly indexer: Pick<Indexer, 'request'>
+  readonly seekPoints: Pick<SeekPoints, 'entrance'>
 }
 
 /** Unpacked bytes for each compressed one: deflate cannot give more, and nothing that people mean comes near it. */
@@ -23,12 +31,22 @@ export function startInspector(
   log: Logger,
 ): Inspector {
   const indexes = new LayerIndexes(stores)
+  const held = { ...stores, now: Date.now, grace: config.grace }
+  const seekPoints = new SeekPoints({
+    ...held,
+    indexes,
+    directory: join(config.data, 'seeking'),
+    milliseconds: config.indexMaxTime,
+    onError: backgroundFailure(log, 'seek points failed'),
+  })
   if (config.indexLayers === 'off')
-    return { indexes, indexer: { request: () => Promise.resolve(), stop: () => Promise.resolve() } }
+    return {
+      indexes,
+      seekPoints,
+      indexer: { request: () => Promise.resolve(), stop: () => Promise.resolve() },
+    }
   const indexer = startIndexer({
-    ...stores,
-    now: Date.now,
-    grace: config.grace,
+    ...held,
     directory: join(config.data, 'indexing'),
     workers: config.indexWorkers,
     limits: {
@@ -42,5 +60,5 @@ export function startInspector(
     onDone: (layer, { state, reason, unpacked, entries }, milliseconds) =>
       log.info({ layer, state, reason, unpacked, entries, ms: Math.round(milliseconds) }, 'layer indexed'),
   })
-  return { indexes, indexer }
+  return { indexes, indexer, seekPoints }
 }

@@ -7,7 +7,7 @@ import type { Identity } from './auth/identity.ts'
 import { WrongSecret } from './auth/sealing.ts'
 import { openBlobs } from './compose-blobs.ts'
 import type { Claim } from './compose-directory.ts'
-import { type Inspector, startInspector } from './compose-inspector.ts'
+import { type InspectorView, startInspector } from './compose-inspector.ts'
 import { openMetadata } from './compose-metadata.ts'
 import { Metrics } from './compose-metrics.ts'
 import { type Movable, type OpenedStores, openMovable } from './compose-migration.ts'
@@ -111,6 +111,7 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
     firstRun: first.password === undefined ? undefined : { password: first.password },
     close: async () => {
       await inspector.indexer.stop()
+      await inspector.seekPoints.stop()
       await upkeep.stop()
       await registry.pulls.flush(registry.metadata)
       await closeStores(movable)
@@ -194,7 +195,7 @@ interface RouteParts {
   readonly metrics:
     | { readonly source: MetricsSource; readonly openTo: 'administrator' | 'anyone' }
     | undefined
-  readonly inspector: Pick<Inspector, 'indexes'> & { readonly indexer: Pick<Inspector['indexer'], 'request'> }
+  readonly inspector: InspectorView
 }
 
 /**

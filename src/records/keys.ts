@@ -249,6 +249,7 @@ export const keys = {
   layerIndex: (sha256: Digest) => tuple(TABLE.layerIndex, digestComponent(sha256)),
   layerIndexes: () => tuple(TABLE.layerIndex),
   seekPoints: (sha256: Digest) => tuple(TABLE.seekPoints, digestComponent(sha256)),
+  allSeekPoints: () => tuple(TABLE.seekPoints),
   damaged: (sha256: Digest) => tuple(TABLE.damaged, digestComponent(sha256)),
   allDamaged: () => tuple(TABLE.damaged),
   hold: (id: string) => tuple(TABLE.hold, id),

@@ -3,7 +3,7 @@ import { rawPath } from '../../inspect/display-name.ts'
 import { type IndexEntry, isPlaced } from '../../inspect/layer/index-entry.ts'
 import type { IndexReader } from '../../inspect/layer/index-reader.ts'
 import { recordIn } from '../../inspect/layer/layer-indexes.ts'
-import { readUnpacked } from '../../inspect/layer/read-file.ts'
+import { type PackedLayer, type PackedRange, readUnpacked } from '../../inspect/layer/read-file.ts'
 import { nameOf, parentOf, placeOf } from '../../inspect/tar/tar-path.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
@@ -41,8 +41,7 @@ export function getLayerFile(parts: InspectHttpParts): Handler {
     if (unchanged(exchange, cache)) return { status: 304, headers: cache }
     const file = await findFile(reader, rawPath(textParam(exchange, 'path'), textParam(exchange, 'pathRaw')))
     const { offset, length } = span(exchange, file.size)
-    const compression = recordIn(state)?.compression ?? 'none'
-    const bytes = await readFile(parts, layer, { file, compression, offset, length })
+    const bytes = await readFile(parts, layer, { file, record: recordIn(state), offset, length })
     const raw = exchange.query.get('raw') === '1'
     return {
       status: 200,
@@ -96,18 +95,22 @@ function span({ query }: Exchange, size: number): { readonly offset: number; rea
 
 interface Wanted {
   readonly file: IndexEntry
-  readonly compression: 'gzip' | 'zstd' | 'none'
+  readonly record: ReturnType<typeof recordIn>
   readonly offset: number
   readonly length: number
 }
 
 /** What a reader of the file sees: the holes of a sparse one are zeros. */
 async function readFile(parts: InspectHttpParts, layer: Digest, wanted: Wanted): Promise<Buffer> {
-  const { file, compression, offset, length } = wanted
+  const { file, record, offset, length } = wanted
   const signal = AbortSignal.timeout(PATIENCE_MS)
-  const open = (range?: { readonly start: number; readonly end: number }) => openLayer(parts, layer, range)
+  const packed: PackedLayer = {
+    compression: record?.compression ?? 'none',
+    open: (range) => openLayer(parts, layer, range),
+    entrance: async (start, end) => record && parts.seekPoints.entrance(layer, record, { start, end }),
+  }
   const stored = (start: number, end: number) =>
-    readUnpacked({ compression, open }, file.contentOffset + start, file.contentOffset + end, signal)
+    readUnpacked(packed, file.contentOffset + start, file.contentOffset + end, signal)
   if (file.sparse === undefined) return stored(offset, offset + length)
   const whole = Buffer.alloc(length)
   let before = 0
@@ -123,11 +126,7 @@ async function readFile(parts: InspectHttpParts, layer: Digest, wanted: Wanted):
   return whole
 }
 
-async function openLayer(
-  { indexes }: InspectHttpParts,
-  layer: Digest,
-  range: { readonly start: number; readonly end: number } | undefined,
-) {
+async function openLayer({ indexes }: InspectHttpParts, layer: Digest, range: PackedRange | undefined) {
   const reader = await indexes.openLayer(layer, range)
   if (reader === undefined) throw new StoreDamaged(`the bytes of layer ${layer} are not there`)
   return reader

@@ -70,7 +70,7 @@ export class LayerIndexing {
     })
   }
 
-  /** Ends the layer; the index is in the file `indexPath`. */
+  /** Ends the layer; the index is in the file `path`. */
   async end(): Promise<IndexedLayer> {
     await this.#judging(async () => {
       if (this.#unpacker === undefined && this.#head.length > 0) await this.#begin()
@@ -91,7 +91,7 @@ export class LayerIndexing {
     return { verdict: this.#failure?.verdict, reason: this.#failure?.message, facts }
   }
 
-  get indexPath(): string {
+  get path(): string {
     return join(this.#directory, 'index')
   }
 
@@ -170,7 +170,7 @@ export class LayerIndexing {
     })
     for (const { value } of this.#byPath.sorted()) tree.add(readEntry(new ByteReader(value)))
     tree.end()
-    const writer = new IndexWriter(this.indexPath)
+    const writer = new IndexWriter(this.path)
     for (const { key, value } of this.#byDirectory.sorted()) {
       if (writer.length > this.#limits.index) {
         this.#failure ??= new LayerVerdict(

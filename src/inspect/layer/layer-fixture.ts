@@ -31,7 +31,7 @@ export async function indexBytes(
     const indexing = new LayerIndexing(directory, limits)
     for (let at = 0; at < bytes.length; at += size) await indexing.write(bytes.subarray(at, at + size))
     const result = await indexing.end()
-    const file = await readFile(indexing.indexPath)
+    const file = await readFile(indexing.path)
     const reader = await readerOf(file)
     const entries: IndexEntry[] = []
     for await (const entry of reader.from()) entries.push(entry)

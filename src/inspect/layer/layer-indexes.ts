@@ -12,6 +12,7 @@ import {
   layerIndexCodec,
 } from '../../records/layer-index.ts'
 import { type IndexBytes, IndexReader } from './index-reader.ts'
+import type { PackedRange } from './read-file.ts'
 
 /** How far the look inside a layer is. `read`: compressed bytes so far. */
 export type LayerState =
@@ -71,22 +72,24 @@ export class LayerIndexes {
   }
 
   /** Opens the bytes of a layer itself, whole or in part; undefined when they are not there. */
-  async openLayer(
-    layer: Digest,
-    range?: { readonly start: number; readonly end: number },
-  ): Promise<BlobReader | undefined> {
+  async openLayer(layer: Digest, range?: PackedRange): Promise<BlobReader | undefined> {
     const [stored] = await this.#metadata.read([keys.blob(layer)])
     const blob = stored && blobCodec.decode(stored.value)
     if (blob === undefined || blob.quarantined !== undefined) return undefined
-    return this.#blobs.read(blobLocation(blob.location), range)
+    const last = Math.min(range?.end ?? blob.size, blob.size) - 1
+    return this.#blobs.read(blobLocation(blob.location), range && { start: range.start, end: last })
+  }
+
+  /** A file that was made of a layer, whose blocks are remembered for a while. Throws StoreDamaged. */
+  async bytesOf(sha256: Digest): Promise<IndexBytes> {
+    const [stored] = await this.#metadata.read([keys.blob(sha256)])
+    if (stored === undefined) throw new StoreDamaged(`what was made of a layer, ${sha256}, is not there`)
+    const { size } = blobCodec.decode(stored.value)
+    return { size, read: (start, end) => this.#block(sha256, start, end) }
   }
 
   async #openIndex(sha256: Digest): Promise<IndexReader> {
-    const [stored] = await this.#metadata.read([keys.blob(sha256)])
-    if (stored === undefined) throw new StoreDamaged(`the index ${sha256} is not there`)
-    const { size } = blobCodec.decode(stored.value)
-    const bytes: IndexBytes = { size, read: (start, end) => this.#block(sha256, start, end) }
-    return IndexReader.open(bytes)
+    return IndexReader.open(await this.bytesOf(sha256))
   }
 
   async #block(sha256: Digest, start: number, end: number): Promise<Buffer> {

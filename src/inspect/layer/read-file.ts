@@ -1,11 +1,31 @@
 import type { BlobReader } from '../../../storage/blobs/blob-store.ts'
-import type { Compression } from './unpack.ts'
-import { createUnpacker } from './unpack.ts'
+import type { Sink } from './decoder-pipe.ts'
+import { ResumedUnpacker } from './resume.ts'
+import { type Compression, createUnpacker, type Unpacker } from './unpack.ts'
+
+/** Bytes of a packed layer; `end` is exclusive, and without it they go on to the last. */
+export interface PackedRange {
+  readonly start: number
+  readonly end?: number
+}
+
+/** A place in a packed layer where reading can begin. */
+export interface Entrance {
+  /** Where it is in what comes out, and in the packed stream. */
+  readonly unpacked: number
+  readonly bit: number
+  /** What came out before, as much as deflate looks back on; undefined at the start of a member or frame. */
+  readonly window: Buffer | undefined
+  /** The byte of the packed stream behind which nothing is that was asked for. */
+  readonly until: number | undefined
+}
 
 /** A layer's bytes, and how they are packed. */
 export interface PackedLayer {
   readonly compression: Compression
-  readonly open: (range?: { readonly start: number; readonly end: number }) => Promise<BlobReader>
+  readonly open: (range?: PackedRange) => Promise<BlobReader>
+  /** The best place to read these bytes of the unpacked layer from; undefined: from its start. */
+  readonly entrance: (start: number, end: number) => Promise<Entrance | undefined>
 }
 
 /** Ends a reader that has given enough. */
@@ -13,7 +33,7 @@ class Enough extends Error {}
 
 /**
  * Bytes `start` to `end` (exclusive) of an unpacked layer. Of a plain one only they are read; a packed one is unpacked
- * from its start on, and what comes before is thrown away.
+ * from the nearest entrance on, and what comes before is thrown away.
  */
 export async function readUnpacked(
   layer: PackedLayer,
@@ -23,29 +43,52 @@ export async function readUnpacked(
 ): Promise<Buffer> {
   if (end <= start) return Buffer.alloc(0)
   const cut = new Cut(start, end)
-  const plain = layer.compression === 'none'
-  const reader = await layer.open(plain ? { start, end: end - 1 } : undefined)
-  if (plain) cut.skip(start)
   try {
-    await pumpInto(reader, plain, cut, signal)
+    if (layer.compression === 'none') await readPlain(layer, { start, end }, cut, signal)
+    else await readPacked(layer, { start, end }, cut, signal)
   } catch (error) {
     if (!(error instanceof Enough)) throw error
   }
   return cut.bytes()
 }
 
-async function pumpInto(reader: BlobReader, plain: boolean, cut: Cut, signal: AbortSignal): Promise<void> {
-  let unpacker: ReturnType<typeof createUnpacker> | undefined
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+async function readPlain(layer: PackedLayer, span: Span, cut: Cut, signal: AbortSignal): Promise<void> {
+  const reader = await layer.open(span)
+  cut.skip(span.start)
+  await reader.pump((chunk) => cut.take(Buffer.from(chunk)), signal)
+}
+
+async function readPacked(
+  layer: PackedLayer,
+  { start, end }: Span,
+  cut: Cut,
+  signal: AbortSignal,
+): Promise<void> {
+  const entrance = await layer.entrance(start, end)
+  const reader = await layer.open(entrance && rangeOf(entrance))
+  cut.skip(entrance?.unpacked ?? 0)
+  let unpacker: Unpacker | undefined
   await reader.pump(async (chunk) => {
     const bytes = Buffer.from(chunk)
-    if (plain) {
-      cut.take(bytes)
-      return
-    }
-    unpacker ??= createUnpacker(bytes, (unpacked) => cut.take(unpacked))
+    unpacker ??= unpackerAt(entrance, bytes, (unpacked) => cut.take(unpacked))
     await unpacker.write(bytes)
   }, signal)
   await unpacker?.end()
+}
+
+function rangeOf({ bit, until }: Entrance): PackedRange {
+  return { start: Math.floor(bit / 8), ...(until !== undefined && { end: until }) }
+}
+
+function unpackerAt(entrance: Entrance | undefined, head: Buffer, sink: Sink): Unpacker {
+  return entrance?.window === undefined
+    ? createUnpacker(head, sink)
+    : new ResumedUnpacker(entrance.bit % 8, entrance.window, sink)
 }
 
 /** Keeps a stretch of a stream. Throws Enough behind it. */

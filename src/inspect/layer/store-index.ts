@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import type { BlobLocation, BlobStore } from '../../../storage/blobs/blob-store.ts'
+import { type BlobLocation, type BlobStore, blobLocation } from '../../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../../storage/metadata/transact.ts'
 import { type Digest, digestFromBytes } from '../../oci/digest.ts'
@@ -86,7 +86,7 @@ export async function holdFile(
   const now = parts.now()
   const existing = await transaction.getChecked(blobCodec, keys.blob(sha256))
   const old = existing?.value
-  if (old !== undefined && old.quarantined === undefined && old.size === size) {
+  if (old !== undefined && old.quarantined === undefined && (await isThere(parts, old.location, size))) {
     if (old.location !== location) trash(transaction, location, now)
   } else {
     transaction.set(blobCodec, keys.blob(sha256), { size, location, created: now })
@@ -122,6 +122,11 @@ export async function releaseFile(
   transaction.delete(keys.holder(sha256, project, repo, sha256))
   const due = parts.now() + parts.grace
   transaction.set(reviewCodec, keys.review(due, 'blob', repo, sha256), { name: UPLOAD_NAME })
+}
+
+/** Whether what was stored before is still as long as it should be: else what is stored anew takes its place. */
+async function isThere({ blobs }: HeldParts, location: string, size: number): Promise<boolean> {
+  return (await blobs.size(blobLocation(location))) === size
 }
 
 function trash(transaction: Transaction, location: string, now: number): void {

@@ -1,11 +1,5 @@
-import {
-  constants,
-  createGunzip,
-  createZstdDecompress,
-  type Gunzip,
-  type ZstdDecompress,
-  zstdDecompressSync,
-} from 'node:zlib'
+import { constants, createGunzip, createZstdDecompress, zstdDecompressSync } from 'node:zlib'
+import { DecoderPipe, OUTPUT_BYTES, type Sink } from './decoder-pipe.ts'
 import { type LayerLimits, LayerVerdict, RATIO_FROM } from './verdict.ts'
 import { ZstdDamage, type ZstdFrame, ZstdFrames } from './zstd-frames.ts'
 
@@ -18,26 +12,21 @@ export interface Unpacker {
   end(): Promise<void>
 }
 
-/** What it is given is its own until it returns. */
-export type Sink = (unpacked: Buffer) => void
+/** Told where a zstd frame begins in the packed stream, when all before it was given to the sink. */
+export type OnFrame = (offset: number) => void
 
 /** Bytes that a decision about the form takes. */
 export const SNIFF_BYTES = 512
-/**
- * Output in one piece: node's own 16 KiB halve the speed, and from 128 KiB on malloc takes fresh pages for each, which
- * costs a quarter of it.
- */
-const CHUNK = 120 * 1024
 /** zstd memory: more than that no layer may ask for (RFC 8878 tells decoders to take 8 MiB at least). */
 const WINDOW_LOG = 26
 
 /**
  * Chooses by the first bytes, whatever the media type says. Throws LayerVerdict for what is neither compressed nor tar.
  */
-export function createUnpacker(head: Buffer, sink: Sink): Unpacker {
+export function createUnpacker(head: Buffer, sink: Sink, onFrame?: OnFrame): Unpacker {
   if (head.readUInt16BE(0) === 0x1f8b) return new GzipUnpacker(sink)
   const magic = head.length < 4 ? 0 : head.readUInt32LE(0)
-  if (magic === 0xfd2fb528 || magic >>> 4 === 0x184d2a5) return new ZstdUnpacker(sink)
+  if (magic === 0xfd2fb528 || magic >>> 4 === 0x184d2a5) return new ZstdUnpacker(sink, onFrame)
   if (looksLikeTar(head)) return new PlainUnpacker(sink)
   throw new LayerVerdict(
     'unsupported',
@@ -117,55 +106,13 @@ class PlainUnpacker implements Unpacker {
   }
 }
 
-/** A decoder of node as a pair of promises: what the sink throws ends it, too. */
-class DecoderPipe {
-  readonly #decoder: Gunzip | ZstdDecompress
-  readonly #ended = Promise.withResolvers<void>()
-
-  constructor(decoder: Gunzip | ZstdDecompress, sink: Sink) {
-    this.#decoder = decoder
-    // A failure is told by the next write or end, whoever is waiting then.
-    this.#ended.promise.catch(() => undefined)
-    decoder.on('data', (unpacked: Buffer) => {
-      try {
-        sink(unpacked)
-        release(unpacked)
-      } catch (error) {
-        decoder.destroy(error instanceof Error ? error : new Error(String(error)))
-      }
-    })
-    decoder.on('error', (error) => this.#ended.reject(error))
-    decoder.on('end', () => this.#ended.resolve())
-  }
-
-  async write(chunk: Buffer): Promise<void> {
-    await Promise.race([
-      this.#ended.promise,
-      new Promise<void>((resolve) => void this.#decoder.write(chunk, () => resolve())),
-    ])
-  }
-
-  end(): Promise<void> {
-    this.#decoder.end()
-    return this.#ended.promise
-  }
-}
-
-/**
- * Gives a decoder's memory back when the piece that ends it was read: the collector would let 64 MB of it lie. The
- * decoder takes new memory after such a piece.
- */
-function release({ buffer, byteOffset, length }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && byteOffset + length === buffer.byteLength) buffer.transfer(0)
-}
-
 /** All members one after the other; node's decoder goes from one to the next by itself. */
-class GzipUnpacker implements Unpacker {
+export class GzipUnpacker implements Unpacker {
   readonly compression = 'gzip'
   readonly #pipe: DecoderPipe
 
   constructor(sink: Sink) {
-    this.#pipe = new DecoderPipe(createGunzip({ chunkSize: CHUNK }), sink)
+    this.#pipe = new DecoderPipe(createGunzip({ chunkSize: OUTPUT_BYTES }), sink)
   }
 
   write(chunk: Buffer): Promise<void> {
@@ -184,14 +131,16 @@ const SMALL_OUTPUT = 16 * 1024 * 1024
 class ZstdUnpacker implements Unpacker {
   readonly compression = 'zstd'
   readonly #sink: Sink
+  readonly #onFrame: OnFrame | undefined
   readonly #frames: ZstdFrames
   #skipping = false
   #small: Buffer[] = []
   #smallBytes = 0
   #pipe: DecoderPipe | undefined
 
-  constructor(sink: Sink) {
+  constructor(sink: Sink, onFrame: OnFrame | undefined) {
     this.#sink = sink
+    this.#onFrame = onFrame
     this.#frames = new ZstdFrames({
       begin: (frame) => this.#begin(frame),
       bytes: (piece) => this.#bytes(piece),
@@ -208,7 +157,7 @@ class ZstdUnpacker implements Unpacker {
     return Promise.resolve()
   }
 
-  #begin({ skippable, window = 0, dictionary }: ZstdFrame): void {
+  #begin({ offset, skippable, window = 0, dictionary }: ZstdFrame): void {
     if (dictionary) throw new LayerVerdict('unsupported', 'its zstd frames need a dictionary')
     // A frame without blocks behind its first ones says its whole size as the window, and needs no more than it has.
     if (window > 2 ** WINDOW_LOG && window > SMALL_OUTPUT)
@@ -216,6 +165,7 @@ class ZstdUnpacker implements Unpacker {
         'unsupported',
         `its zstd frames need ${window} bytes of memory; ${2 ** WINDOW_LOG} are given`,
       )
+    this.#onFrame?.(offset)
     this.#skipping = skippable
     this.#small = []
     this.#smallBytes = 0
@@ -232,7 +182,7 @@ class ZstdUnpacker implements Unpacker {
 
   async #openPipe(): Promise<void> {
     const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG }
-    this.#pipe = new DecoderPipe(createZstdDecompress({ chunkSize: CHUNK, params }), this.#sink)
+    this.#pipe = new DecoderPipe(createZstdDecompress({ chunkSize: OUTPUT_BYTES, params }), this.#sink)
     const begun = Buffer.concat(this.#small)
     this.#small = []
     await this.#pipe.write(begun)

@@ -1,5 +1,7 @@
 /** Where a zstd frame is; the next begins at its end. */
 export interface ZstdFrame {
+  /** Where it begins in the stream. */
+  readonly offset: number
   readonly skippable: boolean
   /** Bytes that a decoder must remember; undefined for skippable frames. */
   readonly window: number | undefined
@@ -77,14 +79,19 @@ export class ZstdFrames {
     if (bytes.length < 8) return 0
     const magic = bytes.readUInt32LE(0)
     if (magic >= SKIPPABLE && magic <= SKIPPABLE + 15) {
-      await this.#sink.begin({ skippable: true, window: undefined, dictionary: false })
+      await this.#sink.begin({ offset: this.#offset, skippable: true, window: undefined, dictionary: false })
       return this.#data(8, bytes.readUInt32LE(4), true)
     }
     if (magic !== MAGIC) throw new ZstdDamage(`no zstd frame begins at byte ${this.#offset}`)
     const header = readHeader(bytes)
     if (header === undefined) return 0
     this.#checksum = header.checksum ? 4 : 0
-    await this.#sink.begin({ skippable: false, window: header.window, dictionary: header.dictionary })
+    await this.#sink.begin({
+      offset: this.#offset,
+      skippable: false,
+      window: header.window,
+      dictionary: header.dictionary,
+    })
     await this.#sink.bytes(bytes.subarray(0, header.length))
     this.#state = 'block'
     return header.length

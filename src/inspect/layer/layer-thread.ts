@@ -1,13 +1,24 @@
 import { Worker } from 'node:worker_threads'
 import type { IndexedLayer } from './index-layer.ts'
+import type { SeekPlan, SeekResult } from './seek-building.ts'
 import { type LayerLimits, LayerVerdict } from './verdict.ts'
 
 /** Megabytes of heap; two sorts and their records stay far below. */
 const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 }
 
+/** What a layer is read for. `directory` is empty and belongs to this reading alone. */
+export type Task =
+  | { readonly what: 'index'; readonly directory: string; readonly limits: LayerLimits }
+  | { readonly what: 'seek'; readonly directory: string; readonly plan: SeekPlan }
+
+/** What came of it, and the file that was written. */
+export type Done =
+  | { readonly kind: 'done'; readonly what: 'index'; readonly result: IndexedLayer; readonly path: string }
+  | { readonly kind: 'done'; readonly what: 'seek'; readonly result: SeekResult; readonly path: string }
+
 /** What a thread is asked, one thing at a time. Memory moves there and comes back with the answer. */
 export type Question =
-  | { readonly kind: 'begin'; readonly directory: string; readonly limits: LayerLimits }
+  | { readonly kind: 'begin'; readonly task: Task }
   | { readonly kind: 'read'; readonly memory: ArrayBuffer; readonly length: number }
   | { readonly kind: 'end' }
 
@@ -15,16 +26,16 @@ export type Answer =
   | { readonly kind: 'begun' }
   /** `over`: more bytes would change nothing. */
   | { readonly kind: 'read'; readonly over: boolean; readonly memory: ArrayBuffer }
-  | { readonly kind: 'done'; readonly result: IndexedLayer; readonly indexPath: string }
+  | Done
 
-/** A thread that indexes one layer. */
-export class IndexThread {
+/** A thread that reads one layer. */
+export class LayerThread {
   readonly #worker: Worker
   #waiting: PromiseWithResolvers<Answer> | undefined
   #failure: Error | undefined
 
   constructor() {
-    this.#worker = new Worker(new URL('./index-worker.ts', import.meta.url), { resourceLimits: HEAP })
+    this.#worker = new Worker(new URL('./layer-worker.ts', import.meta.url), { resourceLimits: HEAP })
     this.#worker.on('message', (answer: Answer) => {
       this.#waiting?.resolve(answer)
       this.#waiting = undefined
@@ -36,7 +47,7 @@ export class IndexThread {
           : error,
       ),
     )
-    this.#worker.on('exit', () => this.stop(new Error('the index thread ended by itself')))
+    this.#worker.on('exit', () => this.stop(new Error('the thread that reads a layer ended by itself')))
   }
 
   /** Rejects with what ended the thread. */
