@@ -1,6 +1,8 @@
 import { createAuth } from '../src/auth/create-auth.ts'
 import { allRoutes } from '../src/compose.ts'
+import type { InspectorView } from '../src/compose-inspector.ts'
 import type { Upkeep } from '../src/compose-upkeep.ts'
+import type { MigrationPort } from '../src/http/api/migration.ts'
 import { ReadOnlySwitch } from '../src/http/read-only.ts'
 import { createReadiness } from '../src/http/readiness.ts'
 import type { Route } from '../src/http/route.ts'
@@ -56,24 +58,8 @@ export async function composedRoutes(): Promise<Route[]> {
     redirect: false,
     listFolders: true,
     readOnly: new ReadOnlySwitch({ configured: false, setting: createReadOnlySetting(stores.metadata), now }),
-    migration: {
-      state: () => ({
-        phase: 'none',
-        target: undefined,
-        started: undefined,
-        problem: undefined,
-        blobs: 0,
-        bytes: 0,
-        records: 0,
-      }),
-      start: () => Promise.resolve(),
-      cancel: () => Promise.resolve(),
-    },
-    inspector: {
-      indexes: new LayerIndexes(stores),
-      indexer: { request: () => Promise.resolve() },
-      seekPoints: { entrance: () => Promise.resolve(undefined) },
-    },
+    migration: NO_MOVE,
+    inspector: idleInspector(stores),
     readiness: createReadiness(),
     view: { publicUrl: undefined, trustedProxies: undefined },
     upkeep: idleUpkeep(stores),
@@ -82,7 +68,29 @@ export async function composedRoutes(): Promise<Route[]> {
   })
 }
 
+const NO_MOVE: MigrationPort = {
+  state: () => ({
+    phase: 'none',
+    target: undefined,
+    started: undefined,
+    problem: undefined,
+    blobs: 0,
+    bytes: 0,
+    records: 0,
+  }),
+  start: () => Promise.resolve(),
+  cancel: () => Promise.resolve(),
+}
+
 type Stores = Pick<RegistryParts, 'metadata' | 'blobs'>
+
+function idleInspector(stores: Stores): InspectorView {
+  return {
+    indexes: new LayerIndexes(stores),
+    indexer: { request: () => Promise.resolve() },
+    seekPoints: { entrance: () => Promise.resolve(undefined) },
+  }
+}
 
 /** What runs beside the requests, at rest. */
 function idleUpkeep(stores: Stores): Upkeep {
