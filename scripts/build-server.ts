@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { Plugin } from 'vite'
 import { BUILT, builtProgram, describeMade, hashOfFiles } from '../src/built.ts'
 import { loadVite } from './load-vite.ts'
@@ -21,6 +21,15 @@ const APART = [
   '@aws-sdk/client-s3',
   '@peculiar/x509',
 ]
+/**
+ * Files that are loaded as they are: the program itself by main.js, when it is not what this was made of; and what has to
+ * run before one of the libraries apart, which all run before what is built.
+ */
+const AS_THEY_ARE: Readonly<Record<string, string>> = {
+  './cli/start.ts': 'src/main.ts',
+  './reflect-metadata.ts': 'src/tls/certificates.ts',
+}
+
 const OUTPUT = join(ROOT, BUILT)
 const COMPILED = join(ROOT, 'node_modules/.cache/lamina')
 const BUILDER = join(OUTPUT, '.builder')
@@ -45,7 +54,7 @@ async function build(): Promise<void> {
     root: ROOT,
     publicDir: false,
     logLevel: 'warn',
-    plugins: [staysWhereItWas(), keepsTheWayBack()],
+    plugins: [staysWhereItWas(), leavesAsTheyAre()],
     ssr: { noExternal: true, external: APART },
     build: {
       ssr: true,
@@ -78,16 +87,16 @@ function staysWhereItWas(): Plugin {
   }
 }
 
-/** main.js, too, loads the files themselves when they are not what it was made of. */
-function keepsTheWayBack(): Plugin {
+function leavesAsTheyAre(): Plugin {
   return {
-    name: 'keeps-the-way-back',
+    name: 'leaves-as-they-are',
     resolveId: {
       order: 'pre',
-      handler: (source, importer) =>
-        importer === join(ROOT, 'src/main.ts') && source === './cli/start.ts'
-          ? { id: relative(OUTPUT, join(ROOT, 'src/cli/start.ts')), external: true }
-          : undefined,
+      handler: (source, importer) => {
+        const from = AS_THEY_ARE[source]
+        if (from === undefined || importer !== join(ROOT, from)) return undefined
+        return { id: relative(OUTPUT, join(dirname(importer), source)), external: true }
+      },
     },
   }
 }
