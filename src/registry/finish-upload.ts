@@ -11,7 +11,10 @@ import { checkRepository } from './repositories.ts'
 import { trash } from './review.ts'
 import { checkUnchanged, type Session, type SessionName, uploadUnknown } from './upload-session.ts'
 
-/** For how long a repeated closing PUT gets its 201 again. */
+/**
+ * For how long a repeated closing PUT gets its 201 again, unless open sessions live shorter. Bytes that a crash left with
+ * a finished session, because the blob was there already, go then, too.
+ */
 const DONE_LIFE = 3_600_000
 
 /** An upload whose bytes are all here and proven. */
@@ -111,7 +114,7 @@ async function writeRest(
     state: received.state,
     prefix: sha256,
     done: digest,
-    expires: parts.now() + DONE_LIFE,
+    expires: parts.now() + Math.min(DONE_LIFE, parts.settings.uploadExpiry),
   })
   transaction.delete(keys.uploadOf(account, name.id))
 }
