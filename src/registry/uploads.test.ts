@@ -100,6 +100,16 @@ describe('a session', () => {
     expect(await code(registry.uploads.finish(session, digestOf('x'), chunk('')))).toBe('BLOB_UPLOAD_UNKNOWN')
   })
 
+  it('answers a repeated finish no longer than an open session lives', async () => {
+    registry = await openTestRegistry({ uploadExpiry: 1000 })
+    const session = await start()
+    await registry.uploads.finish(session, digestOf('x'), chunk('x'))
+    registry.clock.now += 1000
+    await registry.uploads.finish(session, digestOf('x'), chunk(''))
+    registry.clock.now += 1
+    expect(await code(registry.uploads.finish(session, digestOf('x'), chunk('')))).toBe('BLOB_UPLOAD_UNKNOWN')
+  })
+
   it('is gone with its bytes when it is cancelled', async () => {
     const session = await start()
     await registry.uploads.append(session, chunk('abc'))
