@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { nodeBinary, projectRoot } from './servers/workspace.ts'
 
 /** One program of the system tests. */
@@ -7,6 +9,8 @@ export interface Part {
   name: string
   file: string
   env: Record<string, string>
+  /** Seconds after which it is ended, and has failed; no end unless told. */
+  limit?: number
 }
 
 /** How a part ended, as its own closing line says and as its exit confirms. */
@@ -19,23 +23,62 @@ export interface Outcome {
   lines: string[]
 }
 
-/** Runs a part to its end and passes on what it prints. */
-export function runPart({ name, file: source, env }: Part): Promise<Outcome> {
+/** How long a part that is told to end may take to stop its servers, in ms. */
+const TO_STOP = 20_000
+
+const running = new Set<ChildProcess>()
+// Whoever ends a run of parts ends the part that is under way, which stops its servers.
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGTERM')
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
+
+/** Runs a part to its end, or ends it at its limit, and passes on what it prints. */
+export async function runPart(part: Part): Promise<Outcome> {
+  const { name, file: source, env } = part
   const started = Date.now()
-  return new Promise((resolve) => {
-    const child = spawn(nodeBinary, [source], {
-      cwd: projectRoot,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const lines: string[] = []
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      lines.push(line)
-      console.log(line)
-    })
-    child.on('error', (error) => lines.push(`FAIL ${name}: cannot start (${error.message})`))
-    child.on('close', (code) => resolve(judge({ name, lines, code, seconds: (Date.now() - started) / 1000 })))
+  const child = spawn(nodeBinary, [source], {
+    cwd: projectRoot,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
+  running.add(child)
+  const lines: string[] = []
+  const output = createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line)
+    console.log(line)
+  })
+  const wholeOutput = once(output, 'close')
+  const isOver = endAtLimit(child, part)
+  const code = await new Promise<number | null>((resolve) => {
+    child.on('error', (error) => {
+      lines.push(`FAIL ${name}: cannot start (${error.message})`)
+      resolve(null)
+    })
+    child.on('exit', resolve)
+  })
+  running.delete(child)
+  // Its last lines are still in the pipe; a server that it left behind may hold the pipe open for ever.
+  await Promise.race([wholeOutput, sleep(2000)])
+  if (isOver()) console.log(`  ${name}: ended after ${part.limit} s, its limit`)
+  return judge({ name, lines, code, seconds: (Date.now() - started) / 1000 })
+}
+
+/** Ends a part at its limit; the answer tells whether that has happened. */
+function endAtLimit(child: ChildProcess, { limit }: Part): () => boolean {
+  if (limit === undefined) return () => false
+  let over = false
+  const timers = [
+    setTimeout(() => {
+      over = true
+      child.kill('SIGTERM')
+    }, limit * 1000),
+    setTimeout(() => child.kill('SIGKILL'), limit * 1000 + TO_STOP),
+  ]
+  child.on('exit', () => {
+    for (const timer of timers) clearTimeout(timer)
+  })
+  return () => over
 }
 
 /** Believes the closing line only when the scenario lines and the exit code agree with it. */

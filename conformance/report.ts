@@ -1,7 +1,12 @@
-/** Collects the scenarios of one part of the system tests: one printed line each, totals at the end. */
+/** How long what a part has started may outlive its closing line, in ms. */
+const AFTERWARDS = 20_000
+
+/** Collects the scenarios of one part of the system tests: one printed line each, totals at the end, however it ends. */
 export class Report {
   readonly #part: string
   readonly #asked: readonly string[]
+  readonly #underWay = new Set<string>()
+  #finished = false
   #passed = 0
   #failed = 0
   #checks = 0
@@ -10,6 +15,7 @@ export class Report {
   constructor(part: string, asked: readonly string[] = []) {
     this.#part = part
     this.#asked = asked
+    process.on('exit', () => this.#endUnfinished())
   }
 
   /** Prints `ok what (details)` and counts; `checks` are the single assertions of a suite behind this line. */
@@ -29,6 +35,7 @@ export class Report {
   async scenario(what: string, act: () => Promise<string>): Promise<boolean> {
     if (this.#asked.length > 0 && !this.#asked.some((word) => what.includes(word))) return true
     const begun = Date.now()
+    this.#underWay.add(what)
     try {
       const details = await act()
       this.ok(what, `${details}, ${seconds(begun)}`)
@@ -36,6 +43,8 @@ export class Report {
     } catch (error) {
       this.fail(what, `${messageOf(error)}, ${seconds(begun)}`)
       return false
+    } finally {
+      this.#underWay.delete(what)
     }
   }
 
@@ -46,8 +55,22 @@ export class Report {
 
   /** Prints the closing line that `run.ts` reads, and makes the process fail when anything failed or nothing ran. */
   finish(): void {
+    this.#finished = true
     console.log(`= ${this.#part}: ${this.#passed} passed, ${this.#failed} failed, ${this.#checks} checks`)
     if (this.#failed > 0 || this.#passed === 0) process.exitCode = 1
+    // A server that a scenario left behind keeps this process alive, and the whole run waits for it.
+    setTimeout(() => {
+      console.error(`${this.#part}: something that it started still runs; ended by force`)
+      process.exit(1)
+    }, AFTERWARDS).unref()
+  }
+
+  /** Names what was under way when the run was ended from outside, so that the totals are printed all the same. */
+  #endUnfinished(): void {
+    if (this.#finished) return
+    for (const what of this.#underWay) this.fail(what, 'was still under way when the run was ended')
+    if (this.#underWay.size === 0) this.fail(this.#part, 'was ended between two scenarios')
+    this.finish()
   }
 }
 
