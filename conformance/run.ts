@@ -47,6 +47,7 @@ const lanes: readonly Part[][] = [
       ...sized('ROUNDS', 60, 2000),
       ...sized('SECONDS_OF_COLLECTING', 60, 3600),
       ...sized('SECONDS_OF_SOAK', 60, 1800),
+      ...sized('CRASH_STATES', 4, 200),
       ...sized('MUTANTS', 12, 1000),
     }),
   ],

@@ -1,6 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { Dice } from '../fixtures/random.ts'
 import type { SystemCall } from './system-calls.ts'
+
+/** Bytes that a disk writes at once or not at all. */
+const PAGE = 4096
 
 interface File {
   /** What a reader sees. */
@@ -13,8 +17,12 @@ interface File {
   readonly born: string
 }
 
-/** What may be left of names and bytes that were not synced. */
-export type Loss = 'names and bytes' | 'bytes'
+/**
+ * What is lost of names and bytes that were not synced: all of both; all bytes, while each name is there; or some pages,
+ * chosen by dice, which hold what was synced of them or zeros. The last is what ext4 (data=ordered with delayed
+ * allocation) and xfs leave when they were writing pages in any order as power went.
+ */
+export type Loss = 'names and bytes' | 'bytes' | 'some pages'
 
 /** A folder on a disk that forgets, when power goes, whatever was not synced: fed with what a program did. */
 export class DiskWithoutPower {
@@ -63,11 +71,26 @@ export class DiskWithoutPower {
   }
 
   /** Writes to `to` what a loss of power would leave now. */
-  async write(to: string, loss: Loss): Promise<void> {
+  async write(to: string, loss: Loss, choices: Dice): Promise<void> {
     for (const folder of this.#folders)
       await mkdir(path.join(to, path.relative(this.#folder, folder)), { recursive: true })
-    for (const [at, file] of loss === 'bytes' ? this.#names : this.#synced)
-      await writeFile(path.join(to, path.relative(this.#folder, at)), file.synced)
+    for (const [at, file] of loss === 'names and bytes' ? this.#synced : this.#names) {
+      const bytes = loss === 'some pages' ? somePages(file, choices) : file.synced
+      await writeFile(path.join(to, path.relative(this.#folder, at)), bytes)
+    }
+  }
+
+  /** Throws unless a reader of the folder finds now what this disk thinks: a call that it misread would prove nothing. */
+  async expectSeen(): Promise<void> {
+    const real = new DiskWithoutPower(this.#folder)
+    await real.load()
+    for (const at of new Set([...real.#names.keys(), ...this.#names.keys()])) {
+      const [here, there] = [this.#names.get(at)?.bytes, real.#names.get(at)?.bytes]
+      if (here === undefined || there === undefined)
+        throw new Error(`${at} is only ${here ? 'in the trace' : 'on the disk'}`)
+      if (!here.equals(there))
+        throw new Error(`${at} has ${there.length} bytes, by the trace others: ${here.length}`)
+    }
   }
 
   #inside(at: string | undefined): boolean {
@@ -125,6 +148,20 @@ export class DiskWithoutPower {
     file.history.push({ line: this.#line, bytes: file.bytes })
     file.bytes = bytes
   }
+}
+
+/** A file of which not every page reached the disk: it ends somewhere between the synced end and the last one. */
+function somePages({ bytes, synced }: File, choices: Dice): Buffer {
+  if (bytes === synced) return bytes
+  const [shorter, longer] = [bytes.length, synced.length].toSorted((one, other) => one - other)
+  const left = resized(synced, (shorter ?? 0) + choices.below((longer ?? 0) - (shorter ?? 0) + 1))
+  for (let at = 0; at < left.length; at += PAGE) {
+    if (choices.below(2) === 0) continue
+    const end = Math.min(at + PAGE, left.length)
+    left.fill(0, at, end)
+    bytes.copy(left, at, at, end)
+  }
+  return left
 }
 
 function resized(bytes: Buffer, length: number): Buffer {

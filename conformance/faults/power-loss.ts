@@ -1,23 +1,25 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { digestOf, type Image, makeImage } from '../fixtures/image.ts'
-import { dice } from '../fixtures/random.ts'
+import { digestOf } from '../fixtures/image.ts'
+import { type Dice, dice } from '../fixtures/random.ts'
 import { expect, Report } from '../report.ts'
 import { Lamina } from '../servers/lamina.ts'
-import { Server } from '../servers/processes.ts'
+import { must, Server } from '../servers/processes.ts'
 import { acceptedManifests, RegistryClient } from '../servers/registry-client.ts'
 import { scratchFolder } from '../servers/workspace.ts'
 import { DiskWithoutPower, type Loss } from './disk-without-power.ts'
-import { readTrace, STRACE_OPTIONS, type SystemCall } from './system-calls.ts'
+import { acts, type Owed, REPOSITORY } from './power-acts.ts'
+import { linesOfStops, readTrace, STRACE_OPTIONS, type SystemCall } from './system-calls.ts'
 
 // A server's calls to the kernel are recorded while images are pushed and deleted. Then power is lost: after every
 // answer, and at CRASH_STATES moments chosen by SEED, the data directory is made as it would be if nothing
-// survived that was not synced, or names without their bytes. A server that starts on it must keep every answer given before.
+// survived that was not synced, or names without their bytes, or some pages. A server that starts on it must keep every answer given before.
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 const moments = Number(process.env['CRASH_STATES'] ?? 12)
-const LOSSES: readonly Loss[] = ['names and bytes', 'bytes']
-const REPOSITORY = 'power/app'
+const LOSSES: readonly Loss[] = ['names and bytes', 'bytes', 'some pages']
+/** States that servers start on at the same time. */
+const LANES = 2
 /** Nothing works by itself: what is written, a client has asked for. */
 const QUIET = {
   LAMINA_COLLECT_EVERY: '1d',
@@ -27,14 +29,16 @@ const QUIET = {
   LAMINA_LOG: 'warn',
 }
 
-/** What a path must answer: the digest of its body, or undefined for 404. */
-type Owed = ReadonlyMap<string, string | undefined>
-
 const report = new Report('power-loss')
 const scratch = await scratchFolder('power')
+// What is left is written and read hundreds of times: in memory that takes no disk's time.
+const left = path.join(scratch.path, 'left')
+await mkdir(left)
+await must('mount', ['-t', 'tmpfs', '-o', 'size=1g', 'tmpfs', left])
 try {
   await scenarios()
 } finally {
+  await must('umount', ['--lazy', left])
   await scratch.remove()
 }
 report.finish()
@@ -45,7 +49,10 @@ async function scenarios(): Promise<void> {
   const owed: Owed[] = [new Map()]
   let calls: readonly SystemCall[] = []
   await report.scenario('faults: calls to the kernel are recorded', async () => {
-    calls = await record(data, disk, owed)
+    const reader = new DiskWithoutPower(data)
+    calls = await record(data, [disk, reader], owed)
+    for (const call of calls) reader.apply(call)
+    await reader.expectSeen()
     return `${calls.length} calls, ${owed.length - 1} answers`
   })
   await report.scenario(
@@ -58,7 +65,11 @@ async function scenarios(): Promise<void> {
   )
 }
 
-async function record(data: string, disk: DiskWithoutPower, owed: Owed[]): Promise<readonly SystemCall[]> {
+async function record(
+  data: string,
+  disks: readonly DiskWithoutPower[],
+  owed: Owed[],
+): Promise<readonly SystemCall[]> {
   const lamina = await Lamina.start({ name: 'lamina-power', data, env: { ...QUIET, LAMINA_LOG: 'info' } })
   const client = new RegistryClient(lamina.url)
   const trace = path.join(scratch.path, 'trace')
@@ -69,11 +80,13 @@ async function record(data: string, disk: DiskWithoutPower, owed: Owed[]): Promi
     '-o',
     trace,
   ])
+  let loaded = 0
   try {
     await strace.until(() => strace.lines.find((line) => line.includes('attached')), 60_000)
-    await sleep(2000)
-    await disk.load()
-    for (const [act, changes] of acts()) {
+    loaded = await whileStopped(lamina.pid, trace, async () => {
+      for (const disk of disks) await disk.load()
+    })
+    for (const [act, changes] of acts(seed)) {
       await act(client)
       owed.push(new Map([...(owed.at(-1) ?? []), ...changes]))
     }
@@ -82,71 +95,26 @@ async function record(data: string, disk: DiskWithoutPower, owed: Owed[]): Promi
     await lamina.kill()
     await strace.stop()
   }
-  return readTrace(await readFile(trace, 'utf8'))
+  // What was done before the folder was loaded lies in it already.
+  return readTrace(await readFile(trace, 'utf8')).filter(({ ended }) => ended > loaded)
 }
 
-type Act = readonly [act: (client: RegistryClient) => Promise<unknown>, changes: Owed]
-
-/** Requests, one after the other, and what each changes. */
-function acts(): Act[] {
-  const image = (name: string): Image =>
-    makeImage({
-      layers: [
-        { seed: `${name}-${seed}`, size: 60_000 },
-        { seed: `${name}2-${seed}`, size: 300 },
-      ],
-    })
-  const [first, second] = [image('first'), image('second')]
-  return [
-    ...pushing(first, 'v1'),
-    ...pushing(second, 'v1'),
-    ...pushing(second, 'v2'),
-    deleting(first.manifest.digest, []),
-    deleting('v2', []),
-    ...pushing(first, 'v3'),
-    deleting(second.manifest.digest, ['v1']),
-  ]
-}
-
-function pushing(image: Image, tag: string): Act[] {
-  const manifest = { [tag]: image.manifest.digest, [image.manifest.digest]: image.manifest.digest }
-  return [
-    ...[...image.layers, image.config].flatMap((blob): Act[] => {
-      let location = ''
-      return [
-        [
-          async (client) => {
-            const answer = await client.request('POST', `/v2/${REPOSITORY}/blobs/uploads/`)
-            location = new URL(answer.headers.location ?? '', 'http://registry').pathname
-          },
-          new Map(),
-        ],
-        [
-          async (client) => {
-            const headers = { 'content-type': 'application/octet-stream' }
-            const to = `${location}?digest=${blob.digest}`
-            const { status } = await client.request('PUT', to, { body: blob.bytes, headers })
-            expect(status === 201, `PUT of a blob answered ${status}`)
-          },
-          new Map([[`blobs/${blob.digest}`, blob.digest]]),
-        ],
-      ]
-    }),
-    [
-      (client) => client.putManifest(REPOSITORY, image, tag),
-      new Map(Object.entries(manifest).map(([name, digest]) => [`manifests/${name}`, digest])),
-    ],
-  ]
-}
-
-function deleting(reference: string, tags: readonly string[]): Act {
-  return [
-    async (client) => {
-      const { status } = await client.request('DELETE', `/v2/${REPOSITORY}/manifests/${reference}`)
-      expect(status === 202, `DELETE of ${reference} answered ${status}`)
-    },
-    new Map([reference, ...tags].map((name) => [`manifests/${name}`, undefined])),
-  ]
+/** Acts while no thread of the process runs; returns the line of the trace at which the last one stood still. */
+async function whileStopped(pid: number, trace: string, act: () => Promise<void>): Promise<number> {
+  process.kill(pid, 'SIGSTOP')
+  try {
+    for (const end = Date.now() + 60_000; ; await sleep(50)) {
+      const stops = linesOfStops(await readFile(trace, 'utf8'))
+      const last = stops.at(-1)
+      if (last !== undefined && stops.length >= (await readdir(`/proc/${pid}/task`)).length) {
+        await act()
+        return last
+      }
+      expect(Date.now() < end, 'the server does not stand still')
+    }
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
 }
 
 /** Returns the number of states. */
@@ -155,26 +123,48 @@ async function loseAtMoments(
   calls: readonly SystemCall[],
   owed: readonly Owed[],
 ): Promise<number> {
-  const answers = calls.flatMap((call, index) => (isAnswer(call) ? [index] : []))
-  expect(answers.length === owed.length - 1, `${answers.length} answers in the trace of ${owed.length - 1}`)
   const choices = dice(seed)
-  const chosen = new Set(answers.filter((_, at) => textOf(owed[at]) !== textOf(owed[at + 1])))
-  while (chosen.size < answers.length + moments && chosen.size < calls.length)
-    chosen.add(choices.below(calls.length))
+  const chosen = chooseMoments(calls, owed, choices)
   let [answered, states] = [0, 0]
-  for (const [index, call] of calls.entries()) {
-    disk.apply(call)
-    if (isAnswer(call)) answered += 1
-    if (!chosen.has(index)) continue
-    for (const loss of LOSSES) {
-      await startOn(disk, loss, [
-        owed[answered] ?? new Map(),
-        owed[answered + 1] ?? owed[answered] ?? new Map(),
-      ])
-      states += 1
+  const starting = new Set<Promise<void>>()
+  try {
+    for (const [index, call] of calls.entries()) {
+      disk.apply(call)
+      if (isAnswer(call)) answered += 1
+      if (!chosen.has(index)) continue
+      const before = owed[answered] ?? new Map<string, string>()
+      for (const loss of LOSSES) {
+        const data = await mkdtemp(path.join(left, 'data-'))
+        await disk.write(data, loss, choices)
+        const start = startOn(data, loss, [before, owed[answered + 1] ?? before])
+        starting.add(start)
+        start.then(
+          () => starting.delete(start),
+          () => undefined,
+        )
+        if (starting.size === LANES) await Promise.race(starting)
+        states += 1
+      }
     }
+    await Promise.all(starting)
+  } finally {
+    await Promise.allSettled(starting)
   }
   return states
+}
+
+/** Indices of calls: the answers that change what is owed, and as many others as were asked for. */
+function chooseMoments(
+  calls: readonly SystemCall[],
+  owed: readonly Owed[],
+  choices: Dice,
+): ReadonlySet<number> {
+  const answers = calls.flatMap((call, index) => (isAnswer(call) ? [index] : []))
+  expect(answers.length === owed.length - 1, `${answers.length} answers in the trace of ${owed.length - 1}`)
+  const chosen = new Set(answers.filter((_, at) => textOf(owed[at]) !== textOf(owed[at + 1])))
+  const wanted = Math.min(chosen.size + moments, calls.length)
+  while (chosen.size < wanted) chosen.add(choices.below(calls.length))
+  return chosen
 }
 
 function textOf(owed: Owed | undefined): string {
@@ -191,14 +181,7 @@ function isAnswer({ name, target, strings }: SystemCall): boolean {
 }
 
 /** Both what was answered and what was being done may be there: `before` holds, or the act that came next. */
-async function startOn(
-  disk: DiskWithoutPower,
-  loss: Loss,
-  [before, after]: readonly [Owed, Owed],
-): Promise<void> {
-  const place = await scratchFolder('after')
-  const data = path.join(place.path, 'data')
-  await disk.write(data, loss)
+async function startOn(data: string, loss: Loss, [before, after]: readonly [Owed, Owed]): Promise<void> {
   const lamina = await Lamina.start({
     name: 'lamina-after-power',
     data,
@@ -219,6 +202,6 @@ async function startOn(
   } finally {
     client.close()
     await lamina.kill()
-    await place.remove()
+    await rm(data, { recursive: true })
   }
 }

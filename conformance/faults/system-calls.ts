@@ -44,6 +44,13 @@ export function readTrace(text: string): SystemCall[] {
   return calls
 }
 
+/** Numbers of the lines at which a thread stood still after SIGSTOP: whatever it had called has ended before. */
+export function linesOfStops(text: string): number[] {
+  return text
+    .split('\n')
+    .flatMap((line, index) => (line.includes(' --- stopped by SIGSTOP ---') ? [index] : []))
+}
+
 function parseCall(text: string, begun: number, ended: number): SystemCall | undefined {
   const [, name = '', inside = '', result = ''] = /^(\w+)\((.*)\) += (-?\d+)/.exec(text) ?? []
   if (name === '') return undefined
