@@ -62,6 +62,11 @@ describe('refused with 400 and a reason', () => {
   })
 })
 
+test('CONNECT is refused with 405 and a reason', async () => {
+  const answer = await reply(head('CONNECT other.test:443 HTTP/1.1', 'Host: other.test:443'))
+  check(answer, { status: 405, code: 'UNSUPPORTED', headers: { 'content-type': 'application/json' } })
+})
+
 describe('understood', () => {
   test.each([
     // RFC 9112 §3.2.2: "a server MUST accept the absolute-form in requests"

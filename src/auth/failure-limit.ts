@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net'
 import { LRUCache } from 'lru-cache'
+import { networkOf } from './network.ts'
 
 /** How often somebody at one address may get one account's password wrong. */
 export interface FailureLimit {
@@ -24,7 +24,7 @@ export function createFailureLimit(parts: {
   const buckets = new LRUCache<string, Bucket>({ max: 10_000 })
 
   const bucketOf = (account: string, address: string): Bucket => {
-    const key = `${account}\n${network(address)}`
+    const key = `${account}\n${networkOf(address)}`
     const found = buckets.get(key) ?? { tries: burst, at: now() }
     const tries = Math.min(burst, found.tries + ((now() - found.at) / 1000) * perSecond)
     const bucket = { tries, at: now() }
@@ -44,15 +44,4 @@ export function createFailureLimit(parts: {
       bucket.tries = Math.min(burst, bucket.tries + 1)
     },
   }
-}
-
-/** An IPv6 host owns a whole /64 of addresses: they count as one. */
-function network(address: string): string {
-  if (!isIPv6(address) || address.toLowerCase().startsWith('::ffff:')) return address
-  const [head = '', tail] = address.split('::')
-  const groups = head.split(':')
-  if (tail === undefined) return groups.slice(0, 4).join(':')
-  const missing = 8 - groups.length - tail.split(':').length
-  const whole = [...groups, ...Array.from({ length: Math.max(0, missing) }, () => '0'), ...tail.split(':')]
-  return whole.slice(0, 4).join(':')
 }

@@ -35,9 +35,14 @@ export function createPasswordLogin(parts: {
     const [name, password, address] = login
     const wait = failures.take(name, address)
     if (wait !== undefined) throw tooManyFailures(wait)
-    const right = await passwords.verify(stored, password)
-    if (right) failures.giveBack(name, address)
-    return right
+    // Only a wrong password has cost a try: not a right one, and not a registry too busy to compare.
+    let wrong = false
+    try {
+      wrong = !(await passwords.verify(stored, password, address))
+    } finally {
+      if (!wrong) failures.giveBack(name, address)
+    }
+    return !wrong
   }
 
   return async (name, password, address) => {

@@ -1,5 +1,7 @@
 import { hash, verify } from '@node-rs/argon2'
 import { RegistryError } from '../oci/registry-error.ts'
+import { createFairQueue } from './fair-queue.ts'
+import { networkOf } from './network.ts'
 import { isSecret, makePassword } from './secrets.ts'
 
 /** argon2id, 19 MiB, 2 passes, 1 lane: the first choice of OWASP's cheat sheet; 9 ms here. The library's algorithm is argon2id. */
@@ -7,27 +9,30 @@ const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
 
 /** Hashes at work at once: 19 MiB each. */
 const AT_ONCE = 4
-/** Waiting hashes, beyond which callers are turned away rather than queued. */
+/** Waiting hashes, beyond which the address that asks for most of them is turned away rather than queued. */
 const WAITING = 200
 
 const PASSWORD_SHORTEST = 8
 const PASSWORD_LONGEST = 1024
 
 export interface Passwords {
-  /** Rejects with TOOMANYREQUESTS when too many wait. */
+  /** For somebody who is signed in already. Rejects with TOOMANYREQUESTS when too many wait. */
   hash(password: string): Promise<string>
-  /** Takes as long for an account that does not exist (`stored` undefined). Rejects as hash does. */
-  verify(stored: string | undefined, password: string): Promise<boolean>
+  /**
+   * Takes as long for an account that does not exist (`stored` undefined). Rejects as hash does; addresses take turns,
+   * so that one of them alone cannot keep the others from logging in.
+   */
+  verify(stored: string | undefined, password: string, address: string): Promise<boolean>
 }
 
 export function createPasswords(): Passwords {
-  const limited = limitConcurrency(AT_ONCE, WAITING)
+  const queue = createFairQueue({ atOnce: AT_ONCE, waiting: WAITING, refusal: tooBusy })
   let decoy: Promise<string> | undefined
 
   return {
-    hash: (password) => limited(() => hash(password, COST)),
-    verify: (stored, password) =>
-      limited(async () => {
+    hash: (password) => queue.run('signed in', () => hash(password, COST)),
+    verify: (stored, password, address) =>
+      queue.run(networkOf(address), async () => {
         decoy ??= hash(makePassword(), COST)
         const tried = password.length <= PASSWORD_LONGEST ? password : ''
         const same = await verify(stored ?? (await decoy), tried)
@@ -49,25 +54,6 @@ export function requirePassword(password: string): void {
       message: 'a password may not look like a token (lam_…); choose another one',
       detail: { field: 'password' },
     })
-}
-
-function limitConcurrency(atOnce: number, waiting: number) {
-  let running = 0
-  const queue: (() => void)[] = []
-  return async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    if (running >= atOnce) {
-      if (queue.length >= waiting) throw tooBusy()
-      // Who is woken takes over the place of who finished: `running` stays as it is.
-      await new Promise<void>((resolve) => queue.push(resolve))
-    } else running++
-    try {
-      return await work()
-    } finally {
-      const next = queue.shift()
-      if (next === undefined) running--
-      else next()
-    }
-  }
 }
 
 function tooBusy(): RegistryError {

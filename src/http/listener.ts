@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { Connections } from './connections.ts'
 import { continueWhenRead } from './continue.ts'
-import { answerMalformed } from './malformed.ts'
+import { answerMalformed, refuseTunnel } from './malformed.ts'
 import { http } from './node-http.ts'
 import { toOriginForm } from './request-target.ts'
 import type { TlsPair } from './tls-files.ts'
@@ -72,6 +72,7 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
   server.on('clientError', (error, socket) => {
     answerMalformed(error, socket, connections.isAnswering(socket))
   })
+  server.on('connect', (_, socket) => refuseTunnel(socket))
   server.on('drop', warnNowAndThen(log, limits.maxConnections))
   return { server, connections }
 }

@@ -21,6 +21,15 @@ export function answerMalformed(error: Error, socket: Duplex, isAnswering: boole
     return
   }
   const [status, message] = REASONS[code] ?? [400, 'the request is not valid HTTP']
+  answerAndClose(socket, status, message)
+}
+
+/** CONNECT asks for a tunnel (RFC 9110 §9.3.6), and this server is no proxy; Node would close without a word. */
+export function refuseTunnel(socket: Duplex): void {
+  answerAndClose(socket, 405, 'this is a registry and no proxy: CONNECT is not answered here')
+}
+
+function answerAndClose(socket: Duplex, status: number, message: string): void {
   const body = JSON.stringify({ errors: [{ code: 'UNSUPPORTED', message }] })
   socket.end(
     [
