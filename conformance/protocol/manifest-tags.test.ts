@@ -34,6 +34,57 @@ function made(seed: string, more: object = {}): Manifest {
   return manifest({ ...BASE, mediaType: OCI_IMAGE, annotations: { seed }, ...more })
 }
 
+/** "Optional `If-Match`/`If-None-Match: *` on tag PUT → 412: spec invites conditional pushes." */
+describe('a tag that changes under a condition', () => {
+  const put = (tag: string, each: Manifest, headers: Record<string, string>) =>
+    client().put(`/v2/${NAME}/manifests/${tag}`, each.bytes, { 'content-type': OCI_IMAGE, ...headers })
+  const leadsTo = async (tag: string, digest: string | undefined) =>
+    check(await client().head(`/v2/${NAME}/manifests/${tag}`), {
+      status: digest === undefined ? 404 : 200,
+      headers: { 'docker-content-digest': digest },
+    })
+  const [first, second] = [made('condition 1'), made('condition 2')]
+
+  test('is made once, by whoever is first', async () => {
+    check(await put('c-new', first, { 'if-none-match': '*' }), { status: 201 })
+    check(await put('c-new', second, { 'if-none-match': '*' }), { status: 412, code: 'DENIED' })
+    await leadsTo('c-new', first.digest)
+  })
+
+  test('of many at once one is first', async () => {
+    const racers = Array.from({ length: 8 }, (_, at) => made(`racer ${at}`))
+    const answers = await Promise.all(racers.map((each) => put('c-race', each, { 'if-none-match': '*' })))
+    expect(answers.map(({ status }) => String(status)).toSorted()).toEqual([
+      '201',
+      ...Array.from({ length: 7 }, () => '412'),
+    ])
+    await leadsTo('c-race', racers[answers.findIndex(({ status }) => status === 201)]?.digest)
+  })
+
+  test('moves only from where its writer has seen it', async () => {
+    check(await put('c-move', first, { 'if-match': '*' }), { status: 412, code: 'DENIED' })
+    await leadsTo('c-move', undefined)
+    check(await put('c-move', first, {}), { status: 201 })
+    check(await put('c-move', second, { 'if-match': `"${second.digest}"` }), { status: 412 })
+    check(await put('c-move', second, { 'if-match': `"${first.digest}"` }), { status: 201 })
+    await leadsTo('c-move', second.digest)
+  })
+
+  test('goes only from where it was seen', async () => {
+    check(await put('c-gone', first, {}), { status: 201 })
+    const remove = (digest: string) =>
+      client().ask({
+        method: 'DELETE',
+        path: `/v2/${NAME}/manifests/c-gone`,
+        headers: { 'if-match': `"${digest}"` },
+      })
+    check(await remove(second.digest), { status: 412, code: 'DENIED' })
+    await leadsTo('c-gone', first.digest)
+    check(await remove(first.digest), { status: 202 })
+    await leadsTo('c-gone', undefined)
+  })
+})
+
 describe('?tag= on a PUT by digest (2026-04)', () => {
   const url = (each: Manifest, tags: readonly string[]) =>
     `/v2/${NAME}/manifests/${each.digest}?${tags.map((tag) => `tag=${tag}`).join('&')}`

@@ -15,9 +15,11 @@ function busyQueue() {
   return { ask, done, first, release }
 }
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 const outcomes = async (asked: readonly Promise<string>[]): Promise<string[]> =>
   (await Promise.allSettled(asked)).map((one) =>
-    one.status === 'fulfilled' ? one.value : String(one.reason.message),
+    one.status === 'fulfilled' ? one.value : messageOf(one.reason),
   )
 
 describe('a fair queue', () => {

@@ -149,7 +149,7 @@ describe('a blob', () => {
 describe('a manifest', () => {
   it('without a tag stays, for nobody said otherwise', async () => {
     const made = await pushOne(APP, 'v1', { tags: ['v1'] })
-    await deleteTag(registry.parts, name(APP), tag('v1'), ALICE)
+    await deleteTag(registry.parts, name(APP), tag('v1'), { by: ALICE })
     await collectAll(registry)
     expect(await pullManifest(registry, APP, made.digest)).toBeDefined()
     expect(await bytesLeft(registry)).toBe(2)

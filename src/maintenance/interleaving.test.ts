@@ -158,7 +158,7 @@ const ACTS: Readonly<Record<string, Act>> = {
     )
   }),
   'delete tag': acting(async (registry) => {
-    await deleteTag(registry.parts, name(APP), tag('v1'), ALICE)
+    await deleteTag(registry.parts, name(APP), tag('v1'), { by: ALICE })
     return 'deleted'
   }),
   'delete manifest': acting(async (registry) => {

@@ -204,7 +204,7 @@ const ACTS: Readonly<Record<string, Act>> = {
     ),
   'delete tag': async ({ registry }) =>
     expect(['ok', 'MANIFEST_UNKNOWN']).toContain(
-      await outcome(deleteTag(registry.parts, name(APP), tag('live'), ALICE)),
+      await outcome(deleteTag(registry.parts, name(APP), tag('live'), { by: ALICE })),
     ),
   'delete live': async ({ registry, promised }) => {
     const live = image(digestOf('live'), [digestOf('layer of the live')])

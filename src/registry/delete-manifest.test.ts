@@ -108,26 +108,29 @@ describe('deleteManifest', () => {
 describe('deleteTag', () => {
   it('deletes the tag and nothing else', async () => {
     const { digest } = await push(registry, TEAM, image(config), { tags: ['a', 'b'] })
-    await deleteTag(registry.parts, name(TEAM), tag('a'), ALICE)
+    await deleteTag(registry.parts, name(TEAM), tag('a'), { by: ALICE })
     expect(await tags()).toEqual(['b'])
     expect(await pullManifest(registry, TEAM, digest)).toBeDefined()
   })
 
   it('is unknown when it is not there, or the repository is not', async () => {
-    expect(await deleteTag(registry.parts, name(TEAM), tag('x'), ALICE).then(() => 'deleted', codeOf)).toBe(
-      'MANIFEST_UNKNOWN',
-    )
     expect(
-      await deleteTag(registry.parts, name('no/where'), tag('x'), ALICE).then(() => 'deleted', codeOf),
+      await deleteTag(registry.parts, name(TEAM), tag('x'), { by: ALICE }).then(() => 'deleted', codeOf),
+    ).toBe('MANIFEST_UNKNOWN')
+    expect(
+      await deleteTag(registry.parts, name('no/where'), tag('x'), { by: ALICE }).then(
+        () => 'deleted',
+        codeOf,
+      ),
     ).toBe('NAME_UNKNOWN')
   })
 
   it('of two at once one deletes it; both see it gone', async () => {
     await push(registry, TEAM, image(config), { tags: ['a'] })
-    registry.hooks.beforeCommit = () => deleteTag(registry.parts, name(TEAM), tag('a'), ALICE)
-    expect(await deleteTag(registry.parts, name(TEAM), tag('a'), ALICE).then(() => 'deleted', codeOf)).toBe(
-      'MANIFEST_UNKNOWN',
-    )
+    registry.hooks.beforeCommit = () => deleteTag(registry.parts, name(TEAM), tag('a'), { by: ALICE })
+    expect(
+      await deleteTag(registry.parts, name(TEAM), tag('a'), { by: ALICE }).then(() => 'deleted', codeOf),
+    ).toBe('MANIFEST_UNKNOWN')
     expect(await keysUnder(registry, keys.tagLog(await idOf(registry, TEAM), 'a'))).toHaveLength(2)
   })
 })

@@ -11,7 +11,7 @@ import { TupleReader } from '../records/tuple.ts'
 import { buryManifest } from './graves.ts'
 import { refuseImmutableChild } from './immutable-tags.ts'
 import { manifestUnknown } from './manifests.ts'
-import { moveTag } from './move-tag.ts'
+import { moveTag, type TagChange } from './move-tag.ts'
 import type { RegistryParts } from './parts.ts'
 import { policyOf } from './policies.ts'
 import { requireRepository } from './repositories.ts'
@@ -21,18 +21,21 @@ const TAGS_AT_ONCE = 200
 /** Parents of a manifest that are looked at, to find one that is not deleted itself. */
 const PARENTS_AT_ONCE = 200
 
-/** Deletes a tag and nothing else. Throws NAME_UNKNOWN, MANIFEST_UNKNOWN, and DENIED when it is immutable. */
+/**
+ * Deletes a tag and nothing else. Throws NAME_UNKNOWN, MANIFEST_UNKNOWN, and DENIED when it is immutable, with 412
+ * when it leads elsewhere than it must.
+ */
 export async function deleteTag(
   parts: RegistryParts,
   name: RepositoryName,
   tag: Tag,
-  by: string,
+  { by, onlyIf }: Pick<TagChange, 'by' | 'onlyIf'>,
 ): Promise<void> {
   const repo = (await requireRepository(parts.metadata, name)).id
   await transact(parts.metadata, async (transaction) => {
     const found = await transaction.get(tagCodec, keys.tag(repo, tag))
     if (found === undefined) throw manifestUnknown(name, { kind: 'tag', tag })
-    await moveTag(transaction, { ...(await changeOf(parts, name)), repo, tag, by }, undefined)
+    await moveTag(transaction, { ...(await changeOf(parts, name)), repo, tag, by, onlyIf }, undefined)
   })
 }
 

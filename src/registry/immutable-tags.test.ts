@@ -38,7 +38,7 @@ describe('an immutable tag stays where it leads, whichever way is tried', () => 
   const ways: readonly [string, () => Promise<unknown>][] = [
     ['a push of another manifest', () => again(['v1'])],
     ['a push with several tags, as by ?tag=', () => again(['new', 'v1'])],
-    ['deleting the tag', () => deleteTag(registry.parts, name(APP), tag('v1'), ALICE)],
+    ['deleting the tag', () => deleteTag(registry.parts, name(APP), tag('v1'), { by: ALICE })],
     ['deleting its manifest by digest', () => deleteManifest(registry.parts, name(APP), v1.digest, ALICE)],
     ['deleting a blob of it', () => unlinkBlob(registry.parts, name(APP), v1.layer)],
     ['deleting the repository', () => deleteRepository(registry.parts, name(APP))],
@@ -61,7 +61,7 @@ describe('an immutable tag stays where it leads, whichever way is tried', () => 
 
   it('tags that match no pattern move and go', async () => {
     expect(await outcome(again(['latest']))).toBe('done')
-    expect(await outcome(deleteTag(registry.parts, name(APP), tag('other'), ALICE))).toBe('done')
+    expect(await outcome(deleteTag(registry.parts, name(APP), tag('other'), { by: ALICE }))).toBe('done')
   })
 
   it('a new tag that matches can be set once', async () => {
@@ -98,12 +98,12 @@ describe('deleting by digest where the project is as strict as gcr.io', () => {
 
   it('is refused while a tag leads to it', async () => {
     expect(await del(other.digest)).toBe('GOOGLE_MANIFEST_DANGLING_TAG')
-    await deleteTag(registry.parts, name(APP), tag('other'), ALICE)
+    await deleteTag(registry.parts, name(APP), tag('other'), { by: ALICE })
     expect(await del(other.digest)).toBe('done')
   })
 
   it('is refused while an index leads to it', async () => {
-    await deleteTag(registry.parts, name(APP), tag('other'), ALICE)
+    await deleteTag(registry.parts, name(APP), tag('other'), { by: ALICE })
     const parent = await push(registry, APP, index([other.digest]))
     expect(await del(other.digest)).toBe('GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE')
     expect(await del(parent.digest)).toBe('done')

@@ -1,6 +1,7 @@
 import type { Transaction } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 import type { Tag } from '../oci/tag.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import type { PolicyRecord } from '../records/policy.ts'
@@ -12,6 +13,9 @@ import { queueReview } from './review.ts'
 
 /** Steps of a tag's history that are kept. */
 const HISTORY = 1000n
+
+/** Whether a tag may change that leads to `current`; undefined where there is none. */
+export type TagCondition = (current: Digest | undefined) => boolean
 
 /** Who changes a tag, and when (milliseconds). */
 export interface TagChange {
@@ -25,12 +29,13 @@ export interface TagChange {
   readonly grace: number
   /** The retention rule that deletes it. */
   readonly rule?: string | undefined
+  readonly onlyIf?: TagCondition | undefined
 }
 
 /**
  * Makes a tag lead to `digest`; undefined deletes it. The commit checks the tag's version, so of two that move it
- * each is seen whole, in some order. The caller checks or writes the manifest, which owns its tags. Throws DENIED when
- * the tag is immutable: every way to change a tag leads through here.
+ * each is seen whole, in some order. The caller checks or writes the manifest, which owns its tags. Throws
+ * DENIED, with 412 when `onlyIf` says no, when the tag is immutable: every way to change a tag leads through here.
  */
 export async function moveTag(
   transaction: Transaction,
@@ -39,6 +44,7 @@ export async function moveTag(
 ): Promise<void> {
   const { name, repo, tag, at, by, rule } = change
   const current = await transaction.getChecked(tagCodec, keys.tag(repo, tag))
+  if (change.onlyIf?.(current?.value.digest) === false) throw preconditionFailed(tag, current?.value.digest)
   if (current?.value.digest === digest) return
   if (current !== undefined) {
     refuseImmutable(change.policy, name, tag)
@@ -54,6 +60,16 @@ export async function moveTag(
   const step = { ...(digest && { digest }), at, by, ...(rule !== undefined && { policy: rule }) }
   transaction.set(tagLogCodec, keys.tagLogEntry(repo, tag, sequence), step)
   if (sequence > HISTORY) transaction.delete(keys.tagLogEntry(repo, tag, sequence - HISTORY))
+}
+
+function preconditionFailed(tag: Tag, current: Digest | undefined): RegistryError {
+  const where = current === undefined ? 'does not exist' : `leads to ${current}`
+  // distribution-spec "Error Codes" has none for it, and its list is closed; RFC 9110 has the status.
+  return new RegistryError('DENIED', {
+    status: 412,
+    message: `tag '${tag}' ${where}, which is not what the request asked to find; look again and decide anew`,
+    detail: { tag, ...(current !== undefined && { digest: current }) },
+  })
 }
 
 /** A manifest that may have lost its last tag, or never had one, where a rule takes such manifests. */

@@ -358,7 +358,7 @@ describe('tags', () => {
     await push(registry, TEAM, image(config, [layer]), { tags: ['v1'] })
     expect(await resolve(registry, TEAM, 'v1')).toBe(two)
     await push(registry, TEAM, image(config), { tags: ['v1'] })
-    await deleteTag(registry.parts, name(TEAM), tag('v1'), ALICE)
+    await deleteTag(registry.parts, name(TEAM), tag('v1'), { by: ALICE })
     await push(registry, TEAM, image(config), { tags: ['v1'] })
     expect(await history('v1')).toEqual([
       [1, one],
@@ -374,7 +374,7 @@ describe('tags', () => {
     await push(registry, TEAM, image(config, [layer]), { tags: ['v1'] })
     expect(await keysUnder(registry, keys.tagsOf(id, one))).toEqual([])
     expect(await keysUnder(registry, keys.tagsOf(id, two))).toHaveLength(1)
-    await deleteTag(registry.parts, name(TEAM), tag('v1'), ALICE)
+    await deleteTag(registry.parts, name(TEAM), tag('v1'), { by: ALICE })
     expect(await keysUnder(registry, keys.tagsOf(id, two))).toEqual([])
     expect(await pullManifest(registry, TEAM, two)).toBeDefined()
   })

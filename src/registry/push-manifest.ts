@@ -20,7 +20,7 @@ import { isStale } from './links.ts'
 import { checkReferences } from './manifest-checks.ts'
 import { digestOf, inSteps } from './manifest-digest.ts'
 import { readAhead } from './manifest-reads.ts'
-import { moveTag, reviewUntagged } from './move-tag.ts'
+import { moveTag, reviewUntagged, type TagCondition } from './move-tag.ts'
 import { parseManifestAside } from './parse-manifest.ts'
 import type { RegistryParts } from './parts.ts'
 import { policyOf } from './policies.ts'
@@ -38,6 +38,8 @@ export interface ManifestPush {
   /** The digest under which it is pushed: from the URL, else undefined for sha256. */
   readonly digest: Digest | undefined
   readonly tags: readonly Tag[]
+  /** What its tags must lead to now. */
+  readonly onlyIf?: TagCondition | undefined
   readonly account: string
 }
 
@@ -49,7 +51,8 @@ export interface PushedManifest {
 
 /**
  * Stores a manifest with its edges, tags and place among the referrers, in one commit that relies on what it refers to.
- * Throws MANIFEST_INVALID, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, and DENIED for a tag that may not move.
+ * Throws MANIFEST_INVALID, DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN, and DENIED for a tag that may not move, with 412
+ * when it does not lead where it must.
  */
 export async function pushManifest(
   parts: RegistryParts,
@@ -145,6 +148,7 @@ async function write(transaction: Transaction, parts: RegistryParts, work: Manif
     by: account,
     policy: await policyOf(transaction, projectOf(name)),
     grace: parts.settings.grace,
+    onlyIf: push.onlyIf,
   }
   const tags = await work.tagsOf(grave?.value, transaction, repo)
   for (const tag of tags) await moveTag(transaction, { ...change, tag }, digest)

@@ -46,7 +46,7 @@ const history = () =>
 describe('tagHistory', () => {
   it('tells where a tag led, newest first, and who moved it', async () => {
     const two = await pushImage(registry, APP, 'two', { tags: ['latest'] })
-    await deleteTag(registry.parts, name(APP), tag('latest'), BOB)
+    await deleteTag(registry.parts, name(APP), tag('latest'), { by: BOB })
     expect(await history()).toMatchObject([
       { sequence: 3, by: BOB },
       { sequence: 2, digest: two.digest, by: ALICE },
@@ -81,7 +81,7 @@ describe('rollbackTag', () => {
   })
 
   it('brings a deleted tag back', async () => {
-    await deleteTag(registry.parts, name(APP), tag('latest'), ALICE)
+    await deleteTag(registry.parts, name(APP), tag('latest'), { by: ALICE })
     expect(await rollback()).toEqual({ digest: one.digest, restored: false })
     expect(await resolve(registry, APP, 'latest')).toBe(one.digest)
   })

@@ -41,7 +41,7 @@ export function deletionRoutes(registry: RegistryParts): Route[] {
 function removeTag(registry: RegistryParts): Handler {
   return async (exchange) => {
     const tag = tagIn(exchange.query.get('tag') ?? '')
-    await deleteTag(registry, repositoryOf(exchange), tag, accountOf(exchange.caller.identity))
+    await deleteTag(registry, repositoryOf(exchange), tag, { by: accountOf(exchange.caller.identity) })
     return NO_CONTENT
   }
 }

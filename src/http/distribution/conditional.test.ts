@@ -1,7 +1,8 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { isUnchanged, rangeCounts } from './conditional.ts'
+import { parseDigest } from '../../oci/digest.ts'
+import { isUnchanged, rangeCounts, tagCondition } from './conditional.ts'
 
 function request(headers: Record<string, string>): IncomingMessage {
   const made = new IncomingMessage(new Socket())
@@ -24,6 +25,30 @@ describe('isUnchanged', () => {
   )
 
   it('without the header is not', () => expect(isUnchanged(request({}), 'sha256:a')).toBe(false))
+})
+
+describe('tagCondition', () => {
+  const A = parseDigest(`sha256:${'a'.repeat(64)}`)
+  const B = parseDigest(`sha256:${'b'.repeat(64)}`)
+  it.each([
+    // RFC 9110 §13.1.1: `*` is true "if the origin server has a current representation"
+    [{ 'if-match': '*' }, A, true],
+    [{ 'if-match': '*' }, undefined, false],
+    [{ 'if-match': `"${A}"` }, A, true],
+    [{ 'if-match': `"${B}", "${A}"` }, A, true],
+    [{ 'if-match': `"${B}"` }, A, false],
+    [{ 'if-match': `"${A}"` }, undefined, false],
+    // §13.1.2: the other way round
+    [{ 'if-none-match': '*' }, A, false],
+    [{ 'if-none-match': '*' }, undefined, true],
+    [{ 'if-none-match': `"${A}"` }, A, false],
+    [{ 'if-none-match': `"${B}"` }, A, true],
+    [{ 'if-match': `"${A}"`, 'if-none-match': `"${A}"` }, A, false],
+  ])('%j with %s: %s', (headers, current, holds) =>
+    expect(tagCondition(request(headers))?.(current)).toBe(holds),
+  )
+
+  it('without a header asks for nothing', () => expect(tagCondition(request({}))).toBeUndefined())
 })
 
 describe('rangeCounts', () => {

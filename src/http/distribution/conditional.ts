@@ -1,9 +1,22 @@
 import type { IncomingMessage } from 'node:http'
+import type { TagCondition } from '../../registry/move-tag.ts'
 
 /** Whether If-None-Match names this content, so that 304 says all. Digests are sent quoted by some clients, bare by others. */
 export function isUnchanged(request: IncomingMessage, digest: string): boolean {
   const header = request.headers['if-none-match']
-  if (header === undefined) return false
+  return header !== undefined && names(header, digest)
+}
+
+/** RFC 9110 §13.1.1 and §13.1.2, for a tag that is to change; undefined when the request asks for nothing. */
+export function tagCondition(request: IncomingMessage): TagCondition | undefined {
+  const { 'if-match': match, 'if-none-match': noneMatch } = request.headers
+  if (match === undefined && noneMatch === undefined) return undefined
+  return (current) =>
+    (match === undefined || (current !== undefined && names(match, current))) &&
+    (noneMatch === undefined || current === undefined || !names(noneMatch, current))
+}
+
+function names(header: string, digest: string): boolean {
   return header
     .split(',')
     .map((tag) => tag.trim().replace(/^W\//, '').replaceAll('"', ''))

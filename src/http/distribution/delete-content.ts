@@ -2,6 +2,7 @@ import { unlinkBlob } from '../../registry/blobs.ts'
 import { deleteTag, deleteManifest as removeManifest } from '../../registry/delete-manifest.ts'
 import { repositoryName } from '../authorize.ts'
 import type { Handler } from '../exchange.ts'
+import { tagCondition } from './conditional.ts'
 import { digestParam, referenceParam } from './params.ts'
 import { accountName, type DistributionParts } from './parts.ts'
 
@@ -11,8 +12,10 @@ export function deleteManifest({ registry }: DistributionParts): Handler {
     const name = repositoryName(exchange.params)
     const reference = referenceParam(exchange)
     const by = accountName(exchange)
-    if (reference.kind === 'tag') await deleteTag(registry, name, reference.tag, by)
-    else await removeManifest(registry, name, reference.digest, by)
+    if (reference.kind === 'tag') {
+      const onlyIf = tagCondition(exchange.request)
+      await deleteTag(registry, name, reference.tag, { by, onlyIf })
+    } else await removeManifest(registry, name, reference.digest, by)
     return { status: 202 }
   }
 }

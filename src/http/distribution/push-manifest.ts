@@ -6,6 +6,7 @@ import { pushManifest as push } from '../../registry/push-manifest.ts'
 import { repositoryName } from '../authorize.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import { bodyOf, free } from './chunk.ts'
+import { tagCondition } from './conditional.ts'
 import { queryText, referenceParam, requireDigest, requireTag } from './params.ts'
 import { accountName, type DistributionParts } from './parts.ts'
 
@@ -23,7 +24,9 @@ export function pushManifest(parts: DistributionParts): Handler {
     const bytes = await readManifest(exchange)
     const contentType = bareMediaType(exchange.request.headers['content-type'])
     const account = accountName(exchange)
-    const manifest = { name, bytes, contentType, account, ...target }
+    // Of a digest there is nothing to find: the same bytes are the same manifest.
+    const onlyIf = target.byTag ? tagCondition(exchange.request) : undefined
+    const manifest = { name, bytes, contentType, account, onlyIf, ...target }
     const pushed = await push(parts.registry, parts.uploads, manifest).finally(() => free(bytes))
     exchange.note({ digest: pushed.digest })
     return {
@@ -43,6 +46,7 @@ export function pushManifest(parts: DistributionParts): Handler {
 function targetOf(exchange: Exchange): {
   readonly digest: Digest | undefined
   readonly tags: readonly Tag[]
+  readonly byTag: boolean
 } {
   const reference = referenceParam(exchange)
   const extra = exchange.query.getAll('tag').map(requireTag)
@@ -51,14 +55,19 @@ function targetOf(exchange: Exchange): {
       status: 414,
       message: `${extra.length} tags at once; at most ${TAG_LIMIT} are possible`,
     })
-  if (reference.kind === 'digest') return { digest: reference.digest, tags: [...new Set(extra)] }
+  if (reference.kind === 'digest')
+    return { digest: reference.digest, tags: [...new Set(extra)], byTag: false }
   if (extra.length > 0)
     throw new RegistryError('UNSUPPORTED', {
       status: 400,
       message: 'tag parameters go with a push by digest; this one already names a tag in its path',
     })
   const digest = queryText(exchange, 'digest')
-  return { digest: digest === undefined ? undefined : requireDigest(digest), tags: [reference.tag] }
+  return {
+    digest: digest === undefined ? undefined : requireDigest(digest),
+    tags: [reference.tag],
+    byTag: true,
+  }
 }
 
 /** Reads the body up to the limit. Throws MANIFEST_INVALID with 413 at the first byte beyond. */
