@@ -111,23 +111,28 @@ export class Cluster implements Registry {
     const { name, stores, replicas: count = 2, tls } = options
     const folder = await scratchFolder('cluster')
     const settings = options.settings ?? (await stores.newRegistry(options.s3Endpoint))
-    const replicas = await Promise.all(
-      Array.from({ length: count }, (_, at) =>
-        Lamina.start({
-          name: `${name}-replica${at + 1}`,
-          data: path.join(folder.path, `replica${at + 1}`),
-          ...(options.auth === undefined ? {} : { auth: options.auth }),
-          env: { ...settings, LAMINA_TRUSTED_PROXIES: '127.0.0.1', ...options.env, ...options.envOf?.(at) },
-        }),
-      ),
+    const starts = Array.from({ length: count }, (_, at) =>
+      Lamina.start({
+        name: `${name}-replica${at + 1}`,
+        data: path.join(folder.path, `replica${at + 1}`),
+        ...(options.auth === undefined ? {} : { auth: options.auth }),
+        env: { ...settings, LAMINA_TRUSTED_PROXIES: '127.0.0.1', ...options.env, ...options.envOf?.(at) },
+      }),
     )
-    const balancer = await Nginx.start({
-      name: `${name}-nginx`,
-      upstreams: replicas.map(({ port }) => port),
-      ...(tls ? { tls } : {}),
-      ...(options.port === undefined ? {} : { port: options.port }),
-    })
-    return new Cluster({ replicas, balancer, settings, folder })
+    try {
+      const replicas = await Promise.all(starts)
+      const balancer = await Nginx.start({
+        name: `${name}-nginx`,
+        upstreams: replicas.map(({ port }) => port),
+        ...(tls ? { tls } : {}),
+        ...(options.port === undefined ? {} : { port: options.port }),
+      })
+      return new Cluster({ replicas, balancer, settings, folder })
+    } catch (error) {
+      await stopStarted(starts)
+      await folder.remove()
+      throw error
+    }
   }
 
   /** The balancer's address. */
@@ -166,4 +171,10 @@ export class Cluster implements Registry {
     await Promise.all(this.replicas.map((replica) => replica.stop()))
     await this.#folder.remove()
   }
+}
+
+/** Those that did start: they would hold the test run and their stores. */
+async function stopStarted(starts: readonly Promise<Lamina>[]): Promise<void> {
+  for (const start of await Promise.allSettled(starts))
+    if (start.status === 'fulfilled') await start.value.stop()
 }

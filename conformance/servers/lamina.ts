@@ -135,12 +135,25 @@ async function launch(options: LaminaOptions, listen: string): Promise<{ server:
   const at = { env, cwd: projectRoot }
   if (logFile === undefined) {
     const server = await Server.start(name, program, ['serve'], at)
-    return { server, url: await server.until(() => urlOf(server.lines), START_MS) }
+    return { server, url: await whenListening(server, () => urlOf(server.lines)) }
   }
   await writeFile(logFile, '')
   const server = await Server.start(name, 'sh', ['-c', 'exec "$@" >"$0"', logFile, program, 'serve'], at)
   const wholeLines = async () => (await readFile(logFile, 'utf8')).split('\n').slice(0, -1)
-  return { server, url: await server.until(async () => urlOf(await wholeLines())) }
+  return { server, url: await whenListening(server, async () => urlOf(await wholeLines())) }
+}
+
+/** A server that does not listen in time is killed: it would hold the test run. */
+async function whenListening(
+  server: Server,
+  url: () => string | undefined | Promise<string | undefined>,
+): Promise<string> {
+  try {
+    return await server.until(url, START_MS)
+  } catch (error) {
+    await server.kill()
+    throw error
+  }
 }
 
 function urlOf(lines: readonly string[]): string | undefined {
