@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { S3Proxy } from '../cluster/s3-proxy.ts'
 import { expect, type Report } from '../report.ts'
 import { makeCertificates } from '../servers/certificates.ts'
 import { admin, Lamina } from '../servers/lamina.ts'
@@ -48,6 +49,7 @@ export async function startScenarios(report: Report, s3: S3): Promise<void> {
     }
     return ''
   })
+  await report.scenario('s3 start: an S3 in trouble for two seconds delays it', () => briefTrouble(s3))
   await report.scenario('s3 start: two registries cannot share a prefix', () => sharedPrefix(right))
   await report.scenario('s3 start: an authority of one’s own', () => ownAuthority())
 }
@@ -82,6 +84,30 @@ async function failsToStart(what: string, names: RegExp, env: Record<string, str
     expect(!/\n\s+at /.test(stderr), `${what}: a stack trace instead of a sentence: ${said}`)
     expect(seconds < SECONDS, `${what}: noticed only after ${seconds.toFixed(0)} s`)
   } finally {
+    await scratch.remove()
+  }
+}
+
+/** Every call is refused or cut until two seconds have passed since the first one. */
+async function briefTrouble(s3: S3): Promise<string> {
+  const scratch = await scratchFolder('s3-trouble')
+  const proxy = await S3Proxy.start(s3.url)
+  let first: number | undefined
+  let count = 0
+  proxy.treat = () => {
+    first ??= Date.now()
+    if (Date.now() - first > 2000) return 'pass'
+    count += 1
+    return count % 2 === 0 ? 'error' : 'cut'
+  }
+  try {
+    const env = s3.environment(`${BUCKET}/trouble`, proxy.url)
+    const lamina = await Lamina.start({ name: 'lamina-s3-trouble', data: scratch.path, env })
+    await lamina.stop()
+    expect(count > 1, 'the start met no trouble')
+    return `${count} calls failed before it started`
+  } finally {
+    await proxy.stop()
     await scratch.remove()
   }
 }

@@ -87,10 +87,10 @@ export class AwsBucket implements Bucket {
         Delete: { Objects: keys.map((key) => ({ Key: this.#prefix + key })), Quiet: true },
       })
       sendContentMd5(command)
-      const { Errors = [] } = await this.#connection.client.send(command, options)
+      const { Errors = [], $metadata } = await this.#connection.client.send(command, options)
       return Errors.filter(({ Code }) => Code !== 'NoSuchKey').map(({ Key = '', Code = 'unknown' }) => ({
         key: Key.slice(this.#prefix.length),
-        error: new S3CallFailed(Code, undefined),
+        error: new S3CallFailed(Code, $metadata.httpStatusCode),
       }))
     })
   }

@@ -1,19 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { CallLimit } from './call-limit.ts'
-import { type Clock, withRetries } from './retry.ts'
+import { type Clock, SYSTEM_CLOCK, withRetries } from './retry.ts'
 import { asStoreError, callFailure, isPassing, isSlowDown } from './s3-errors.ts'
 
 /** What each attempt gives to the SDK. */
 export interface AttemptOptions {
   readonly abortSignal: AbortSignal
-}
-
-const SYSTEM_CLOCK: Clock = {
-  now: () => performance.now(),
-  sleep: async (milliseconds) => {
-    await sleep(milliseconds)
-  },
-  random: Math.random,
 }
 
 /**

@@ -1,19 +1,21 @@
-import { randomUUID } from 'node:crypto'
 import type { BlobStore } from '../blob-store.ts'
 import { AwsBucket } from './aws-bucket.ts'
-import type { Bucket } from './bucket.ts'
 import { Calls } from './calls.ts'
 import { claimPrefix } from './owner.ts'
 import { createS3BlobStore } from './s3-blob-store.ts'
 import { connect } from './s3-client.ts'
 import type { S3Settings } from './settings.ts'
+import { tryOut } from './start-check.ts'
 import { startFailure } from './start-failure.ts'
 
 export { S3StartFailed } from './start-failure.ts'
 
-/** At the start S3 has to answer soon, in milliseconds: who set something wrong learns it at once. */
-const START_PATIENCE_MS = 3000
-const START_STALL_MS = 4000
+/**
+ * In milliseconds: an S3 that is busy gets time to answer, and who set something wrong learns it within seconds, since
+ * wrong keys and buckets are not tried again.
+ */
+const START_PATIENCE_MS = 6000
+const START_STALL_MS = 5000
 
 /**
  * Opens the store in a bucket's prefix, which becomes or is the registry's own. Rejects within seconds with
@@ -23,7 +25,7 @@ export async function openS3BlobStore(settings: S3Settings, cluster: string): Pr
   const first = await briefly(settings)
   try {
     await tried(settings, () => claimPrefix(first, cluster))
-    await tried(settings, () => tryOut(first, cluster))
+    await tried(settings, () => tryOut(first, START_PATIENCE_MS))
   } finally {
     first.close()
   }
@@ -35,7 +37,7 @@ export async function openS3BlobStore(settings: S3Settings, cluster: string): Pr
 export async function probeS3(settings: S3Settings): Promise<void> {
   const bucket = await briefly(settings)
   try {
-    await tried(settings, () => tryOut(bucket, `probe-${randomUUID()}`))
+    await tried(settings, () => tryOut(bucket, START_PATIENCE_MS))
   } finally {
     bucket.close()
   }
@@ -47,16 +49,6 @@ function briefly(settings: S3Settings): Promise<AwsBucket> {
     const connection = await connect(settings, START_STALL_MS)
     return new AwsBucket(connection, new Calls(START_PATIENCE_MS), settings)
   })
-}
-
-/** Everything that a push and a collection need: read, write, list, remove, and uploads in parts. */
-async function tryOut(bucket: Bucket, name: string): Promise<void> {
-  const key = `start-check/${name}`
-  await bucket.put(key, { length: 0, open: () => [] })
-  await bucket.abandon(await bucket.begin(key))
-  for await (const object of bucket.list('start-check/')) if (object.key === key) break
-  const [failed] = await bucket.remove([key])
-  if (failed !== undefined) throw failed.error
 }
 
 async function tried<Result>(settings: S3Settings, step: () => Promise<Result>): Promise<Result> {

@@ -1,9 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** Time and chance, so that tests need neither. */
 export interface Clock {
   now(): number
   sleep(milliseconds: number): Promise<void>
   /** From 0 to below 1. */
   random(): number
+}
+
+export const SYSTEM_CLOCK: Clock = {
+  now: () => performance.now(),
+  sleep: async (milliseconds) => {
+    await sleep(milliseconds)
+  },
+  random: Math.random,
 }
 
 export interface RetryRules {

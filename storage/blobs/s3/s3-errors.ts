@@ -58,6 +58,8 @@ const SLOW: ReadonlySet<string> = new Set([
 const PASSING: ReadonlySet<string> = new Set([
   ...SLOW,
   'InternalError',
+  // Ceph's, when others work on the same key.
+  'UnknownError',
   'ServiceUnavailable',
   'RequestTimeout',
   'RequestTimeTooSkewed',

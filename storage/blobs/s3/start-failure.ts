@@ -1,5 +1,5 @@
 import { ForeignPrefix } from './owner.ts'
-import { callFailure, isCertificateFailure, S3CallFailed } from './s3-errors.ts'
+import { callFailure, isCertificateFailure, isPassing, S3CallFailed } from './s3-errors.ts'
 import type { S3Settings } from './settings.ts'
 
 /** The store cannot be opened; the message says why and which setting it is about, for who starts the server. */
@@ -33,12 +33,14 @@ function sentenceOf(failure: S3CallFailed, settings: S3Settings, where: string):
     return `The certificate of ${endpoint} (LAMINA_S3_ENDPOINT) is not trusted: put its authority's PEM file into LAMINA_S3_CA or NODE_EXTRA_CA_CERTS.`
   if (failure.status === undefined)
     return `${endpoint} (LAMINA_S3_ENDPOINT) does not answer: is the address right, http or https as it listens, and reachable from here?`
-  if (failure.status === 403)
+  if (failure.status === 403 || failure.code === 'AccessDenied')
     return `The keys (AWS_ACCESS_KEY_ID) may not read, write, list and remove in ${where} (LAMINA_BLOBS): give them these rights.`
   if (failure.status === 301 || failure.status === 307)
     return `The bucket of ${where} (LAMINA_BLOBS) is in another region than LAMINA_S3_REGION says.`
   if (failure.status === 501)
     return `${endpoint} (LAMINA_S3_ENDPOINT) lacks something that this registry needs of S3.`
+  if (isPassing(failure))
+    return `${endpoint} (LAMINA_S3_ENDPOINT) is in trouble: see its log, and start this server again when it is well.`
   return `${where} (LAMINA_BLOBS) cannot be used at ${endpoint} (LAMINA_S3_ENDPOINT).`
 }
 
