@@ -132,6 +132,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/config',
     'src/doctor',
     'src/tls',
+    'src/oci',
     'src/http/composed.ts',
     'src/http/control-path.ts',
     'src/http/node-http.ts',

@@ -27,9 +27,18 @@ interface Door {
   readonly socket?: string
 }
 
-interface Answer {
+/** A request as the protocol has it: a body with a type of its own, or none. */
+export interface ProtocolRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array
+}
+
+export interface ProtocolAnswer {
   readonly status: number
-  readonly text: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: Buffer
 }
 
 /** Talks to /api/v1 of a running server. */
@@ -47,14 +56,20 @@ export class ApiClient {
     path: string,
     body?: unknown,
   ): Promise<z.infer<Schema>> {
-    const { status, text } = await send(this.#door, method, path, body)
-    const value = parseJson(text)
-    if (status >= 400) throw new CommandError(reason(status, value))
+    const { body: bytes } = await this.ask({ method, path, ...jsonBody(body) })
+    const value = parseJson(bytes.toString())
     const parsed = schema.safeParse(value)
     if (parsed.success) return parsed.data
     throw new CommandError(
       `The answer of ${this.#door.where} to ${method} ${path} makes no sense to this version of lamina. Is it a Lamina server of the same version?`,
     )
+  }
+
+  /** Asks as a client of the protocol does. Throws CommandError with the server's reason, or Unreachable. */
+  async ask(request: ProtocolRequest): Promise<ProtocolAnswer> {
+    const answer = await send(this.#door, request)
+    if (answer.status >= 400) throw new CommandError(reason(answer.status, parseJson(answer.body.toString())))
+    return answer
   }
 
   /** All pages of a list that the server keeps under `key`. */
@@ -118,20 +133,25 @@ async function controlDoor(environment: Environment, directory: string): Promise
   return { where, tls: false, advice, options: {}, socket: where }
 }
 
-async function send(door: Door, method: string, path: string, body: unknown): Promise<Answer> {
-  const content = body === undefined ? undefined : JSON.stringify(body)
-  const headers = {
+function jsonBody(value: unknown): Pick<ProtocolRequest, 'headers' | 'body'> {
+  const headers = { accept: 'application/json' }
+  if (value === undefined) return { headers }
+  return {
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify(value)),
+  }
+}
+
+async function send(door: Door, { method, path, headers, body }: ProtocolRequest): Promise<ProtocolAnswer> {
+  const all = {
     ...door.headers,
-    accept: 'application/json',
-    ...(content !== undefined && {
-      'content-type': 'application/json',
-      'content-length': String(Buffer.byteLength(content)),
-    }),
+    ...headers,
+    ...(body !== undefined && { 'content-length': String(body.length) }),
   }
   const short = door.socket === undefined ? undefined : await openSocketPath(door, door.socket)
-  const options = { ...door.options, method, path, headers, agent: false, timeout: TIMEOUT_MS }
+  const options = { ...door.options, method, path, headers: all, agent: false, timeout: TIMEOUT_MS }
   try {
-    return await exchange(door.tls, { ...options, ...(short && { socketPath: short.path }) }, content)
+    return await exchange(door.tls, { ...options, ...(short && { socketPath: short.path }) }, body)
   } catch (cause) {
     throw unreachable(door, cause)
   } finally {
@@ -150,7 +170,11 @@ function unreachable({ where, advice }: Door, cause: unknown): Unreachable {
   return new Unreachable(`No server answers at ${where} (${why}). ${advice}`, { cause })
 }
 
-async function exchange(tls: boolean, options: RequestOptions, content: string | undefined): Promise<Answer> {
+async function exchange(
+  tls: boolean,
+  options: RequestOptions,
+  content: Uint8Array | undefined,
+): Promise<ProtocolAnswer> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const request = (tls ? process.getBuiltinModule('node:https') : http).request(options, resolve)
     request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
@@ -159,7 +183,8 @@ async function exchange(tls: boolean, options: RequestOptions, content: string |
   })
   const chunks: Buffer[] = []
   for await (const chunk of response) if (Buffer.isBuffer(chunk)) chunks.push(chunk)
-  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }
+  const { statusCode = 0, headers } = response
+  return { status: statusCode, headers, body: Buffer.concat(chunks) }
 }
 
 function parseJson(text: string): unknown {

@@ -2,8 +2,9 @@ import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import type { ApiClient } from './api-client.ts'
-import { type Command, type Input, type Output, optionValue } from './command.ts'
+import { type Command, type Context, type Input, type Output, optionValue } from './command.ts'
 import { CommandError } from './failures.ts'
+import { bytes } from './table.ts'
 
 const PATH = '/api/v1/backup'
 const POLL_MS = 300
@@ -12,6 +13,7 @@ const status = z.object({
   state: z.enum(['running', 'done', 'failed']),
   directory: z.string(),
   error: z.string().optional(),
+  copied: z.object({ blobs: z.number(), bytes: z.number() }),
   result: z
     .object({
       hasBlobs: z.boolean(),
@@ -41,23 +43,24 @@ async function run(input: Input): Promise<Output> {
   const to = resolve(input.context.directory, optionValue(input, 'to') ?? '')
   const api = await input.context.api()
   await api.call(status, 'POST', PATH, { to })
-  const value = await untilDone(api)
+  const value = await untilDone(api, input.context)
   if (value.state === 'failed') throw new CommandError(`No backup was written: ${value.error ?? ''}`)
   return { value, text: describe(value) }
 }
 
-async function untilDone(api: ApiClient): Promise<Status> {
+async function untilDone(api: ApiClient, context: Context): Promise<Status> {
   for (;;) {
     const value = await api.call(status, 'GET', PATH)
     if (value.state !== 'running') return value
+    context.showProgress(`backup: ${value.copied.blobs} blobs, ${bytes(value.copied.bytes)}`)
     await setTimeout(POLL_MS)
   }
 }
 
 function describe({ directory, result }: Status): string {
   if (result === undefined) return ''
-  const { hasBlobs, records, blobs, bytes, damaged } = result
-  const content = hasBlobs ? `${blobs} blobs (${bytes} bytes)` : 'no blobs: they stay in the bucket'
+  const { hasBlobs, records, blobs, damaged } = result
+  const content = hasBlobs ? `${blobs} blobs (${result.bytes} bytes)` : 'no blobs: they stay in the bucket'
   const lines = [`Backup in ${directory}: ${records} records, ${content}.`]
   if (damaged.length > 0)
     lines.push(`${damaged.length} blobs are damaged in the registry and not in the backup:`, ...damaged)

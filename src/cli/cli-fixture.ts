@@ -9,6 +9,8 @@ export interface Ran {
   readonly code: number
   readonly output: string
   readonly error: string
+  /** What a terminal would have shown meanwhile, line after line. */
+  readonly progress: readonly string[]
 }
 
 /** Where a command line runs, in tests. */
@@ -22,6 +24,7 @@ export interface Place {
 export async function lamina(words: readonly string[], place: Place): Promise<Ran> {
   const { directory, environment = {}, input = '' } = place
   const ran = { output: '', error: '' }
+  const progress: string[] = []
   const code = await runCommand(words, {
     environment,
     directory,
@@ -29,8 +32,9 @@ export async function lamina(words: readonly string[], place: Place): Promise<Ra
     readInput: () => Promise.resolve(input),
     writeOutput: (text) => void (ran.output += text),
     writeError: (text) => void (ran.error += text),
+    showProgress: (line) => void progress.push(line),
   })
-  return { code, ...ran }
+  return { code, ...ran, progress }
 }
 
 /** Status and JSON body. */

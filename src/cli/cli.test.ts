@@ -274,6 +274,7 @@ describe('lamina migrate', () => {
     const ran = await beside('migrate --to new.yaml', '', [202, state('copying')], [200, state('moved')])
     expect(ran).toMatchObject({ code: 0 })
     expect(ran.output).toContain('LAMINA_CONFIG=new.yaml lamina serve')
+    expect(ran.progress).toEqual(['Moving to /new: 1 blobs (0 MiB) and 3 records copied.', ''])
     const settings = { data: resolve('new'), grace: '1h' }
     expect(server?.seen[0]).toMatchObject({ method: 'POST', path: '/api/v1/migration', body: { settings } })
   })

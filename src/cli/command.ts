@@ -25,6 +25,13 @@ export interface Command {
   run(input: Input): Promise<Output>
 }
 
+/** The first word of commands, and where they are. Loaded when needed: `lamina version` loads no server. */
+export interface Group {
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<readonly Command[]>
+}
+
 /** What was typed, checked against the command's declaration. */
 export interface Input {
   readonly args: readonly string[]
@@ -52,6 +59,8 @@ export interface Context {
   readInput(): Promise<string>
   writeOutput(text: string): void
   writeError(text: string): void
+  /** Shows how far long work is, in place of what it showed before; '' takes it away. Only a terminal shows it. */
+  showProgress(line: string): void
 }
 
 /** The n-th argument of a command, which its declaration made sure of. */

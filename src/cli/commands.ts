@@ -1,13 +1,6 @@
 import { nearest } from '../config/nearest.ts'
-import type { Command } from './command.ts'
+import type { Command, Group } from './command.ts'
 import { UsageError } from './failures.ts'
-
-/** The first word of commands, and where they are. Loaded when needed: `lamina version` loads no server. */
-interface Group {
-  readonly name: string
-  readonly summary: string
-  readonly load: () => Promise<readonly Command[]>
-}
 
 export const GROUPS: readonly Group[] = [
   { name: 'serve', summary: 'Run the registry.', load: async () => (await import('./serve.ts')).commands },
@@ -28,11 +21,6 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import('./account.ts')).commands,
   },
   {
-    name: 'repository',
-    summary: 'Repositories as a whole.',
-    load: async () => (await import('./repository.ts')).commands,
-  },
-  {
     name: 'tag',
     summary: 'History of tags, and the way back.',
     load: async () => (await import('./tag.ts')).commands,
@@ -46,6 +34,26 @@ export const GROUPS: readonly Group[] = [
     name: 'tags',
     summary: 'The tags of a repository.',
     load: async () => (await import('./tags.ts')).commands,
+  },
+  {
+    name: 'inspect',
+    summary: 'What every step of an image did.',
+    load: async () => (await import('./inspect.ts')).commands,
+  },
+  {
+    name: 'du',
+    summary: 'Bytes of projects, repositories and tags.',
+    load: async () => (await import('./du.ts')).commands,
+  },
+  {
+    name: 'cp',
+    summary: 'Copy images to another name, moving no layer.',
+    load: async () => (await import('./cp.ts')).commands,
+  },
+  {
+    name: 'rm',
+    summary: 'Delete tags, manifests and repositories.',
+    load: async () => (await import('./rm.ts')).commands,
   },
   {
     name: 'diff',
@@ -130,7 +138,7 @@ export const GROUPS: readonly Group[] = [
   {
     name: 'completion',
     summary: 'Completion for bash, zsh and fish.',
-    load: async () => (await import('./completion.ts')).commands,
+    load: async () => (await import('./completion.ts')).completionCommands(GROUPS),
   },
   {
     name: 'version',
@@ -140,7 +148,7 @@ export const GROUPS: readonly Group[] = [
   {
     name: 'help',
     summary: 'Show help: lamina help, lamina help user.',
-    load: async () => (await import('./help.ts')).commands,
+    load: async () => (await import('./help.ts')).helpCommands(GROUPS),
   },
 ]
 

@@ -1,19 +1,21 @@
-import { argument, type Command, type Input, type Output } from './command.ts'
-import { GROUPS } from './commands.ts'
+import { argument, type Command, type Group, type Input, type Output } from './command.ts'
 import { UsageError } from './failures.ts'
 import { COMMON_OPTIONS } from './input.ts'
 
-export const commands: readonly Command[] = [
-  {
-    words: 'completion',
-    arguments: ['SHELL'],
-    summary: 'Print what makes bash, zsh or fish complete the words of this command.',
-    details: `bash: source <(lamina completion bash)
+/** What makes shells complete the words of `groups`, all commands that there are. */
+export function completionCommands(groups: readonly Group[]): readonly Command[] {
+  return [
+    {
+      words: 'completion',
+      arguments: ['SHELL'],
+      summary: 'Print what makes bash, zsh or fish complete the words of this command.',
+      details: `bash: source <(lamina completion bash)
 zsh:  source <(lamina completion zsh), behind compinit
 fish: lamina completion fish | source`,
-    run: print,
-  },
-]
+      run: (input) => print(groups, input),
+    },
+  ]
+}
 
 const SHELLS = {
   bash,
@@ -24,17 +26,17 @@ const SHELLS = {
 /** What may follow, by what was typed after `lamina`: `''`, `user`, `user add`. */
 type Words = ReadonlyMap<string, readonly string[]>
 
-async function print(input: Input): Promise<Output> {
+async function print(groups: readonly Group[], input: Input): Promise<Output> {
   const shell = argument(input, 0)
   if (shell !== 'bash' && shell !== 'zsh' && shell !== 'fish')
     throw new UsageError(`"${shell}" is not a shell that is known here; there are bash, zsh and fish.`)
-  const script = SHELLS[shell](await wordsToFollow())
+  const script = SHELLS[shell](await wordsToFollow(groups))
   return { value: { shell, script }, text: script }
 }
 
-async function wordsToFollow(): Promise<Words> {
-  const words = new Map<string, readonly string[]>([['', GROUPS.map(({ name }) => name)]])
-  for (const { name, load } of GROUPS) {
+async function wordsToFollow(groups: readonly Group[]): Promise<Words> {
+  const words = new Map<string, readonly string[]>([['', groups.map(({ name }) => name)]])
+  for (const { name, load } of groups) {
     const all = await load()
     const verbs = all.map((command) => command.words.slice(name.length + 1)).filter((verb) => verb !== '')
     if (verbs.length > 0) words.set(name, verbs)

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import type { ApiClient } from './api-client.ts'
-import type { Command, Input, Output } from './command.ts'
+import type { Command, Context, Input, Output } from './command.ts'
 import { CommandError } from './failures.ts'
 import { table } from './table.ts'
 
@@ -37,7 +37,7 @@ async function run({ context, switches }: Input): Promise<Output> {
   const api = await context.api()
   const [repair, force] = [switches.has('repair'), switches.has('force')]
   await api.call(check, 'POST', PATH, { repair, force })
-  const value = await untilDone(api)
+  const value = await untilDone(api, context)
   const text = describe(value)
   const left = value.problems.reduce((sum, { found, mended }) => sum + found - mended, 0)
   if (value.state === 'failed') throw new CommandError(`The check ended early: ${value.error ?? ''}\n${text}`)
@@ -45,18 +45,21 @@ async function run({ context, switches }: Input): Promise<Output> {
   return { value, text }
 }
 
-async function untilDone(api: ApiClient): Promise<Check> {
+async function untilDone(api: ApiClient, context: Context): Promise<Check> {
   for (;;) {
     const value = await api.call(check, 'GET', PATH)
     if (value.state !== 'running') return value
+    context.showProgress(looked(value))
     await setTimeout(POLL_MS)
   }
 }
 
 function describe({ checked, problems, examples }: Check): string {
-  const { records, blobs, locations } = checked
   const rows = problems.map(({ problem, found, mended }) => [String(found), String(mended), problem])
   const found = table(['FOUND', 'MENDED', 'PROBLEM'], rows, 'No problems.')
-  const looked = `${records} records that refer to others, ${blobs} blobs, ${locations} locations checked.`
-  return [looked, found, ...examples.map((example) => `  ${example}`)].join('\n')
+  return [looked({ checked }), found, ...examples.map((example) => `  ${example}`)].join('\n')
+}
+
+function looked({ checked: { records, blobs, locations } }: Pick<Check, 'checked'>): string {
+  return `${records} records that refer to others, ${blobs} blobs, ${locations} locations checked.`
 }

@@ -1,17 +1,19 @@
 import { nearest } from '../config/nearest.ts'
-import type { Command, Input, Output } from './command.ts'
-import { GROUPS } from './commands.ts'
+import type { Command, Group, Input, Output } from './command.ts'
 import { UsageError } from './failures.ts'
 import { COMMON_OPTIONS, usage } from './input.ts'
 
-export const commands: readonly Command[] = [
-  {
-    words: 'help',
-    optionalArguments: ['COMMAND', 'VERB'],
-    summary: 'Show help: `lamina help`, `lamina help user`, `lamina help user add`.',
-    run: help,
-  },
-]
+/** What says how `groups`, all commands that there are, are used. */
+export function helpCommands(groups: readonly Group[]): readonly Command[] {
+  return [
+    {
+      words: 'help',
+      optionalArguments: ['COMMAND', 'VERB'],
+      summary: 'Show help: `lamina help`, `lamina help user`, `lamina help user add`.',
+      run: (input) => help(groups, input),
+    },
+  ]
+}
 
 const END = `lamina help COMMAND says more about one. Every command takes --json.
 
@@ -19,16 +21,17 @@ serve, config and tls work by themselves. The others ask a running server: besid
 runs as, through the control socket in its data directory (LAMINA_DATA, default ./data); from elsewhere with
 LAMINA_URL and LAMINA_TOKEN set, and LAMINA_CA for a private authority.
 
-Exit codes: 0 done; 1 failed, or the server refused; 2 wrong usage or configuration; 3 no server answers.`
+Exit codes: 0 done; 1 failed, or the server refused, or nothing was done yet (rm without --yes); 2 wrong usage or
+configuration; 3 no server answers.`
 
-async function help({ args }: Input): Promise<Output> {
+async function help(groups: readonly Group[], { args }: Input): Promise<Output> {
   const [name, verb] = args
-  if (name === undefined) return overview()
-  const group = GROUPS.find((group) => group.name === name)
+  if (name === undefined) return overview(groups)
+  const group = groups.find((group) => group.name === name)
   if (group === undefined)
     throw unknown(
       name,
-      GROUPS.map((group) => group.name),
+      groups.map((group) => group.name),
     )
   const all = await group.load()
   if (verb === undefined) return { value: all.map(describe), text: all.map(page).join('\n\n') }
@@ -47,10 +50,10 @@ function unknown(words: string, known: readonly string[]): UsageError {
   )
 }
 
-function overview(): Output {
-  const list = columns(GROUPS.map(({ name, summary }) => [name, summary]))
+function overview(groups: readonly Group[]): Output {
+  const list = columns(groups.map(({ name, summary }) => [name, summary]))
   return {
-    value: { commands: GROUPS.map(({ name, summary }) => ({ name, summary })) },
+    value: { commands: groups.map(({ name, summary }) => ({ name, summary })) },
     text: `Lamina is a registry of container images.\n\nUsage: lamina COMMAND\n\n${list}\n\n${END}`,
   }
 }

@@ -50,11 +50,8 @@ async function migrate(input: Input): Promise<Output> {
 async function follow(input: Input, api: ApiClient, file: string): Promise<Output> {
   const settings = await settingsIn(file, input.context.directory)
   let value = await api.call(state, 'POST', PATH, { settings })
-  let shown = ''
   while (value.phase === 'copying' || value.phase === 'finishing') {
-    const line = describe(value)
-    if (line !== shown) input.context.writeError(`${line}\n`)
-    shown = line
+    input.context.showProgress(describe(value))
     await sleep(ASK_MS)
     value = await api.call(state, 'GET', PATH)
   }

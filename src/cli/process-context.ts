@@ -1,5 +1,6 @@
 import { type ApiClient, connect } from './api-client.ts'
 import type { Context } from './command.ts'
+import { createProgress } from './progress.ts'
 
 /** The context of a real command line. */
 export function processContext(): Context {
@@ -13,6 +14,7 @@ export function processContext(): Context {
     readInput,
     writeOutput: (text) => void process.stdout.write(text),
     writeError: (text) => void process.stderr.write(text),
+    showProgress: createProgress(process.stderr),
   }
 }
 

@@ -14,7 +14,7 @@ export async function runCommand(
   try {
     const { command, rest } = await findCommand(words)
     const { input, json } = parseInput(command, rest, context)
-    const { value, text, code = EXIT.ok } = await command.run(input)
+    const { value, text, code = EXIT.ok } = await command.run(input).finally(() => context.showProgress(''))
     const shown = json ? JSON.stringify(value, undefined, 2) : text
     if (shown !== '') context.writeOutput(`${shown}\n`)
     return code

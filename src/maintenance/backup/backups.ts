@@ -1,5 +1,5 @@
 import { RegistryError } from '../../oci/registry-error.ts'
-import { type BackupParts, type BackupResult, writeBackup } from './write-backup.ts'
+import { type BackupParts, type BackupResult, type Copying, writeBackup } from './write-backup.ts'
 
 /** A backup that is being written, or the last one. */
 export interface BackupStatus {
@@ -7,6 +7,7 @@ export interface BackupStatus {
   readonly directory: string
   readonly begun: number
   readonly finished?: number
+  readonly copied: Readonly<Copying>
   readonly result?: BackupResult
   readonly error?: string
 }
@@ -30,9 +31,10 @@ export class Backups {
   start(directory: string): BackupStatus {
     if (this.#running !== undefined)
       throw new RegistryError('CONFLICT', { message: 'a backup is under way; wait for its end' })
-    const status = { state: 'running', directory, begun: this.#parts.now() } as const
+    const copying = { blobs: 0, bytes: 0 }
+    const status = { state: 'running', directory, begun: this.#parts.now(), copied: copying } as const
     this.#status = status
-    this.#running = this.#run(status)
+    this.#running = this.#run(status, copying)
     return status
   }
 
@@ -42,10 +44,13 @@ export class Backups {
     await this.#running
   }
 
-  async #run(status: BackupStatus): Promise<void> {
+  async #run(status: BackupStatus, copying: Copying): Promise<void> {
     const finished = () => this.#parts.now()
     try {
-      const result = await writeBackup(this.#parts, status.directory, this.#stopping.signal)
+      const result = await writeBackup(this.#parts, status.directory, {
+        signal: this.#stopping.signal,
+        copying,
+      })
       this.#status = { ...status, state: 'done', finished: finished(), result }
     } catch (cause) {
       const error = cause instanceof Error ? cause.message : String(cause)

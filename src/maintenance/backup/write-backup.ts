@@ -34,18 +34,18 @@ class BackupRefused extends Error {
 
 /**
  * Writes the registry as it is now into `directory`, while it runs. An older backup there becomes this one; it stays
- * whole until this one is. Rejects with BackupRefused when the directory holds something else.
+ * whole until this one is. `copying` follows. Rejects with BackupRefused when the directory holds something else.
  */
 export async function writeBackup(
   parts: BackupParts,
   directory: string,
-  signal: AbortSignal,
+  { signal, copying }: { readonly signal: AbortSignal; readonly copying: Copying },
 ): Promise<BackupResult> {
   await prepare(directory)
   return whileHeld(parts, async () => {
     const snapshot = await parts.metadata.snapshot()
     try {
-      const copied = await copyBlobs(parts, snapshot, { directory, signal })
+      const copied = await copyBlobs(parts, snapshot, { directory, signal, copying })
       const written = await writeRecordFile(snapshot, directory)
       const { damaged, ...counts } = copied
       const taken = new Date(parts.now()).toISOString()
@@ -69,10 +69,14 @@ async function prepare(directory: string): Promise<void> {
   for (const byte of FAN_OUT) await mkdir(join(directory, BLOBS, byte), { recursive: true, mode: 0o700 })
 }
 
-interface Copied {
-  readonly hasBlobs: boolean
+/** How far a backup is: blobs whose bytes it has. */
+export interface Copying {
   blobs: number
   bytes: number
+}
+
+interface Copied extends Copying {
+  readonly hasBlobs: boolean
   readonly damaged: string[]
 }
 
@@ -80,7 +84,7 @@ interface Copied {
 async function copyBlobs(
   parts: BackupParts,
   snapshot: MetadataSnapshot,
-  to: { readonly directory: string; readonly signal: AbortSignal },
+  to: { readonly directory: string; readonly signal: AbortSignal; readonly copying: Copying },
 ): Promise<Copied> {
   const hasBlobs = parts.blobs.linkTo !== undefined
   const copied: Copied = { hasBlobs, blobs: 0, bytes: 0, damaged: [] }
@@ -97,6 +101,7 @@ async function copyBlobs(
       if (await copyOne(parts.blobs, record, file)) {
         copied.blobs += 1
         copied.bytes += record.size
+        Object.assign(to.copying, { blobs: copied.blobs, bytes: copied.bytes })
       } else copied.damaged.push(sha256)
     }
     const last = page.at(-1)
