@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest'
-import type { Client } from './support/client.ts'
 import { check, type Exchange, play } from './support/exchange.ts'
+import { created, expectAbsent, expectThere } from './support/expect-blob.ts'
 import { blob } from './support/images.ts'
 import { beginUpload, closing, locationOf, openUpload, withQuery } from './support/push.ts'
 import { useServer } from './support/server.ts'
@@ -10,30 +10,6 @@ const lamina = useServer({ LAMINA_AUTH: 'off' })
 const client = () => lamina.now.client
 const NAME = 'write/app'
 const POST = `/v2/${NAME}/blobs/uploads/`
-
-/** "Location = pullable blob URL [M] (old suite, mount: exactly `/v2/<name>/blobs/<digest>`), DCD" */
-function created(digest: string): { status: number; headers: Record<string, string> } {
-  return {
-    status: 201,
-    headers: { location: `/v2/${NAME}/blobs/${digest}`, 'docker-content-digest': digest },
-  }
-}
-
-async function expectThere(client: Client, digest: string, bytes: Uint8Array): Promise<void> {
-  check(await client.get(`/v2/${NAME}/blobs/${digest}`), {
-    status: 200,
-    body: bytes,
-    headers: { 'docker-content-digest': digest },
-  })
-  check(await client.head(`/v2/${NAME}/blobs/${digest}`), {
-    status: 200,
-    headers: { 'content-length': String(bytes.length) },
-  })
-}
-
-async function expectAbsent(client: Client, digest: string): Promise<void> {
-  check(await client.get(`/v2/${NAME}/blobs/${digest}`), { status: 404, code: 'BLOB_UNKNOWN' })
-}
 
 const CLOSING: readonly Exchange[] = [
   // "Missing digest 400, session kept."
@@ -72,7 +48,7 @@ const CLOSING: readonly Exchange[] = [
       return { method: 'PUT', path: closing(location, made.digest), body: '' }
     },
     expect: { status: [201, 400] },
-    after: async (client) => expectAbsent(client, blob('blob-write/none', 3).digest),
+    after: async (client) => expectAbsent(client, NAME, blob('blob-write/none', 3).digest),
   },
   {
     name: 'PUT of an unknown session is 404 BLOB_UPLOAD_UNKNOWN',
@@ -93,29 +69,29 @@ describe('closing', () => {
     const location = await beginUpload(client(), NAME, made.bytes)
     check(await client().put(location), { status: 400 })
     check(await client().get(location), { status: 204, headers: { range: '0-59' } })
-    check(await client().put(closing(location, made.digest)), created(made.digest))
+    check(await client().put(closing(location, made.digest)), created(NAME, made.digest))
   })
 
   // "A lost 201 answered again for the same session+digest is a kindness" (DESIGN §3.3: for an hour)
   test('a closing PUT sent again is answered 201 again', async () => {
     const made = blob('blob-write/again', 60)
     const location = await openUpload(client(), NAME)
-    check(await client().put(closing(location, made.digest), made.bytes), created(made.digest))
-    check(await client().put(closing(location, made.digest), made.bytes), created(made.digest))
-    check(await client().put(closing(location, made.digest)), created(made.digest))
+    check(await client().put(closing(location, made.digest), made.bytes), created(NAME, made.digest))
+    check(await client().put(closing(location, made.digest), made.bytes), created(NAME, made.digest))
+    check(await client().put(closing(location, made.digest)), created(NAME, made.digest))
   })
 
   test('a closed session is gone for everything else', async () => {
     const made = blob('blob-write/gone', 60)
     const location = await openUpload(client(), NAME)
-    check(await client().put(closing(location, made.digest), made.bytes), created(made.digest))
+    check(await client().put(closing(location, made.digest), made.bytes), created(NAME, made.digest))
     for (const method of ['GET', 'PATCH', 'DELETE'])
       check(await client().ask({ method, path: location, body: '' }), {
         status: 404,
         code: 'BLOB_UPLOAD_UNKNOWN',
       })
     check(await client().put(closing(location, blob('other', 5).digest)), { status: [400, 404] })
-    await expectThere(client(), made.digest, made.bytes)
+    await expectThere(client(), NAME, made)
   })
 
   test('the same blob pushed again is 201 again', async () => {
@@ -123,7 +99,7 @@ describe('closing', () => {
     for (let round = 0; round < 3; round += 1)
       check(
         await client().put(closing(await openUpload(client(), NAME), made.digest), made.bytes),
-        created(made.digest),
+        created(NAME, made.digest),
       )
   })
 
@@ -138,7 +114,7 @@ describe('closing', () => {
       code: 'DIGEST_INVALID',
     })
     check(await client().post(`${POST}?digest=${made.digest}`, ''), { status: 400, code: 'DIGEST_INVALID' })
-    await expectAbsent(client(), made.digest)
+    await expectAbsent(client(), NAME, made.digest)
   })
 
   test('unknown parameters, _state and ns among them, are ignored on every step', async () => {
@@ -152,7 +128,7 @@ describe('closing', () => {
     })
     check(
       await client().put(closing(withQuery(locationOf(patched), 'ns=quay.io'), made.digest)),
-      created(made.digest),
+      created(NAME, made.digest),
     )
   })
 })

@@ -1,38 +1,10 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { check, type Exchange, play, titled } from './support/exchange.ts'
-import { blob, content } from './support/images.ts'
 import { multipartOf } from './support/multipart.ts'
-import { pushBlob } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { BIG, BLOB, ETAG, NAME, URL, useReadableBlobs, WHOLE } from './support/readable-blobs.ts'
 
 /** P§1.2: ranges of a blob, one and many. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
-const client = () => lamina.now.client
-
-const NAME = 'read/app'
-const BLOB = blob('blob-read', 1000)
-const BIG = blob('blob-read/big', 3_000_000)
-const EMPTY = content(Buffer.alloc(0))
-const URL = `/v2/${NAME}/blobs/${BLOB.digest}`
-const ETAG = `"${BLOB.digest}"`
-
-beforeAll(async () => {
-  for (const each of [BLOB, BIG, EMPTY]) await pushBlob(client(), NAME, each)
-  await pushBlob(client(), NAME, blob('blob-read/512', 700), blob('blob-read/512', 700).sha512)
-})
-
-// "200 with Content-Length [M HEAD], DCD [M since 2026-01, both methods], octet-stream type, ETag = quoted
-// digest, `Accept-Ranges: bytes`, nosniff, long immutable cache header"
-const WHOLE = {
-  'content-length': '1000',
-  'docker-content-digest': BLOB.digest,
-  'content-type': 'application/octet-stream',
-  etag: ETAG,
-  'accept-ranges': 'bytes',
-  'x-content-type-options': 'nosniff',
-  'cache-control': /max-age=\d{7,}.*immutable|immutable.*max-age=\d{7,}/,
-  'content-range': undefined,
-}
+const { client } = useReadableBlobs()
 
 // "Range table (v2 suite): `a-b` 206; `a-` 206; `-n` 206 last n; end past EOF clamps; start past EOF 416 +
 // `Content-Range: bytes */size`; reversed `500-0` 416"

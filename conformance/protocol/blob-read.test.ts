@@ -1,39 +1,22 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { check, type Exchange, play } from './support/exchange.ts'
-import { blob, content } from './support/images.ts'
+import { blob } from './support/images.ts'
 import { pushBlob } from './support/push.ts'
 import { head, RawConnection } from './support/raw.ts'
-import { useServer } from './support/server.ts'
+import {
+  BIG,
+  BLOB,
+  EMPTY,
+  ETAG,
+  NAME,
+  SHA512,
+  URL,
+  useReadableBlobs,
+  WHOLE,
+} from './support/readable-blobs.ts'
 
 /** P§1.2: GET and HEAD of a blob. Ranges are in blob-ranges.test.ts. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
-const client = () => lamina.now.client
-
-const NAME = 'read/app'
-const BLOB = blob('blob-read', 1000)
-const BIG = blob('blob-read/big', 3_000_000)
-const EMPTY = content(Buffer.alloc(0))
-const URL = `/v2/${NAME}/blobs/${BLOB.digest}`
-const ETAG = `"${BLOB.digest}"`
-
-beforeAll(async () => {
-  for (const each of [BLOB, BIG, EMPTY]) await pushBlob(client(), NAME, each)
-  await pushBlob(client(), NAME, blob('blob-read/512', 700), blob('blob-read/512', 700).sha512)
-})
-
-// "200 with Content-Length [M HEAD], DCD [M since 2026-01, both methods], octet-stream type, ETag = quoted
-// digest, `Accept-Ranges: bytes`, nosniff, long immutable cache header"
-const WHOLE = {
-  'content-length': '1000',
-  'docker-content-digest': BLOB.digest,
-  'content-type': 'application/octet-stream',
-  etag: ETAG,
-  'accept-ranges': 'bytes',
-  'x-content-type-options': 'nosniff',
-  'cache-control': /max-age=\d{7,}.*immutable|immutable.*max-age=\d{7,}/,
-  'content-range': undefined,
-}
-const SHA512 = blob('blob-read/512', 700)
+const { server, client } = useReadableBlobs()
 
 const PLAIN: readonly Exchange[] = [
   { name: 'GET', send: { path: URL }, expect: { status: 200, headers: WHOLE, body: BLOB.bytes } },
@@ -140,14 +123,14 @@ describe('conditions', () => play(CONDITIONS, client))
 describe('a client that hangs up', () => {
   // "Expect clients to hang up early: […] Destroy the source stream on close, do not log as errors"
   test('twenty half-read downloads leave a server that serves, and no error in its log', async () => {
-    const before = lamina.now.log.length
+    const before = server.now.log.length
     for (let round = 0; round < 20; round += 1) {
-      const connection = await RawConnection.open(lamina.now.url)
+      const connection = await RawConnection.open(server.now.url)
       connection.write(head(`GET /v2/${NAME}/blobs/${BIG.digest} HTTP/1.1`, 'Host: x', 'Range: bytes=1000-'))
       if (round % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
       connection.destroy()
     }
     check(await client().get(`/v2/${NAME}/blobs/${BIG.digest}`), { status: 200, body: BIG.bytes })
-    expect(lamina.now.log.slice(before).filter((line) => /"level":(50|60)/.test(line))).toEqual([])
+    expect(server.now.log.slice(before).filter((line) => /"level":(50|60)/.test(line))).toEqual([])
   })
 })

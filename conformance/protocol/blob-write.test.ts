@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Client } from './support/client.ts'
 import { check, type Exchange, play } from './support/exchange.ts'
+import { created, expectAbsent, expectThere } from './support/expect-blob.ts'
 import { blob, type Content, content } from './support/images.ts'
 import { beginUpload, closing, locationOf, openUpload } from './support/push.ts'
 import { useServer } from './support/server.ts'
@@ -10,30 +11,6 @@ const lamina = useServer({ LAMINA_AUTH: 'off' })
 const client = () => lamina.now.client
 const NAME = 'write/app'
 const POST = `/v2/${NAME}/blobs/uploads/`
-
-/** "Location = pullable blob URL [M] (old suite, mount: exactly `/v2/<name>/blobs/<digest>`), DCD" */
-function created(digest: string): { status: number; headers: Record<string, string> } {
-  return {
-    status: 201,
-    headers: { location: `/v2/${NAME}/blobs/${digest}`, 'docker-content-digest': digest },
-  }
-}
-
-async function expectThere(client: Client, digest: string, bytes: Uint8Array): Promise<void> {
-  check(await client.get(`/v2/${NAME}/blobs/${digest}`), {
-    status: 200,
-    body: bytes,
-    headers: { 'docker-content-digest': digest },
-  })
-  check(await client.head(`/v2/${NAME}/blobs/${digest}`), {
-    status: 200,
-    headers: { 'content-length': String(bytes.length) },
-  })
-}
-
-async function expectAbsent(client: Client, digest: string): Promise<void> {
-  check(await client.get(`/v2/${NAME}/blobs/${digest}`), { status: 404, code: 'BLOB_UNKNOWN' })
-}
 
 const OPENING: readonly Exchange[] = [
   // "→ 202 [M], `Location` [M], `Docker-Upload-UUID`, `Range: 0-0`, empty body [N: Koa writes the reason phrase]"
@@ -98,7 +75,7 @@ const WAYS: readonly Way[] = [
     send: async (client, { bytes }, digest) =>
       check(
         await client.post(`${POST}?digest=${digest}`, bytes, { 'content-type': 'application/octet-stream' }),
-        created(digest),
+        created(NAME, digest),
       ),
   },
   {
@@ -110,13 +87,13 @@ const WAYS: readonly Way[] = [
           path: `${POST}?digest=${encodeURIComponent(digest)}`,
           chunks: pieces(bytes, 1000),
         }),
-        created(digest),
+        created(NAME, digest),
       ),
   },
   {
     name: 'POST, PUT with the whole body',
     send: async (client, { bytes }, digest) =>
-      check(await client.put(closing(await openUpload(client, NAME), digest), bytes), created(digest)),
+      check(await client.put(closing(await openUpload(client, NAME), digest), bytes), created(NAME, digest)),
   },
   {
     name: 'POST, PUT with the whole body, chunked',
@@ -127,7 +104,7 @@ const WAYS: readonly Way[] = [
           path: closing(await openUpload(client, NAME), digest),
           chunks: pieces(bytes, 700),
         }),
-        created(digest),
+        created(NAME, digest),
       ),
   },
   {
@@ -137,7 +114,7 @@ const WAYS: readonly Way[] = [
         await client.put(closing(await openUpload(client, NAME), digest), bytes, {
           'content-range': `0-${bytes.length - 1}`,
         }),
-        created(digest),
+        created(NAME, digest),
       ),
   },
   {
@@ -147,7 +124,7 @@ const WAYS: readonly Way[] = [
       const path = await openUpload(client, NAME)
       const patched = await client.ask({ method: 'PATCH', path, chunks: pieces(bytes, 999) })
       check(patched, { status: 202, headers: { range: `0-${bytes.length - 1}` } })
-      check(await client.put(closing(locationOf(patched), digest)), created(digest))
+      check(await client.put(closing(locationOf(patched), digest)), created(NAME, digest))
     },
   },
   {
@@ -155,7 +132,7 @@ const WAYS: readonly Way[] = [
     send: async (client, { bytes }, digest) => {
       const half = Math.floor(bytes.length / 2)
       const location = await beginUpload(client, NAME, bytes.subarray(0, half))
-      check(await client.put(closing(location, digest), bytes.subarray(half)), created(digest))
+      check(await client.put(closing(location, digest), bytes.subarray(half)), created(NAME, digest))
     },
   },
   {
@@ -172,7 +149,7 @@ const WAYS: readonly Way[] = [
     send: async (client, { bytes }, digest) =>
       check(
         await client.put(closing(closing(await openUpload(client, NAME), digest), digest), bytes),
-        created(digest),
+        created(NAME, digest),
       ),
   },
   {
@@ -180,7 +157,7 @@ const WAYS: readonly Way[] = [
     send: async (client, { bytes }, digest) => {
       const location = await openUpload(client, NAME, `?digest-algorithm=${digest.split(':')[0]}`)
       check(await client.patch(location, bytes), { status: 202 })
-      check(await client.put(closing(location, digest)), created(digest))
+      check(await client.put(closing(location, digest)), created(NAME, digest))
     },
   },
 ]
@@ -208,7 +185,7 @@ async function chunked(client: Client, bytes: Buffer, digest: string, lastInPut:
     offset += chunk.length
   }
   const headers = last === undefined ? {} : { 'content-range': `${offset}-${bytes.length - 1}` }
-  check(await client.put(closing(location, digest), last ?? '', headers), created(digest))
+  check(await client.put(closing(location, digest), last ?? '', headers), created(NAME, digest))
 }
 
 // "the algorithm is learnt at the closing PUT, so sha256 and sha512 must both be computable at close."
@@ -216,9 +193,9 @@ describe.each(['sha256', 'sha512'] as const)('a blob pushed under its %s', (algo
   test.each(WAYS)('by $name', async ({ name, send }) => {
     const made = blob(`blob-write/${algorithm}/${name}`, 5000)
     const digest = algorithm === 'sha256' ? made.digest : made.sha512
-    await expectAbsent(client(), digest)
+    await expectAbsent(client(), NAME, digest)
     await send(client(), made, digest)
-    await expectThere(client(), digest, made.bytes)
+    await expectThere(client(), NAME, { digest, bytes: made.bytes })
   })
 
   // "mismatch 400"; "Mismatch 400 DIGEST_INVALID, never visible."
@@ -227,9 +204,9 @@ describe.each(['sha256', 'sha512'] as const)('a blob pushed under its %s', (algo
     const wrong = blob(`blob-write/wrong/${algorithm}/${name}`, 10)
     const claimed = algorithm === 'sha256' ? wrong.digest : wrong.sha512
     await expect(send(client(), made, claimed)).rejects.toThrow(/DIGEST_INVALID/)
-    await expectAbsent(client(), claimed)
-    await expectAbsent(client(), made.digest)
-    await expectAbsent(client(), made.sha512)
+    await expectAbsent(client(), NAME, claimed)
+    await expectAbsent(client(), NAME, made.digest)
+    await expectAbsent(client(), NAME, made.sha512)
   })
 
   test.each([
@@ -239,8 +216,8 @@ describe.each(['sha256', 'sha512'] as const)('a blob pushed under its %s', (algo
   ])('%s', async (_name, bytes) => {
     const made = content(bytes)
     const digest = algorithm === 'sha256' ? made.digest : made.sha512
-    check(await client().put(closing(await openUpload(client(), NAME), digest), bytes), created(digest))
-    await expectThere(client(), digest, bytes)
-    check(await client().post(`${POST}?digest=${digest}`, bytes), created(digest))
+    check(await client().put(closing(await openUpload(client(), NAME), digest), bytes), created(NAME, digest))
+    await expectThere(client(), NAME, { digest, bytes })
+    check(await client().post(`${POST}?digest=${digest}`, bytes), created(NAME, digest))
   })
 })

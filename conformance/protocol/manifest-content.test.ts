@@ -1,5 +1,6 @@
-import { beforeAll, describe } from 'vitest'
+import { describe } from 'vitest'
 import { check, type Exchange, play } from './support/exchange.ts'
+import { imageParts, useStrictServer } from './support/image-parts.ts'
 import {
   artifact,
   blob,
@@ -13,27 +14,17 @@ import {
   index,
   type Manifest,
   manifest,
-  OCI_CONFIG,
   OCI_EMPTY,
   OCI_IMAGE,
   OCI_LAYER,
 } from './support/images.ts'
-import { pushBlob } from './support/push.ts'
-import { useServer } from './support/server.ts'
 
 /** P§1.5: what may stand in a manifest. */
-const strict = useServer({ LAMINA_AUTH: 'off', LAMINA_ALLOW_SPARSE: 'false' })
-const client = () => strict.now.client
-
 const NAME = 'manifest/content'
-const IMAGE = image('manifest-content')
-const [CONFIG = IMAGE, LAYER = IMAGE] = IMAGE.blobs
 const EMPTY = content(Buffer.alloc(0))
+const { config: CONFIG, layer: LAYER, made } = imageParts('manifest-content')
+const client = useStrictServer(NAME, [CONFIG, LAYER, EMPTY_JSON, EMPTY])
 const MISSING = [blob('missing/0', 10), blob('missing/1', 11), blob('missing/2', 12)] as const
-
-beforeAll(async () => {
-  for (const each of [CONFIG, LAYER, EMPTY_JSON, EMPTY]) await pushBlob(client(), NAME, each)
-})
 
 function put(made: Manifest, reference = made.digest): Exchange['send'] {
   return {
@@ -42,16 +33,6 @@ function put(made: Manifest, reference = made.digest): Exchange['send'] {
     headers: { 'content-type': made.mediaType },
     body: made.bytes,
   }
-}
-
-function made(more: object): Manifest {
-  return manifest({
-    schemaVersion: 2,
-    mediaType: OCI_IMAGE,
-    config: descriptor(OCI_CONFIG, CONFIG),
-    layers: [descriptor(OCI_LAYER, LAYER)],
-    ...more,
-  })
 }
 
 function accepted(name: string, body: Manifest): Exchange {

@@ -1,42 +1,15 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { check } from './support/exchange.ts'
-import {
-  content,
-  descriptor,
-  EMPTY_JSON,
-  image,
-  type Manifest,
-  manifest,
-  OCI_CONFIG,
-  OCI_IMAGE,
-  OCI_LAYER,
-} from './support/images.ts'
-import { pushBlob, putManifest } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { imageParts, useStrictServer } from './support/image-parts.ts'
+import { content, EMPTY_JSON, type Manifest, OCI_IMAGE } from './support/images.ts'
+import { putManifest } from './support/push.ts'
 
 /** P§1.5 and DESIGN §4: how large and how deep a manifest may be. */
-const strict = useServer({ LAMINA_AUTH: 'off', LAMINA_ALLOW_SPARSE: 'false' })
-const client = () => strict.now.client
-
 const NAME = 'manifest/content'
-const IMAGE = image('manifest-content')
-const [CONFIG = IMAGE, LAYER = IMAGE] = IMAGE.blobs
 const EMPTY = content(Buffer.alloc(0))
+const { config: CONFIG, layer: LAYER, made } = imageParts('manifest-content')
+const client = useStrictServer(NAME, [CONFIG, LAYER, EMPTY_JSON, EMPTY])
 const MIB = 1024 * 1024
-
-beforeAll(async () => {
-  for (const each of [CONFIG, LAYER, EMPTY_JSON, EMPTY]) await pushBlob(client(), NAME, each)
-})
-
-function made(more: object): Manifest {
-  return manifest({
-    schemaVersion: 2,
-    mediaType: OCI_IMAGE,
-    config: descriptor(OCI_CONFIG, CONFIG),
-    layers: [descriptor(OCI_LAYER, LAYER)],
-    ...more,
-  })
-}
 
 const bytes = (text: string | Buffer): Manifest => ({ ...content(Buffer.from(text)), mediaType: OCI_IMAGE })
 

@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { check } from './support/exchange.ts'
+import { imageParts, useStrictServer } from './support/image-parts.ts'
 import {
   artifact,
   blob,
@@ -20,28 +21,11 @@ import { pushBlob, putManifest } from './support/push.ts'
 import { useServer } from './support/server.ts'
 
 /** P§1.5: manifests that are refused, and references that must be there first. */
-const strict = useServer({ LAMINA_AUTH: 'off', LAMINA_ALLOW_SPARSE: 'false' })
-const client = () => strict.now.client
-
 const NAME = 'manifest/content'
-const IMAGE = image('manifest-content')
-const [CONFIG = IMAGE, LAYER = IMAGE] = IMAGE.blobs
 const EMPTY = content(Buffer.alloc(0))
+const { config: CONFIG, layer: LAYER, made } = imageParts('manifest-content')
+const client = useStrictServer(NAME, [CONFIG, LAYER, EMPTY_JSON, EMPTY])
 const MISSING = [blob('missing/0', 10), blob('missing/1', 11), blob('missing/2', 12)] as const
-
-beforeAll(async () => {
-  for (const each of [CONFIG, LAYER, EMPTY_JSON, EMPTY]) await pushBlob(client(), NAME, each)
-})
-
-function made(more: object): Manifest {
-  return manifest({
-    schemaVersion: 2,
-    mediaType: OCI_IMAGE,
-    config: descriptor(OCI_CONFIG, CONFIG),
-    layers: [descriptor(OCI_LAYER, LAYER)],
-    ...more,
-  })
-}
 
 const bytes = (text: string | Buffer): Manifest => ({ ...content(Buffer.from(text)), mediaType: OCI_IMAGE })
 const good = made({}).bytes.toString()
@@ -80,7 +64,7 @@ const REFUSED: readonly (readonly [string, Manifest])[] = [
   ['a subject that is text', made({ subject: 'sha256:x' })],
   [
     'a subject with a malformed digest',
-    made({ subject: { ...descriptor(OCI_IMAGE, IMAGE), digest: 'sha256:UPPER' } }),
+    made({ subject: { ...descriptor(OCI_IMAGE, made({})), digest: 'sha256:UPPER' } }),
   ],
   // Go's clients read `Layers` as `layers`, and the last of two: one manifest would be two images (CVE-2021-41190).
   ['layers twice', bytes(`${good.slice(0, -1)},"layers":[]}`)],
@@ -141,7 +125,7 @@ describe('LAMINA_ALLOW_SPARSE', () => {
   test.each([
     ['an image without its layers', made({ layers: MISSING.map((each) => descriptor(OCI_LAYER, each)) })],
     ['an image without its config', image('manifest-content/no config')],
-    ['an artifact before its layers', artifact('x/y', IMAGE, { layers: [descriptor('z/z', MISSING[0])] })],
+    ['an artifact before its layers', artifact('x/y', made({}), { layers: [descriptor('z/z', MISSING[0])] })],
     ['an index of nothing that is there', index([image('manifest-content/absent')])],
   ])('lets in %s', async (_name, body) => {
     check(await putManifest(lenient.now.client, 'sparse/app', body.digest, body), { status: 201 })

@@ -1,38 +1,16 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { check, titled } from './support/exchange.ts'
-import {
-  descriptor,
-  image,
-  type Manifest,
-  manifest,
-  OCI_CONFIG,
-  OCI_IMAGE,
-  OCI_LAYER,
-} from './support/images.ts'
-import { pushBlob, putManifest } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { imageParts, useStrictServer } from './support/image-parts.ts'
+import { type Manifest, OCI_IMAGE } from './support/images.ts'
+import { putManifest } from './support/push.ts'
 
 /** P§1.5: `?tag=` on a PUT by digest. */
-const lamina = useServer({ LAMINA_AUTH: 'off', LAMINA_ALLOW_SPARSE: 'false' })
-const client = () => lamina.now.client
-
 const NAME = 'manifest/write'
-const IMAGE = image('manifest-write')
-const [CONFIG = IMAGE, LAYER = IMAGE] = IMAGE.blobs
-const BASE = {
-  schemaVersion: 2,
-  config: descriptor(OCI_CONFIG, CONFIG),
-  layers: [descriptor(OCI_LAYER, LAYER)],
-}
-
-beforeAll(async () => {
-  for (const each of IMAGE.blobs) await pushBlob(client(), NAME, each)
-})
+const PARTS = imageParts('manifest-write')
+const client = useStrictServer(NAME, [PARTS.config, PARTS.layer])
 
 /** A manifest of its own for each case. */
-function made(seed: string, more: object = {}): Manifest {
-  return manifest({ ...BASE, mediaType: OCI_IMAGE, annotations: { seed }, ...more })
-}
+const made = (seed: string, more: object = {}): Manifest => PARTS.made({ annotations: { seed }, ...more })
 
 /** "Optional `If-Match`/`If-None-Match: *` on tag PUT → 412: spec invites conditional pushes." */
 describe('a tag that changes under a condition', () => {

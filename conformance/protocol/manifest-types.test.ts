@@ -1,44 +1,28 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { check, type Exchange, play } from './support/exchange.ts'
+import { imageParts, useStrictServer } from './support/image-parts.ts'
 import {
   DOCKER_IMAGE,
   DOCKER_LIST,
   descriptor,
-  image,
   type Manifest,
   manifest,
   OCI_CONFIG,
   OCI_IMAGE,
   OCI_INDEX,
-  OCI_LAYER,
 } from './support/images.ts'
 import { putting, readsBack } from './support/manifest-rows.ts'
-import { pushBlob, putManifest } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { putManifest } from './support/push.ts'
 
 /** P§1.5: the type of a manifest, from its header and its body. */
-const lamina = useServer({ LAMINA_AUTH: 'off', LAMINA_ALLOW_SPARSE: 'false' })
-const client = () => lamina.now.client
-
 const NAME = 'manifest/write'
-const IMAGE = image('manifest-write')
-const [CONFIG = IMAGE, LAYER = IMAGE] = IMAGE.blobs
-const BASE = {
-  schemaVersion: 2,
-  config: descriptor(OCI_CONFIG, CONFIG),
-  layers: [descriptor(OCI_LAYER, LAYER)],
-}
-
-beforeAll(async () => {
-  for (const each of IMAGE.blobs) await pushBlob(client(), NAME, each)
-})
+const PARTS = imageParts('manifest-write')
+const client = useStrictServer(NAME, [PARTS.config, PARTS.layer])
 
 /** A manifest of its own for each case. */
-function made(seed: string, more: object = {}): Manifest {
-  return manifest({ ...BASE, mediaType: OCI_IMAGE, annotations: { seed }, ...more })
-}
+const made = (seed: string, more: object = {}): Manifest => PARTS.made({ annotations: { seed }, ...more })
 
-const bare = manifest({ ...BASE, annotations: { seed: 'bare' } })
+const bare = manifest({ ...PARTS.base, annotations: { seed: 'bare' } })
 const TYPES: readonly Exchange[] = [
   // "Type: header without parameters; if absent, empty or `application/json`, take `mediaType`; CL may send none."
   ...[
@@ -108,7 +92,7 @@ const TYPES: readonly Exchange[] = [
   // "Reject bodies mixing `manifests` with `config`/`layers` (type confusion)." CVE-2021-41190
   ...[
     ['an image with manifests', made('mix', { manifests: [] })],
-    ['an image without mediaType with manifests', manifest({ ...BASE, manifests: [] })],
+    ['an image without mediaType with manifests', manifest({ ...PARTS.base, manifests: [] })],
     ['an index with layers', manifest({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [], layers: [] })],
     [
       'an index with a config',
@@ -116,14 +100,14 @@ const TYPES: readonly Exchange[] = [
         schemaVersion: 2,
         mediaType: OCI_INDEX,
         manifests: [],
-        config: descriptor(OCI_CONFIG, CONFIG),
+        config: descriptor(OCI_CONFIG, PARTS.config),
       }),
     ],
     [
       'an index without mediaType with layers',
       { ...manifest({ schemaVersion: 2, manifests: [], layers: [] }), mediaType: OCI_INDEX },
     ],
-    ['a Docker image with manifests', manifest({ ...BASE, mediaType: DOCKER_IMAGE, manifests: [] })],
+    ['a Docker image with manifests', manifest({ ...PARTS.base, mediaType: DOCKER_IMAGE, manifests: [] })],
     [
       'a Docker list with layers',
       manifest({ schemaVersion: 2, mediaType: DOCKER_LIST, manifests: [], layers: [] }),
@@ -184,7 +168,7 @@ describe('types', () => {
 
   // lessons §3b: "stored type never changes on re-push of same digest with another type"
   test('the same bytes under another type do not change the stored type', async () => {
-    const body = manifest({ ...BASE, annotations: { seed: 'retyped' } })
+    const body = manifest({ ...PARTS.base, annotations: { seed: 'retyped' } })
     check(await putManifest(client(), NAME, body.digest, body), { status: 201 })
     for (const type of [OCI_INDEX, DOCKER_IMAGE, DOCKER_LIST, 'application/json']) {
       const again = await client().put(`/v2/${NAME}/manifests/${body.digest}`, body.bytes, {

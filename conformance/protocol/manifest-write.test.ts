@@ -1,40 +1,17 @@
-import { beforeAll, describe, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { check, type Exchange, play } from './support/exchange.ts'
-import {
-  descriptor,
-  image,
-  index,
-  type Manifest,
-  manifest,
-  OCI_CONFIG,
-  OCI_IMAGE,
-  OCI_LAYER,
-} from './support/images.ts'
+import { imageParts, useStrictServer } from './support/image-parts.ts'
+import { image, index, type Manifest, OCI_IMAGE } from './support/images.ts'
 import { putting, readsBack } from './support/manifest-rows.ts'
-import { locationOf, pushBlob, pushImage, putManifest } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { locationOf, pushImage, putManifest } from './support/push.ts'
 
 /** P§1.5: PUT of a manifest by tag and by digest. */
-const lamina = useServer({ LAMINA_AUTH: 'off', LAMINA_ALLOW_SPARSE: 'false' })
-const client = () => lamina.now.client
-
 const NAME = 'manifest/write'
-const IMAGE = image('manifest-write')
-const [CONFIG = IMAGE, LAYER = IMAGE] = IMAGE.blobs
-const BASE = {
-  schemaVersion: 2,
-  config: descriptor(OCI_CONFIG, CONFIG),
-  layers: [descriptor(OCI_LAYER, LAYER)],
-}
-
-beforeAll(async () => {
-  for (const each of IMAGE.blobs) await pushBlob(client(), NAME, each)
-})
+const PARTS = imageParts('manifest-write')
+const client = useStrictServer(NAME, [PARTS.config, PARTS.layer])
 
 /** A manifest of its own for each case. */
-function made(seed: string, more: object = {}): Manifest {
-  return manifest({ ...BASE, mediaType: OCI_IMAGE, annotations: { seed }, ...more })
-}
+const made = (seed: string, more: object = {}): Manifest => PARTS.made({ annotations: { seed }, ...more })
 
 const REFERENCES: readonly Exchange[] = [
   // "201 [M], Location pullable [M], DCD [C: docker classic parses it or fails the push, MBv Put]."
