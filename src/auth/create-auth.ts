@@ -6,7 +6,7 @@ import { createCredentials } from './credentials.ts'
 import { createFailureLimit } from './failure-limit.ts'
 import { createLogins } from './login.ts'
 import { createPasswordLogin } from './password-login.ts'
-import { createPasswords } from './passwords.ts'
+import { createPasswords, type Passwords } from './passwords.ts'
 import { createSessions } from './sessions.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { createTokens, TOKEN_SECONDS } from './tokens.ts'
@@ -21,13 +21,15 @@ export interface AuthParts {
   readonly secret: string | undefined
   /** Seconds that a token lasts; below 60 some clients ask again at each request. */
   readonly tokenSeconds?: number
+  /** Cheaper ones in tests. */
+  readonly passwords?: Passwords
   readonly now?: () => number
 }
 
 /** All of this folder, put together. */
 export function createAuth(parts: AuthParts) {
   const { metadata, enabled, settings, secret, tokenSeconds = TOKEN_SECONDS, now = Date.now } = parts
-  const passwords = createPasswords()
+  const { passwords = createPasswords() } = parts
   const credentials = createCredentials({ metadata, now })
   const failures = createFailureLimit({ burst: 10, perSecond: 1, now })
   const passwordLogin = createPasswordLogin({ metadata, passwords, failures, now })

@@ -8,6 +8,7 @@ import { createAuth } from './create-auth.ts'
 import { CREDENTIAL_LIMIT } from './credential-room.ts'
 import { REFRESH_LIFE } from './credentials.ts'
 import { makeKeyFile } from './key-file.ts'
+import { cheapPasswords } from './passwords-fixture.ts'
 
 let metadata: MetadataStore
 let auth: ReturnType<typeof createAuth>
@@ -25,6 +26,7 @@ beforeEach(async () => {
     enabled: true,
     settings: { createProjects: 'users' },
     secret: undefined,
+    passwords: cheapPasswords(),
     now: () => time,
   })
   await auth.users.create({ name: 'alice', password: 'pass:word:1', administrator: false })

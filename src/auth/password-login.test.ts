@@ -7,8 +7,9 @@ import { userCodec } from '../records/user.ts'
 import { createFailureLimit } from './failure-limit.ts'
 import { createPasswordLogin, type PasswordLogin } from './password-login.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
+import { cheapPasswords } from './passwords-fixture.ts'
 
-const passwords = createPasswords()
+const passwords = cheapPasswords()
 let metadata: MetadataStore
 let login: PasswordLogin
 let time = 0
@@ -148,12 +149,12 @@ describe('failures', () => {
 
 describe('passwords', () => {
   it('are argon2id with 19 MiB and two passes', async () => {
-    expect(await passwords.hash('x')).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    expect(await createPasswords().hash('x')).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
   })
 
   // An unknown user costs a hash like any other: these queue for one, and would not if it were skipped.
   it('hash for users who do not exist, and turn callers away rather than queue without end', async () => {
-    const crowded = createPasswords()
+    const crowded = cheapPasswords()
     const ask = () => crowded.verify(undefined, 'x', HERE)
     const all = await Promise.allSettled(Array.from({ length: 230 }, ask))
     const refused = all.filter((one) => one.status === 'rejected')

@@ -5,7 +5,7 @@ import { networkOf } from './network.ts'
 import { isSecret, makePassword } from './secrets.ts'
 
 /** argon2id, 19 MiB, 2 passes, 1 lane: the first choice of OWASP's cheat sheet; 9 ms here. The library's algorithm is argon2id. */
-const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
+const COST: Cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
 /** Hashes at work at once: 19 MiB each. */
 const AT_ONCE = 4
@@ -14,6 +14,13 @@ const WAITING = 200
 
 const PASSWORD_SHORTEST = 8
 const PASSWORD_LONGEST = 1024
+
+/** Kibibytes, passes over them, and lanes. */
+interface Cost {
+  readonly memoryCost: number
+  readonly timeCost: number
+  readonly parallelism: number
+}
 
 export interface Passwords {
   /** For somebody who is signed in already. Rejects with TOOMANYREQUESTS when too many wait. */
@@ -25,15 +32,16 @@ export interface Passwords {
   verify(stored: string | undefined, password: string, address: string): Promise<boolean>
 }
 
-export function createPasswords(): Passwords {
+/** `cost` is another one only in tests. */
+export function createPasswords(cost: Cost = COST): Passwords {
   const queue = createFairQueue({ atOnce: AT_ONCE, waiting: WAITING, refusal: tooBusy })
   let decoy: Promise<string> | undefined
 
   return {
-    hash: (password) => queue.run('signed in', () => hash(password, COST)),
+    hash: (password) => queue.run('signed in', () => hash(password, cost)),
     verify: (stored, password, address) =>
       queue.run(networkOf(address), async () => {
-        decoy ??= hash(makePassword(), COST)
+        decoy ??= hash(makePassword(), cost)
         const tried = password.length <= PASSWORD_LONGEST ? password : ''
         const same = await verify(stored ?? (await decoy), tried)
         return same && stored !== undefined && tried === password

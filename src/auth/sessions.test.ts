@@ -4,6 +4,7 @@ import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { keys } from '../records/keys.ts'
 import { createAuth } from './create-auth.ts'
 import type { Login } from './login.ts'
+import { cheapPasswords } from './passwords-fixture.ts'
 
 const DAY = 86_400_000
 const ALICE: Login = { identity: { kind: 'user', name: 'alice', administrator: false } }
@@ -20,6 +21,7 @@ beforeEach(async () => {
     enabled: true,
     settings: { createProjects: 'users' },
     secret: undefined,
+    passwords: cheapPasswords(),
     now: () => now,
   })
   await auth.users.create({ name: 'alice', password: 'correct horse', administrator: false })

@@ -7,13 +7,20 @@ import { memberCodec } from '../records/project.ts'
 import { isUserName } from '../records/user.ts'
 import { createAuth } from './create-auth.ts'
 import { ensureAdministrator } from './first-user.ts'
+import { cheapPasswords } from './passwords-fixture.ts'
 
 let metadata: MetadataStore
 let auth: ReturnType<typeof createAuth>
 
 beforeEach(async () => {
   metadata = await openMemoryMetadataStore()
-  auth = createAuth({ metadata, enabled: true, settings: { createProjects: 'users' }, secret: undefined })
+  auth = createAuth({
+    metadata,
+    enabled: true,
+    settings: { createProjects: 'users' },
+    secret: undefined,
+    passwords: cheapPasswords(),
+  })
 })
 
 const person = (name: string, administrator = false) => ({ name, administrator, password: 'long enough' })

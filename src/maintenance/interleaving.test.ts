@@ -1,5 +1,6 @@
-import type * as crypto from 'node:crypto'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RegistryError } from '../oci/registry-error.ts'
 import { getBlob, unlinkBlob } from '../registry/blobs.ts'
 import { deleteManifest, deleteTag } from '../registry/delete-manifest.ts'
@@ -44,17 +45,23 @@ const ALL = process.env['INTERLEAVINGS'] === 'all'
 const SWITCHES = 3
 const PATIENCE_MS = ALL ? 3_600_000 : 60_000
 
-vi.mock('node:crypto', async (original) => {
-  const real = await original<typeof crypto>()
-  return {
-    ...real,
-    randomUUID: () => {
-      const hex = scheduledRandom()
-      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-    },
-    randomBytes: (length: number) => Buffer.from(scheduledRandom(), 'hex').subarray(0, length),
-  }
-})
+const { randomUUID, randomBytes } = crypto
+const scheduled = {
+  randomUUID: () => {
+    const hex = scheduledRandom()
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  },
+  randomBytes: (length: number) => Buffer.from(scheduledRandom(), 'hex').subarray(0, length),
+}
+
+/** For all who import them, also those that are loaded already. */
+function setRandom(source: Pick<typeof crypto, 'randomBytes' | 'randomUUID'> | typeof scheduled): void {
+  Object.assign(crypto, source)
+  syncBuiltinESMExports()
+}
+
+beforeAll(() => setRandom(scheduled))
+afterAll(() => setRandom({ randomUUID, randomBytes }))
 
 const [APP, WEB] = ['team/app', 'team/web']
 const LONE = digestOf('lone')

@@ -6,6 +6,7 @@ import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import type { Decision } from '../../auth/access-control.ts'
 import { createAuth } from '../../auth/create-auth.ts'
 import type { Caller } from '../../auth/identity.ts'
+import { cheapPasswords } from '../../auth/passwords-fixture.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { createAccounts } from '../../projects/accounts.ts'
 import { createMembers } from '../../projects/members.ts'
@@ -27,7 +28,13 @@ const written: string[] = []
 beforeEach(async () => {
   metadata = await openMemoryMetadataStore()
   const now = Date.now
-  auth = createAuth({ metadata, enabled: true, settings: { createProjects: 'users' }, secret: undefined })
+  auth = createAuth({
+    metadata,
+    enabled: true,
+    settings: { createProjects: 'users' },
+    secret: undefined,
+    passwords: cheapPasswords(),
+  })
   const accounts = createAccounts({ metadata, secrets: auth.credentials, now })
   const projects = createProjects({ metadata, accounts, now })
   const members = createMembers({ metadata, now })

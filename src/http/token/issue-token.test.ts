@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { openMemoryMetadataStore } from '../../../storage/metadata/memory/memory-metadata-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { createAuth } from '../../auth/create-auth.ts'
+import { cheapPasswords } from '../../auth/passwords-fixture.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { createAccounts } from '../../projects/accounts.ts'
 import { createMembers } from '../../projects/members.ts'
@@ -20,7 +21,13 @@ let routes: ReturnType<typeof tokenRoutes>
 beforeEach(async () => {
   metadata = await openMemoryMetadataStore()
   const now = Date.now
-  auth = createAuth({ metadata, enabled: true, settings: { createProjects: 'users' }, secret: undefined })
+  auth = createAuth({
+    metadata,
+    enabled: true,
+    settings: { createProjects: 'users' },
+    secret: undefined,
+    passwords: cheapPasswords(),
+  })
   routes = tokenRoutes({ ...auth, addressOf: () => '192.0.2.1', now })
   for (const name of ['alice', 'bob'])
     await auth.users.create({ name, password: `password of ${name}`, administrator: false })

@@ -1,12 +1,17 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
-import { describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { AwsBucket } from './aws-bucket.ts'
 import { Calls } from './calls.ts'
 import { connect } from './s3-client.ts'
 import type { S3Encryption, S3Settings } from './settings.ts'
 
-vi.stubEnv('AWS_ACCESS_KEY_ID', 'key')
-vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret')
+beforeAll(() => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'key')
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret')
+})
+afterAll(() => {
+  vi.unstubAllEnvs()
+})
 
 const SETTINGS: S3Settings = {
   bucket: 'images',
