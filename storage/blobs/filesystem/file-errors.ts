@@ -14,6 +14,7 @@ export function withStoreErrors(fs: FileSystem): FileSystem {
     unlink: (path) => attempt(() => fs.unlink(path)),
     share: (from, to) => attempt(() => fs.share(from, to)),
     mkdir: (path) => attempt(() => fs.mkdir(path)),
+    mkdirEach: (parent, names) => attempt(() => fs.mkdirEach(parent, names)),
     async *names(path) {
       try {
         yield* fs.names(path)

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { FileFacts, FileSystem, OpenFile } from './file-system.ts'
 import {
@@ -114,6 +114,10 @@ export class SimulatedDisk implements FileSystem {
 
   async mkdir(path: string): Promise<string | undefined> {
     return this.#call(() => this.#makeDirectory(path))
+  }
+
+  async mkdirEach(parent: string, names: readonly string[]): Promise<void> {
+    for (const name of names) await this.mkdir(join(parent, name))
   }
 
   async *names(path: string): AsyncIterable<string> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isNoSpace } from './level-errors.ts'
 
 /** Bytes that opening a LevelDB may write: two logs of 4 MiB again as tables, the manifest, and some to spare. */
@@ -8,15 +9,21 @@ export const REOPEN_ROOM = 16 << 20
 /** Left free for commits when the ballast is made: else the next commit would need it at once. */
 const MARGIN = 8 << 20
 const BLOCK = 1 << 20
+/** What is held before the first commit. */
+const FIRST = REOPEN_ROOM + MARGIN
+/** How long (ms) after that the rest follows: a start has other things to do. */
+const REST_AFTER = 2000
 
 /**
  * Disk space that is held, to be let go when a full disk has made the database fail: opening it again
  * needs room. While it cannot be held the store accepts no commits.
  */
 export interface Ballast {
-  /** Holds as much as there is room for; false when that is too little to open the database again. */
+  /** Holds what opening the database again needs, and soon as much as there is room for; false: not even the first. */
   make(): Promise<boolean>
   release(): Promise<void>
+  /** Ends what `make` has begun; what is held stays. */
+  stop(): Promise<void>
   /** Bytes that can be written now. */
   room(): Promise<number>
   /** All of it is held: `make` has nothing to do. */
@@ -32,24 +39,33 @@ export interface Ballast {
 export const noBallast: Ballast = {
   make: () => Promise.resolve(true),
   release: () => Promise.resolve(),
+  stop: () => Promise.resolve(),
   room: () => Promise.resolve(Number.POSITIVE_INFINITY),
   isWhole: true,
   isEnough: true,
 }
 
-/** The file `ballast` in `directory`. When `bytes` do not fit, a half or a quarter is held, so that the collector can still work. */
+interface BallastOptions {
+  /** Hears why the rest cannot be held, when that is not for want of room. */
+  readonly notice?: (sentence: string, cause: unknown) => void
+  /** Milliseconds between the first of it and the rest. */
+  readonly restAfter?: number
+}
+
+/** The file `ballast` in `directory`. When `bytes` do not fit, less is held, so that the collector can still work. */
 export class FileBallast implements Ballast {
   readonly #directory: string
   readonly #path: string
   readonly #bytes: number
-  readonly #least: number
+  readonly #options: BallastOptions
   #held = 0
+  #rest: { readonly done: Promise<void>; readonly end: AbortController } | undefined
 
-  constructor(directory: string, bytes: number) {
+  constructor(directory: string, bytes: number, options: BallastOptions = {}) {
     this.#directory = directory
     this.#path = join(directory, 'ballast')
     this.#bytes = bytes
-    this.#least = Math.min(bytes, REOPEN_ROOM)
+    this.#options = options
   }
 
   get isWhole(): boolean {
@@ -57,20 +73,26 @@ export class FileBallast implements Ballast {
   }
 
   get isEnough(): boolean {
-    return this.#held >= this.#least
+    return this.#held >= Math.min(this.#bytes, REOPEN_ROOM)
   }
 
   async make(): Promise<boolean> {
+    if (this.#rest !== undefined) return this.isEnough
     this.#held = await sizeOf(this.#path)
-    for (let size = this.#bytes; size >= this.#least && size > this.#held; size = Math.floor(size / 2)) {
-      if ((await this.room()) >= size - this.#held + MARGIN && (await this.#grow(size))) break
-    }
+    if (!this.isEnough) await this.#growTo([FIRST, REOPEN_ROOM])
+    if (this.isEnough && !this.isWhole) this.#holdRest()
     return this.isEnough
   }
 
   async release(): Promise<void> {
+    await this.stop()
     await rm(this.#path, { force: true })
     this.#held = 0
+  }
+
+  async stop(): Promise<void> {
+    this.#rest?.end.abort()
+    await this.#rest?.done
   }
 
   async room(): Promise<number> {
@@ -78,16 +100,40 @@ export class FileBallast implements Ballast {
     return bavail * bsize
   }
 
+  #holdRest(): void {
+    const { notice, restAfter = REST_AFTER } = this.#options
+    const end = new AbortController()
+    const done = sleep(restAfter, undefined, { signal: end.signal, ref: false })
+      .then(() => this.#growTo([this.#bytes, Math.floor(this.#bytes / 2)], end.signal))
+      .catch((error: unknown) => {
+        if (!end.signal.aborted) notice?.(`the rest of ${this.#path} cannot be written`, error)
+      })
+      .finally(() => {
+        this.#rest = undefined
+      })
+    this.#rest = { done, end }
+  }
+
+  /** The first of `sizes`, and no more than is wanted, that there is room for. */
+  async #growTo(sizes: readonly number[], end?: AbortSignal): Promise<void> {
+    for (const size of sizes.map((one) => Math.min(one, this.#bytes))) {
+      if (size <= this.#held) return
+      if ((await this.room()) >= size - this.#held + MARGIN && (await this.#grow(size, end))) return
+    }
+  }
+
   /** Random bytes, because zeros take no room on file systems that compress. */
-  async #grow(size: number): Promise<boolean> {
+  async #grow(size: number, end?: AbortSignal): Promise<boolean> {
     const file = await open(this.#path, 'a')
     try {
       const block = randomBytes(BLOCK)
-      for (let at = this.#held; at < size; at += BLOCK) {
+      let at = this.#held
+      for (; at < size; at += BLOCK) {
+        if (end?.aborted === true) break
         await file.appendFile(block.subarray(0, Math.min(BLOCK, size - at)))
       }
       await file.sync()
-      this.#held = size
+      this.#held = Math.min(at, size)
       return true
     } catch (error) {
       if (!isNoSpace(error)) throw error

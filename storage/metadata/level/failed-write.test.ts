@@ -36,6 +36,10 @@ class FakeDisk implements Ballast {
     return Promise.resolve()
   }
 
+  stop(): Promise<void> {
+    return Promise.resolve()
+  }
+
   room(): Promise<number> {
     return Promise.resolve(this.free)
   }

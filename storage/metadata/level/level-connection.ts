@@ -124,6 +124,7 @@ export class LevelConnection {
     if (this.#isClosed) return
     this.#isClosed = true
     if (this.#reopening !== undefined) await settled(this.#reopening)
+    await this.#parts.ballast.stop()
     await this.#opening.close()
   }
 

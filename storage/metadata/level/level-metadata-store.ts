@@ -31,12 +31,13 @@ export interface LevelStoreOptions {
  */
 export function openLevelMetadataStore(options: LevelStoreOptions): Promise<MetadataStore> {
   const place = resolve(options.directory)
+  const notice = options.notice ?? (() => undefined)
   return openLevelStoreOver({
     database: createClassicLevel(place),
-    ballast: new FileBallast(place, options.ballastBytes ?? BALLAST_BYTES),
+    ballast: new FileBallast(place, options.ballastBytes ?? BALLAST_BYTES, { notice }),
     place,
     recoveryMilliseconds: options.recoveryMilliseconds ?? RECOVERY_MILLISECONDS,
-    notice: options.notice ?? (() => undefined),
+    notice,
   })
 }
 
