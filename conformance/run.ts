@@ -22,7 +22,7 @@ const sized = (name: string, small: number, large: number): Record<string, strin
 })
 
 const CLUSTER_PARTS =
-  'official cable migrate replicas replica-faults clocks s3-faults postgres-faults asynchronous'
+  'official cable migrate replicas replica-faults clocks s3-faults postgres-faults postgres-tls asynchronous'
 
 // Two cores: each lane runs one part after the other.
 const lanes: readonly Part[][] = [

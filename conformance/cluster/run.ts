@@ -7,6 +7,7 @@ import { postgresFaults } from './faults-postgres.ts'
 import { replicaFaults } from './faults-replicas.ts'
 import { s3Faults } from './faults-s3.ts'
 import { migrateScenario } from './migrate.ts'
+import { postgresTls } from './postgres-tls.ts'
 import { protocolSuite } from './protocol.ts'
 import { pullTheCable } from './pull-cable.ts'
 import { replicaScenarios } from './replicas.ts'
@@ -28,6 +29,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   clocks: () => clockScenario(stores, report),
   's3-faults': () => s3Faults(stores, report),
   'postgres-faults': () => postgresFaults(report),
+  'postgres-tls': () => postgresTls(report),
   asynchronous: () => asynchronousFailover(report),
 }
 const asked = [...process.argv.slice(2), ...(process.env['CLUSTER_PARTS']?.split(' ') ?? [])]

@@ -1,5 +1,6 @@
-import { appendFile, chown, mkdir } from 'node:fs/promises'
+import { appendFile, chmod, chown, copyFile, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { Certificates } from './certificates.ts'
 import { freePort } from './free-port.ts'
 import { must, Server, type StartOptions } from './processes.ts'
 import { scratchFolder } from './workspace.ts'
@@ -14,6 +15,8 @@ export interface PostgresOptions {
   binaries?: string
   /** true survives `kill`, as a real server does; false (the default) is faster. */
   fsync?: boolean
+  /** Takes encrypted connections, and no others. */
+  tls?: Certificates
   /** More lines for postgresql.conf. */
   settings?: Record<string, string>
 }
@@ -55,6 +58,7 @@ export class Postgres {
       fsync: options.fsync === true ? 'on' : 'off',
       full_page_writes: options.fsync === true ? 'on' : 'off',
     })
+    if (options.tls !== undefined) await postgres.#encrypt(options.tls)
     await postgres.restart()
     return postgres
   }
@@ -149,6 +153,16 @@ export class Postgres {
 
   #program(name: string): string {
     return path.join(this.#options.binaries ?? debian, name)
+  }
+
+  /** The server refuses a key that others may read. */
+  async #encrypt({ cert, key }: Certificates): Promise<void> {
+    const own = path.join(this.#folder.path, 'server.key')
+    await copyFile(key, own)
+    await chmod(own, 0o600)
+    if (asUser.uid !== undefined) await chown(own, nobody.uid, nobody.gid)
+    await this.#configure({ ssl: 'on', ssl_cert_file: `'${cert}'`, ssl_key_file: `'${own}'` })
+    await writeFile(path.join(this.#data, 'pg_hba.conf'), 'hostssl all all 127.0.0.1/32 trust\n')
   }
 
   /** The last line for a name counts. */

@@ -25,6 +25,9 @@ const REASONS: Readonly<Record<string, string>> = {
 const UNKNOWN_AUTHORITY =
   'its certificate is of an authority that is not known here: name the file of the authority with sslrootcert'
 
+const NOT_PLAIN =
+  'it refuses this user without encryption (pg_hba.conf says who may come from where): try sslmode=verify-full'
+
 /** The failure of a start as one sentence; `shown` names the database, without its password. */
 export function openingError(shown: string, error: unknown): StoreUnavailable {
   const why = error instanceof StoreUnavailable ? error.message : reasonOf(error)
@@ -33,6 +36,7 @@ export function openingError(shown: string, error: unknown): StoreUnavailable {
 
 function reasonOf(error: unknown): string {
   const { code, message } = partsOf(error)
+  if (code === '28000' && message.includes('no encryption')) return NOT_PLAIN
   const known = REASONS[code]
   if (known !== undefined) return known
   if (/self.signed|unable to (?:verify|get)|SELF_SIGNED|UNABLE_TO/i.test(`${code} ${message}`))
