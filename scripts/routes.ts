@@ -40,6 +40,7 @@ export async function composedRoutes(): Promise<Route[]> {
     maxUploads: 0,
     allowSparse: false,
     indexLayers: false,
+    hasReplicas: false,
     minFree: 0,
   }
   const silent = () => undefined

@@ -164,6 +164,7 @@ function registryParts(
       maxUploads: config.maxUploads,
       allowSparse: config.allowSparse,
       indexLayers: config.indexLayers === 'push',
+      hasReplicas: config.metadata !== 'level',
       minFree: config.minFree,
     },
     onDamage: (damage) =>

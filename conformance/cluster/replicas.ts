@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Blob, digestOf, makeImage } from '../fixtures/image.ts'
 import { randomBytes } from '../fixtures/random.ts'
@@ -31,6 +32,9 @@ export async function replicaScenarios(stores: Stores, report: Report): Promise<
     )
     await report.scenario('cluster: one upload is written at both replicas at once, with other bytes', () =>
       writeTwice(one, other),
+    )
+    await report.scenario('cluster: a second writer is refused while the first goes on elsewhere', () =>
+      refusedMeanwhile(one, other),
     )
     await report.scenario(`cluster: two writers set ${TAGS} tags each in one repository`, () =>
       manyTags(one, other),
@@ -119,6 +123,32 @@ async function writeTwice(one: RegistryClient, other: RegistryClient): Promise<s
     await other.checkBlob('twice/app', (ended[0] === 201 ? here : there).digest)
   }
   return '4 uploads with two PATCHes, 4 with two closing PUTs'
+}
+
+/** What a replica says of a request that goes on for longer than a moment holds on the other one. */
+async function refusedMeanwhile(one: RegistryClient, other: RegistryClient): Promise<string> {
+  const { digest, bytes } = blob('meanwhile', 24 * 2 ** 20)
+  const location = wants(await one.request('POST', '/v2/twice/app/blobs/uploads/'), 202, 'POST')
+  const [half, refused] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+  const slowly = async function* (): AsyncGenerator<Buffer> {
+    const piece = 2 ** 20
+    for (let at = 0; at < bytes.length; at += piece) {
+      if (at === bytes.length / 2) half.resolve(undefined)
+      if (at >= bytes.length / 2) await refused.promise
+      yield bytes.subarray(at, at + piece)
+      await sleep(100)
+    }
+  }
+  const first = one.request('PATCH', location, { body: Readable.from(slowly()), headers: octets })
+  await half.promise
+  const second = await other.request('PATCH', location, { body: Buffer.from('other bytes'), headers: octets })
+  refused.resolve(undefined)
+  wants(second, 416, 'the second PATCH')
+  expect(second.headers.range === '0--1', `416 says ${second.headers.range}`)
+  wants(await first, 202, 'the first PATCH')
+  wants(await other.request('PUT', `${location}?digest=${digest}`, { headers: octets }), 201, 'PUT')
+  await one.checkBlob('twice/app', digest)
+  return '416 while 24 MiB come'
 }
 
 async function manyTags(one: RegistryClient, other: RegistryClient): Promise<string> {

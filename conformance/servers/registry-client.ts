@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
+import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { type Blob, digestOf, type Image } from '../fixtures/image.ts'
 import { admin } from './lamina.ts'
@@ -41,7 +42,7 @@ export class RegistryClient {
   request(
     method: string,
     path: string,
-    { body, headers = {} }: { body?: Buffer; headers?: Record<string, string> } = {},
+    { body, headers = {} }: { body?: Buffer | Readable; headers?: Record<string, string> } = {},
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { request } = this.#url.protocol === 'https:' ? https : http
@@ -57,7 +58,8 @@ export class RegistryClient {
           reject,
         )
       })
-      sent.end(body)
+      if (body instanceof Readable) body.pipe(sent)
+      else sent.end(body)
     })
   }
 
@@ -136,7 +138,8 @@ export const acceptedManifests = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ].join(', ')
 
-function lengthOf(method: string, body: Buffer | undefined): Record<string, string> {
+function lengthOf(method: string, body: Buffer | Readable | undefined): Record<string, string> {
+  if (body instanceof Readable) return {}
   if (body !== undefined) return { 'content-length': String(body.length) }
   return method === 'GET' || method === 'HEAD' ? {} : { 'content-length': '0' }
 }

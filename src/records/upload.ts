@@ -23,6 +23,8 @@ export const uploadCodec = recordCodec(
     algorithm: z.enum(['sha256', 'sha512']).optional(),
     /** What a request that brought the last bytes is making of them: nothing else may become of this session. */
     closing: digestField.optional(),
+    /** The process that is writing to it now, as other replicas believe until then. */
+    writer: z.object({ process: z.string(), until: dateField }).optional(),
     created: dateField,
     expires: dateField,
     /** Set when finished: a repeated closing PUT is answered with its 201 until `expires`. */

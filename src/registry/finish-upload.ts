@@ -9,7 +9,13 @@ import type { RegistryParts } from './parts.ts'
 import type { Received } from './receive-chunk.ts'
 import { checkRepository } from './repositories.ts'
 import { trash } from './review.ts'
-import { checkUnchanged, type Session, type SessionName, uploadUnknown } from './upload-session.ts'
+import {
+  checkUnchanged,
+  type Session,
+  type SessionName,
+  uploadUnknown,
+  withoutWriter,
+} from './upload-session.ts'
 
 /**
  * For how long a repeated closing PUT gets its 201 again, unless open sessions live shorter. Bytes that a crash left with
@@ -109,7 +115,7 @@ async function writeRest(
   if (digestAlgorithm(digest) !== 'sha256') transaction.set(aliasCodec, keys.alias(digest), { sha256 })
   await writeLink(transaction, parts, { name: name.name, repo, digest, sha256, size: received.offset })
   transaction.set(uploadCodec, session.key, {
-    ...session.record,
+    ...withoutWriter(session.record),
     offset: received.offset,
     state: received.state,
     prefix: sha256,

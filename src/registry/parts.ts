@@ -38,6 +38,8 @@ export interface RegistrySettings {
   readonly allowSparse: boolean
   /** Whether the layers of each new image are queued for the inspector. */
   readonly indexLayers: boolean
+  /** Whether other processes may serve the same records: then an upload session says who is writing to it. */
+  readonly hasReplicas: boolean
   /** Free bytes below which uploads are refused, so that records can still be written. */
   readonly minFree: number
 }

@@ -21,6 +21,8 @@ export interface ReceiveInto {
   readonly completing: boolean
   /** Records a state of the store in the middle of the append. */
   readonly record: (state: UploadState) => Promise<void>
+  /** Called as bytes come; they are refused when it rejects. */
+  readonly goOn: () => Promise<void>
 }
 
 /**
@@ -30,7 +32,7 @@ export interface ReceiveInto {
 export async function receiveChunk(
   { blobs, meter }: Pick<RegistryParts, 'blobs' | 'meter'>,
   chunk: Chunk,
-  { state, offset, hash, completing, record }: ReceiveInto,
+  { state, offset, hash, completing, record, goOn }: ReceiveInto,
 ): Promise<Received> {
   const announced = chunk.range === undefined ? undefined : chunk.range.end - chunk.range.start + 1
   const iterator = chunk.bytes[Symbol.asyncIterator]()
@@ -39,7 +41,7 @@ export async function receiveChunk(
     if (first.bytes === undefined) return finished(state, offset, first.cut, announced)
     const expected = chunk.length ?? announced
     const writer = await blobs.append(state, offset, { expected, record })
-    return await receiveFrom(iterator, first, writer, { announced, hash, completing, offset, meter })
+    return await receiveFrom(iterator, first, writer, { announced, hash, completing, offset, meter, goOn })
   } finally {
     // Leaves the request as it is, so that the rest of its body can be thrown away before an early answer.
     await iterator.return?.()
@@ -61,9 +63,10 @@ async function receiveFrom(
     readonly completing: boolean
     readonly offset: number
     readonly meter: RegistryParts['meter']
+    readonly goOn: () => Promise<void>
   },
 ): Promise<Received> {
-  const { announced, hash, completing, offset, meter } = to
+  const { announced, hash, completing, offset, meter, goOn } = to
   let received = 0
   let next = first
   try {
@@ -73,6 +76,7 @@ async function receiveFrom(
       if (announced !== undefined && received > announced) throw sizeDiffers(announced, 'more')
       hash.update(next.bytes)
       await writer.write(next.bytes)
+      await goOn()
       next = await nextOf(iterator)
     }
   } catch (error) {

@@ -72,6 +72,7 @@ export async function openTestRegistry(
       maxUploads: 1000,
       allowSparse: false,
       indexLayers: false,
+      hasReplicas: false,
       minFree: 1000,
       ...settings,
     },

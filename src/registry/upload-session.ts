@@ -34,19 +34,45 @@ const SESSION_ID = /^[0-9a-f-]{36}$/
 
 /** Loads a session. Throws BLOB_UPLOAD_UNKNOWN when it is not there, over, or someone else's: all the same answer. */
 export async function loadSession(parts: RegistryParts, session: SessionName): Promise<Session> {
-  if (!SESSION_ID.test(session.id)) throw uploadUnknown(session)
+  const found = await findSession(parts, session)
+  if (found === undefined) throw uploadUnknown(session)
+  return found
+}
+
+/** Whether it ended with this digest. */
+export async function isFinished(
+  parts: RegistryParts,
+  session: SessionName,
+  digest: Digest,
+): Promise<boolean> {
+  return (await findSession(parts, session))?.record.done === digest
+}
+
+async function findSession(parts: RegistryParts, session: SessionName): Promise<Session | undefined> {
+  if (!SESSION_ID.test(session.id)) return undefined
   const key = keys.upload(session.id)
   const [stored] = await parts.metadata.read([key])
   const record = stored && uploadCodec.decode(stored.value)
   const own = record?.name === session.name && record.account === session.account
-  if (stored === undefined || record === undefined || !own || isOver(record, parts.now()))
-    throw uploadUnknown(session)
+  if (stored === undefined || record === undefined || !own || isOver(record, parts.now())) return undefined
   return { key, version: stored.version, record }
+}
+
+/** The record of a session whose writer has ended. */
+export function withoutWriter(record: UploadRecord): UploadRecord {
+  const { writer: _, ...rest } = record
+  return rest
 }
 
 function isOver({ expires, ended }: UploadRecord, now: number): boolean {
   return expires < now || ended === true
 }
+
+/** What a request writes down before it has ended. */
+export type SessionStep =
+  | { readonly state: UploadState }
+  | { readonly closing: Digest }
+  | Required<Pick<UploadRecord, 'writer'>>
 
 /**
  * Writes down what a request has begun in the middle of its work; gives the session as it is then. Throws
@@ -56,7 +82,7 @@ export async function recordStep(
   parts: RegistryParts,
   name: SessionName,
   session: Session,
-  step: { readonly state: UploadState } | { readonly closing: Digest },
+  step: SessionStep,
 ): Promise<Session> {
   // A request that takes long is no idle session.
   const expires = parts.now() + parts.settings.uploadExpiry

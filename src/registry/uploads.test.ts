@@ -416,6 +416,62 @@ describe('two writers on two replicas', () => {
     expect(String(await pull(registry, team, digestOf('abcd')))).toBe('abcd')
   })
 
+  describe('while the first goes on', () => {
+    /** Writes for a second on one replica, and then does what `after` says. */
+    async function writeSlowly(session: SessionName, after: Promise<unknown>, rest = 'cd') {
+      const begun = Promise.withResolvers<undefined>()
+      const bytes = (async function* () {
+        yield Buffer.from('a')
+        registry.clock.now += 1000
+        yield Buffer.from('b')
+        begun.resolve(undefined)
+        await after
+        yield Buffer.from(rest)
+      })()
+      const written = code(
+        registry.uploads.append(session, chunk('', { bytes, range: { start: 0, end: 3 } })),
+      )
+      await begun.promise
+      return { written }
+    }
+
+    beforeEach(async () => {
+      registry = await openTestRegistry({ hasReplicas: true })
+    })
+
+    it('the second is refused, and can go on where it ends', async () => {
+      const session = await start()
+      const end = Promise.withResolvers<undefined>()
+      const { written } = await writeSlowly(session, end.promise)
+      const refused = { code: 'RANGE_INVALID', headers: { range: '0--1' } }
+      await Promise.all([
+        expect(other().append(session, chunk('xy'))).rejects.toMatchObject(refused),
+        expect(other().finish(session, digestOf('xy'), chunk('xy'))).rejects.toMatchObject(refused),
+      ])
+      end.resolve(undefined)
+      expect(await written).toBe('no failure')
+      expect(await other().append(session, chunk('ef'))).toBe(6)
+    })
+
+    it('one that died, or hears nothing of its client, keeps the second away for seconds only', async () => {
+      const session = await start()
+      const end = Promise.withResolvers<undefined>()
+      const { written } = await writeSlowly(session, end.promise)
+      registry.clock.now += 10_000
+      expect(await other().append(session, chunk('xyz'))).toBe(3)
+      end.resolve(undefined)
+      expect(await written).toBe('RANGE_INVALID')
+      expect(await registry.uploads.status(session)).toBe(3)
+    })
+
+    it('one that fails makes way at once', async () => {
+      const session = await start()
+      const { written } = await writeSlowly(session, Promise.resolve(), 'too much')
+      expect(await written).toBe('SIZE_INVALID')
+      expect(await other().append(session, chunk('xyz'))).toBe(3)
+    })
+  })
+
   it.each([1, 2])('of two that close it with other bytes, one does: who comes at commit %i', async (nth) => {
     const session = await start()
     let there: unknown
@@ -427,6 +483,15 @@ describe('two writers on two replicas', () => {
     expect([here, there].filter((result) => result === 'no failure')).toHaveLength(1)
     expect(String(await pull(registry, team, digestOf(winner)))).toBe(winner)
     expect(await pull(registry, team, digestOf(loser))).toBeUndefined()
+  })
+})
+
+describe('one upload that is closed at two replicas with the same bytes', () => {
+  it('is a success for both', async () => {
+    const session = await start()
+    atCommit(1, () => new Uploads(registry.parts).finish(session, digestOf('same'), chunk('same')))
+    await registry.uploads.finish(session, digestOf('same'), chunk('same'))
+    expect(String(await pull(registry, team, digestOf('same')))).toBe('same')
   })
 })
 

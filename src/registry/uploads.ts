@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
-import { UploadGone, type UploadState } from '../../storage/blobs/blob-store.ts'
+import { UploadGone } from '../../storage/blobs/blob-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
 import { type Digest, type DigestAlgorithm, digestAlgorithm } from '../oci/digest.ts'
 import { projectOf, type RepositoryName } from '../oci/name.ts'
@@ -17,30 +16,29 @@ import {
   type Chunk,
   checkChunk,
   checkUnchanged,
+  isFinished,
   loadSession,
   outOfOrder,
-  recordStep,
   type Session,
   type SessionName,
   uploadUnknown,
+  withoutWriter,
 } from './upload-session.ts'
+import { UploadTurns, type Writing } from './upload-turns.ts'
 import { checkQuota } from './usage.ts'
-
-/** How long a second writer waits for the first to end. */
-const PATIENCE_MS = 1000
 
 /**
  * Upload sessions. A session is its record: begun before the first byte, moved on at the end of each request,
- * finished in the one commit that makes the blob readable. Memory holds nothing but hashes and who is writing now.
+ * finished in the one commit that makes the blob readable. Memory holds nothing but hashes and who is writing here now.
  */
 export class Uploads {
   readonly #parts: RegistryParts
   readonly #hashes = new HashCache()
-  /** Ends when the request that is writing to the session has ended. */
-  readonly #writing = new Map<string, Promise<unknown>>()
+  readonly #turns: UploadTurns
 
   constructor(parts: RegistryParts) {
     this.#parts = parts
+    this.#turns = new UploadTurns(parts)
   }
 
   /** Begins a session and gives its id. Throws TOOMANYREQUESTS, STORAGE_FULL, and DENIED when the quota is used up. */
@@ -81,12 +79,13 @@ export class Uploads {
   /** Appends a chunk; gives the number of bytes that are here now. Throws RANGE_INVALID, SIZE_INVALID. */
   async append(name: SessionName, chunk: Chunk): Promise<number> {
     await this.#checkRoom()
-    return this.#exclusively(name, async () => {
-      const opened = await this.#open(name)
-      checkChunk(name, opened.record.offset, chunk)
-      const hash = await this.#resume(name, opened, chunk)
-      const { session, received } = await this.#receive(name, { session: opened, hash }, chunk, false)
-      await this.#progress(name, session, received, hash)
+    return this.#turns.take(name, async (writing) => {
+      const { record } = writing.session
+      if (record.done !== undefined) throw uploadUnknown(name)
+      checkChunk(name, record.offset, chunk)
+      const hash = await this.#resume(name, writing.session, chunk)
+      const received = await this.#receive(writing, hash, chunk, false)
+      await this.#progress(name, writing.session, received, hash)
       if (received.cut !== undefined) throw clientGone(received.cut)
       return received.offset
     })
@@ -98,8 +97,17 @@ export class Uploads {
    * what it held before stay usable then.
    */
   async finish(name: SessionName, digest: Digest, chunk: Chunk): Promise<void> {
-    await this.#exclusively(name, async () => {
-      const opened = await loadSession(this.#parts, name)
+    try {
+      await this.#finish(name, digest, chunk)
+    } catch (error) {
+      // Another replica may have finished it with the same digest meanwhile.
+      if (!(error instanceof RegistryError) || !(await isFinished(this.#parts, name, digest))) throw error
+    }
+  }
+
+  async #finish(name: SessionName, digest: Digest, chunk: Chunk): Promise<void> {
+    await this.#turns.take(name, async (writing) => {
+      const opened = writing.session
       if (opened.record.done === digest) return
       if (opened.record.done !== undefined) throw uploadUnknown(name)
       checkChunk(name, opened.record.offset, chunk)
@@ -110,17 +118,17 @@ export class Uploads {
         return finishUpload(this.#parts, { name, session: opened, received, digest, sha256: digest })
       }
       const hash = await this.#resume(name, opened, chunk)
-      const { session, received } = await this.#receive(name, { session: opened, hash }, chunk, true)
+      const received = await this.#receive(writing, hash, chunk, true)
       if (received.cut !== undefined) {
-        await this.#progress(name, session, received, hash)
+        await this.#progress(name, writing.session, received, hash)
         throw clientGone(received.cut)
       }
       const sha256 = hash.digest('sha256') ?? emptyDigest()
       const own = hash.digest(digestAlgorithm(digest)) ?? (await this.#hashUpload(received, digest))
       if (own !== undefined) checkDigest(received, own, digest)
-      const claimed = await this.#claim(name, session, sha256)
+      await this.#claim(name, writing, sha256)
       if (own === undefined) checkDigest(received, await this.#hashBlob(received, sha256, digest), digest)
-      await finishUpload(this.#parts, { name, session: claimed, received, digest, sha256 })
+      await finishUpload(this.#parts, { name, session: writing.session, received, digest, sha256 })
     })
   }
 
@@ -147,36 +155,6 @@ export class Uploads {
     return session
   }
 
-  /**
-   * One writer at a time. A client that lost its connection may be back before its old request has noticed: so the
-   * second waits a little, and is then told how far the session is. `work` loads the session itself: one that was
-   * loaded before could be older than what the last writer did, and its bytes would be cut off.
-   */
-  async #exclusively<Result>(name: SessionName, work: () => Promise<Result>): Promise<Result> {
-    const { id } = name
-    let patience: Promise<'over'> | undefined
-    // Nothing is awaited between the last look and the entry below: of many who wait, one goes next.
-    for (let writing = this.#writing.get(id); writing !== undefined; writing = this.#writing.get(id)) {
-      patience ??= setTimeout(PATIENCE_MS, 'over' as const, { ref: false })
-      if ((await Promise.race([writing, patience])) === 'over') throw await this.#busy(name)
-    }
-    const mine = Promise.withResolvers<undefined>()
-    this.#writing.set(id, mine.promise)
-    this.#parts.meter.writing += 1
-    try {
-      return await work()
-    } finally {
-      this.#writing.delete(id)
-      this.#parts.meter.writing -= 1
-      mine.resolve(undefined)
-    }
-  }
-
-  async #busy(name: SessionName): Promise<RegistryError> {
-    const { offset } = (await loadSession(this.#parts, name)).record
-    return outOfOrder(name, offset, 'another request is writing to this upload session')
-  }
-
   async #resume(name: SessionName, session: Session, chunk: Chunk): Promise<RunningHash> {
     const { id } = name
     const { record } = session
@@ -187,21 +165,17 @@ export class Uploads {
     throw outOfOrder(name, 0, 'the bytes of this upload cannot be gone on with, and have to be sent again')
   }
 
-  /** Streams a chunk in; gives the session too, which moves on when the store has something to record meanwhile. */
-  async #receive(
-    name: SessionName,
-    from: { readonly session: Session; readonly hash: RunningHash },
-    chunk: Chunk,
-    completing: boolean,
-  ): Promise<{ readonly session: Session; readonly received: Received }> {
-    let { session } = from
-    const record = async (state: UploadState): Promise<void> => {
-      session = await recordStep(this.#parts, name, session, { state })
-    }
-    const { state, offset } = session.record
-    const into = { state, offset, hash: from.hash, completing, record }
-    const received = await receiveChunk(this.#parts, chunk, into)
-    return { session, received }
+  /** Streams a chunk in; the session moves on when there is something to record meanwhile. */
+  #receive(writing: Writing, hash: RunningHash, chunk: Chunk, completing: boolean): Promise<Received> {
+    const { state, offset } = writing.session.record
+    return receiveChunk(this.#parts, chunk, {
+      state,
+      offset,
+      hash,
+      completing,
+      record: (next) => writing.record({ state: next }),
+      goOn: () => writing.goOn(),
+    })
   }
 
   async #progress(name: SessionName, session: Session, received: Received, hash: RunningHash): Promise<void> {
@@ -209,7 +183,7 @@ export class Uploads {
     await transact(this.#parts.metadata, async (transaction) => {
       await checkUnchanged(transaction, name, session)
       transaction.set(uploadCodec, session.key, {
-        ...session.record,
+        ...withoutWriter(session.record),
         offset: received.offset,
         state: received.state,
         prefix,
@@ -224,9 +198,9 @@ export class Uploads {
    * The last bytes are in no record yet: two replicas that have others each would both store theirs as this upload's.
    * So what becomes of it is written down first, and is never changed.
    */
-  async #claim(name: SessionName, session: Session, sha256: Digest): Promise<Session> {
-    if ((session.record.closing ?? sha256) !== sha256) throw uploadUnknown(name)
-    return recordStep(this.#parts, name, session, { closing: sha256 })
+  async #claim(name: SessionName, writing: Writing, sha256: Digest): Promise<void> {
+    if ((writing.session.record.closing ?? sha256) !== sha256) throw uploadUnknown(name)
+    await writing.record({ closing: sha256 })
   }
 
   /** The bytes of an upload once more, where the store gives them before it is complete. */
