@@ -5,16 +5,7 @@ import type { Report } from '../report.ts'
 import type { Stores } from '../servers/cluster.ts'
 import { finish } from '../servers/processes.ts'
 import { nodeBinary, projectRoot, scratchFolder } from '../servers/workspace.ts'
-
-/** Cases of the black-box suite that cannot run on a cluster, and why. The run fails when others are left out. */
-const NOT_HERE: Readonly<Record<string, string>> = {
-  'bounds.test.ts: that stops says so on /readyz first, goes on serving, and lets a running push end':
-    'behind the balancer another replica answers; rolling restarts are tried by themselves',
-  'migrate.test.ts: is refused for settings that are wrong, and for stores that are in use':
-    'a registry moves from one machine to a cluster, not from a cluster',
-  'migrate.test.ts: loses nothing that was answered, while clients push and pull':
-    'a registry moves from one machine to a cluster, not from a cluster',
-}
+import { NOT_HERE, type NotHere } from './not-here.ts'
 
 const results = z.object({
   testResults: z.array(
@@ -23,7 +14,11 @@ const results = z.object({
       message: z.string().optional(),
       status: z.string(),
       assertionResults: z.array(
-        z.object({ title: z.string(), status: z.string(), failureMessages: z.array(z.string()).optional() }),
+        z.object({
+          fullName: z.string(),
+          status: z.string(),
+          failureMessages: z.array(z.string()).optional(),
+        }),
       ),
     }),
   ),
@@ -63,25 +58,39 @@ export async function protocolSuite(stores: Stores, report: Report): Promise<voi
 }
 
 function judge({ testResults }: z.infer<typeof results>, report: Report): void {
-  const cases = testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.map((one) => ({ ...one, name: `${path.basename(name)}: ${one.title}` })),
-  )
-  const passed = cases.filter(({ status }) => status === 'passed').length
-  const left = cases
-    .filter(({ status }) => status !== 'passed' && status !== 'failed')
-    .map(({ name }) => name)
-  for (const { name, failureMessages } of cases.filter(({ status }) => status === 'failed'))
-    report.fail(`cluster protocol: ${name}`, (failureMessages ?? []).join(' ').slice(0, 600))
+  const cases = testResults.flatMap(({ name, assertionResults }) => {
+    const file = path.basename(name, '.test.ts')
+    return assertionResults.map(({ fullName, status, failureMessages = [] }) => ({
+      name: `${file}: ${fullName}`,
+      passed: status === 'passed',
+      failures: status === 'failed' ? failureMessages.join(' ').slice(0, 600) : 'left out without a reason',
+      expected: NOT_HERE.find((entry) => entry.file === file && entry.cases.test(fullName)),
+    }))
+  })
+  const passed = cases.filter((one) => one.passed).length
+  const others = cases.filter((one) => !one.passed)
+  for (const { name, failures, expected } of others)
+    if (expected === undefined) report.fail(`cluster protocol: ${name}`, failures)
   for (const { name, message } of testResults.filter((file) => file.assertionResults.length === 0))
     report.fail(`cluster protocol: ${path.basename(name)}`, message ?? 'no test ran')
-  const unknown = left.filter((name) => NOT_HERE[name] === undefined)
-  if (unknown.length > 0) report.fail('cluster protocol: cases left out without a reason', unknown.join('; '))
-  for (const name of left) console.log(`not run cluster protocol: ${name} (${NOT_HERE[name] ?? 'no reason'})`)
-  if (passed > 0 && passed + left.length === cases.length)
+  const needed = new Set(others.map(({ expected }) => expected))
+  for (const entry of ranEntries(testResults))
+    if (!needed.has(entry))
+      report.fail(`cluster protocol: ${entry.file} ${entry.cases.source}`, 'all of it passes: take it out')
+  for (const { name, expected } of others)
+    if (expected !== undefined) console.log(`not here cluster protocol: ${name} (${expected.why})`)
+  const unexpected = others.filter(({ expected }) => expected === undefined).length
+  if (passed > 0 && unexpected === 0)
     report.ok(
       'cluster protocol: the black-box suite',
-      `${passed} cases, ${left.length} left out by name`,
+      `${passed} cases, ${others.length} not here, each with its reason`,
       passed,
     )
   else report.fail('cluster protocol: the black-box suite', `${passed} of ${cases.length} cases passed`)
+}
+
+/** Those about files that were run. */
+function ranEntries(testResults: z.infer<typeof results>['testResults']): readonly NotHere[] {
+  const files = testResults.map(({ name }) => path.basename(name, '.test.ts'))
+  return NOT_HERE.filter(({ file }) => files.includes(file))
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { check } from './support/exchange.ts'
+import { heardEverywhere } from './support/form.ts'
 import { blob, image } from './support/images.ts'
 import { addUser, basic, fetchToken } from './support/login.ts'
 import { beginUpload, closing, pushImage } from './support/push.ts'
@@ -79,10 +80,12 @@ describe('at run time', () => {
       }),
       { status: [200, 204] },
     )
+    await heardEverywhere()
     await expectReadOnly('moving to a new disk')
     check(await server.admin.sendJson('PUT', '/api/v1/read-only', { readOnly: false }), {
       status: [200, 204],
     })
+    await heardEverywhere()
     check(await server.admin.put(closing(location, HALF.digest), HALF.bytes.subarray(50)), { status: 201 })
   })
 
@@ -97,6 +100,7 @@ describe('at run time', () => {
 
 describe('LAMINA_READ_ONLY', () => {
   test('closes from the start, tokens included in what still works', async () => {
+    await heardEverywhere()
     location = await beginUpload(server.admin, NAME, HALF.bytes.subarray(0, 50))
     await server.stop()
     server = await server.again({ LAMINA_READ_ONLY: 'true' })

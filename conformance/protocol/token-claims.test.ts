@@ -2,6 +2,7 @@ import { createPublicKey, verify } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Client } from './support/client.ts'
 import { check } from './support/exchange.ts'
+import { heardEverywhere } from './support/form.ts'
 import { at, listAt, textAt } from './support/json.ts'
 import { basic, bearer, challengeOf, claimsOf, fetchToken, headerOf, tokenPath } from './support/login.ts'
 import { useServer } from './support/server.ts'
@@ -62,6 +63,7 @@ describe('the token itself', () => {
   test('outlives the rotation of its key', async () => {
     const old = await fetchToken(world.owner, 'repository:alpha/app:pull,push')
     check(await lamina.now.admin.post('/api/v1/keys/rotate'), { status: [200, 201, 204] })
+    await heardEverywhere()
     const fresh = await fetchToken(world.owner, 'repository:alpha/app:pull')
     expect(at(headerOf(fresh), 'kid')).not.toBe(at(headerOf(old), 'kid'))
     for (const token of [old, fresh]) {

@@ -107,6 +107,8 @@ http {
   server {
     listen 127.0.0.1:${port}${secure};
     client_max_body_size 0;
+    large_client_header_buffers 8 128k;
+    keepalive_timeout 100s 100s;
     proxy_http_version 1.1;
     proxy_request_buffering off;
     proxy_buffering off;
@@ -116,6 +118,8 @@ http {
     proxy_set_header Host $http_host;
     proxy_set_header X-Forwarded-For $remote_addr;
     proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Host "";
+    proxy_set_header Forwarded "";
     error_page 502 504 = @unavailable;
     location / { proxy_pass http://lamina; }
     location @unavailable {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { Nginx } from '../../servers/nginx.ts'
 import { must } from '../../servers/processes.ts'
@@ -37,6 +38,11 @@ export async function newStores(): Promise<Readonly<Record<string, string>>> {
     LAMINA_METADATA: `${form.postgres}/${name}`,
     LAMINA_BLOBS: `s3://${form.bucket}/${name}`,
   }
+}
+
+/** What one replica is told holds on the others within a second: on a busy machine within three. */
+export async function heardEverywhere(): Promise<void> {
+  if (REPLICAS > 1) await sleep(3000)
 }
 
 /** The address of all of them: their own for one process, a balancer that asks each in turn for several. */

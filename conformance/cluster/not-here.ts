@@ -1,0 +1,53 @@
+/** Cases of the black-box suite that a cluster behind nginx does not pass or run, and why. */
+export interface NotHere {
+  /** Of conformance/protocol, without `.test.ts`. */
+  readonly file: string
+  /** Of the case's whole name. */
+  readonly cases: RegExp
+  readonly why: string
+}
+
+const DISK = 'looks into, or damages, the data directory: the bytes are in S3 (npm run test:s3, s3-faults)'
+const SOCKET = 'speaks to the control socket of one process; each replica has its own'
+const NGINX = 'nginx answers this itself, before a replica sees it'
+const ONE_PROCESS = 'counts what one process did; each replica has metrics of its own'
+const MOVE = 'a registry moves from one machine to a cluster, not from a cluster'
+
+/** Whatever else fails, fails the run; so does an entry that nothing needs any more. */
+export const NOT_HERE: readonly NotHere[] = [
+  { file: 'backup', cases: /./, why: `${SOCKET}; and the bytes are in S3` },
+  {
+    file: 'bounds',
+    cases: /that stops says so on \/readyz first/,
+    why: 'behind the balancer another replica answers; rolling restarts are tried by themselves',
+  },
+  { file: 'bounds', cases: /in the middle of a header is told 408/, why: 'nginx waits for headers itself' },
+  { file: 'bounds', cases: /that is short of space/, why: 'S3 has no end that could be asked for' },
+  {
+    file: 'collection',
+    cases: /goes from the disk without|is kept while an index|an untagged image goes|go as a whole/,
+    why: DISK,
+  },
+  {
+    file: 'concurrency',
+    cases: /a second PATCH while the first is still sending/,
+    why: 'a tenth of a second after the first, which other replicas hear of after half a second (decision 048); the part "replicas" has it',
+  },
+  { file: 'damaged', cases: /bytes are (?:gone|cut short)|relies on damaged|a scrub finds/, why: DISK },
+  { file: 'doctor', cases: /finds nothing where all is well|finds what was planted/, why: SOCKET },
+  { file: 'http', cases: /refused with 400 and a reason|HTTP\/1\.0 without Host/, why: NGINX },
+  {
+    file: 'limits',
+    cases: /without credentials is answered 401 before the body/,
+    why: `${NGINX}: 100 Continue`,
+  },
+  {
+    file: 'manifest-limits',
+    cases: /bytes are 413/,
+    why: 'after an answer to a body that was not read to its end, nginx closes the connection without having said so',
+  },
+  { file: 'metrics', cases: /requests by endpoint|bytes that came in/, why: ONE_PROCESS },
+  { file: 'metrics', cases: /every metric that the alerts/, why: 'S3 has no free bytes to measure' },
+  { file: 'migrate', cases: /./, why: MOVE },
+  { file: 'names', cases: /a%00b|etc\/passwd|%2e%2e|manifests\/% is nothing/, why: NGINX },
+]
