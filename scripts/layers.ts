@@ -30,6 +30,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/maintenance/read-only-setting.ts',
     'src/projects',
     'src/registry',
+    'storage/metadata/while-unchanged.ts',
   ],
   'src/compose-metadata.ts': [
     'node:*',
@@ -160,6 +161,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
     'storage/metadata/transact.ts',
+    'storage/metadata/while-unchanged.ts',
   ],
   'src/auth': [
     'node:*',
@@ -172,6 +174,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/store-errors.ts',
     'storage/metadata/metadata-store.ts',
     'storage/metadata/transact.ts',
+    'storage/metadata/while-unchanged.ts',
   ],
   'src/projects': [
     'src/oci',

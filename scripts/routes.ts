@@ -17,6 +17,7 @@ import type { RegistryParts } from '../src/registry/parts.ts'
 import { Pulls } from '../src/registry/pulls.ts'
 import { openMemoryBlobStore } from '../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../storage/metadata/memory/memory-metadata-store.ts'
+import { WhileUnchanged } from '../storage/metadata/while-unchanged.ts'
 
 /** The table of routes as the server has it, over stores in memory. */
 export async function composedRoutes(): Promise<Route[]> {
@@ -52,6 +53,7 @@ export async function composedRoutes(): Promise<Route[]> {
       now,
       ensureProject,
       pulls: new Pulls(now),
+      found: new WhileUnchanged(stores.metadata),
       meter: new RegistryMeter(),
       settings,
       onDamage: silent,

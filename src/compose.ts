@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList } from 'node:net'
 import type { Logger } from 'pino'
+import { WhileUnchanged } from '../storage/metadata/while-unchanged.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { ensureAdministrator } from './auth/first-user.ts'
 import type { Identity } from './auth/identity.ts'
@@ -153,6 +154,7 @@ function registryParts(
     meter,
     now: Date.now,
     pulls: new Pulls(Date.now),
+    found: new WhileUnchanged(stores.metadata),
     ensureProject: createEnsureProject({
       now: Date.now,
       mayPush: (account, project) => auth.access.accountMayPush(account, project),

@@ -35,19 +35,18 @@ export async function createLogger(
 
 /** The lines of one turn of the event loop leave in one piece: a system call for each would cost more than the line. */
 function jsonStream(): DestinationStream {
-  let lines = ''
+  let lines: string[] = []
   const hand = (): void => {
-    const text = lines
-    lines = ''
-    if (text !== '') output.write(text)
+    if (lines.length > 0) output.write(lines.join(''))
+    lines = []
   }
   // Before the output's own, which writes what it was given and has not written yet.
   process.once('exit', hand)
   const output = destination({ fd: 1, sync: false })
   return {
     write: (line) => {
-      if (lines === '') setImmediate(hand)
-      lines += line
+      if (lines.length === 0) setImmediate(hand)
+      lines.push(line)
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { WhileUnchanged } from '../../storage/metadata/while-unchanged.ts'
 import { isProjectName, projectOf, type RepositoryName } from '../oci/name.ts'
 import {
   type AccessSettings,
@@ -9,8 +10,8 @@ import {
   scopeHolds,
 } from './access.ts'
 import { grantAccess } from './grant.ts'
-import { type Access, type Caller, type Identity, identityOf } from './identity.ts'
-import { lookUp, NO_PROJECT } from './standing.ts'
+import { type Access, accountOf, type Caller, type Identity, identityOf } from './identity.ts'
+import { type Found, lookUp, NO_PROJECT } from './standing.ts'
 
 /** What access control found. `identity` is the caller with the rank of now; `isPublic`: anyone may read the project. */
 export type Decision =
@@ -31,7 +32,7 @@ interface CheckOptions {
 }
 
 /**
- * Decides about each request from records read for it, in one read: disabled and deleted users, removed members
+ * Decides about each request from the records as they are then, read at once: disabled and deleted users, removed members
  * and changed visibility count at once, also under live tokens. Rejects with the store's errors.
  */
 export interface AccessControl {
@@ -58,6 +59,7 @@ export function createAccessControl(parts: {
   readonly settings: AccessSettings
 }): AccessControl {
   const { metadata, settings } = parts
+  const found = new WhileUnchanged<Found>(metadata)
 
   const decided = async (
     caller: Caller,
@@ -67,7 +69,13 @@ export function createAccessControl(parts: {
   ) => {
     if (caller.identity.kind === 'unchecked') return allowed(caller.identity, NO_PROJECT)
     if (caller.expired && options.continuing !== true) return invalidToken('the token has expired')
-    const { identity, standing } = await lookUp(metadata, caller, project)
+    const who = `${accountOf(caller.identity)} ${caller.issued ?? ''} ${project ?? ''}`
+    const {
+      identity: known,
+      standing,
+      expires,
+    } = await found.get(who, () => lookUp(metadata, caller, project))
+    const identity = expires !== undefined && expires <= Date.now() ? undefined : known
     if (identity === undefined) return invalidToken('the account behind these credentials is gone')
     return judge(identity, standing)
   }
@@ -75,11 +83,13 @@ export function createAccessControl(parts: {
   const check: AccessControl['check'] = (caller, action, repository, options) => {
     const { scope } = caller
     const judge: Judge = (identity, standing) => {
-      const asked = scope === undefined ? [action] : actionsInScope(scope, repository)
       const verdict = decide(identity, action, standing, settings)
-      if (!verdict.allowed && !grantedActions(identity, asked, standing, settings).includes(action))
-        return refused(caller, verdict.reason)
-      if (scope === undefined || asked.includes(action) || asked.includes('*'))
+      if (!verdict.allowed) {
+        const asked = scope === undefined ? [action] : actionsInScope(scope, repository)
+        if (!grantedActions(identity, asked, standing, settings).includes(action))
+          return refused(caller, verdict.reason)
+      }
+      if (scope === undefined || scopeHolds(scope, 'repository', repository, action))
         return allowed(identity, standing)
       return narrow(`the token is not for ${action} on '${repository}'; ask for one with that scope`)
     }

@@ -11,6 +11,8 @@ export interface Found {
   /** Undefined: the account is disabled, over, deleted, or another one than when the token was issued. */
   readonly identity: Identity | undefined
   readonly standing: Standing
+  /** When the account ends by itself, in milliseconds. */
+  readonly expires: number | undefined
 }
 
 type Who = Pick<Caller, 'identity' | 'issued'>
@@ -19,8 +21,8 @@ export const NO_PROJECT: Standing = { exists: false, public: false }
 
 /** Reads in one go what a decision about `project` (or about none) needs. */
 export async function lookUp(metadata: MetadataStore, who: Who, project: string | undefined): Promise<Found> {
-  const { identity, standings } = await lookUpAll(metadata, who, project === undefined ? [] : [project])
-  return { identity, standing: standings[0] ?? NO_PROJECT }
+  const { standings, ...found } = await lookUpAll(metadata, who, project === undefined ? [] : [project])
+  return { ...found, standing: standings[0] ?? NO_PROJECT }
 }
 
 /** As lookUp for several projects, still in one read; `standings` are in the order of `projects`. */
@@ -40,7 +42,8 @@ export async function lookUpAll(metadata: MetadataStore, who: Who, projects: rea
     const at = offset + index * stride
     return standingOf(now, project, rows[at], user === undefined ? undefined : rows[at + 1])
   })
-  return { identity: now, standings }
+  const account = identity.kind === 'account' ? rows[0] : undefined
+  return { identity: now, standings, expires: account && accountCodec.decode(account.value).expires }
 }
 
 /** The identity with the rank of its record; undefined when there is no such account any more. */

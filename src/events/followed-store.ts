@@ -33,6 +33,10 @@ export class FollowedStore implements MetadataStore {
     this.#fenced = from.fenced
   }
 
+  get generation(): number | undefined {
+    return this.#store.generation
+  }
+
   read(wanted: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
     return this.#store.read(wanted)
   }

@@ -20,11 +20,16 @@ interface Pattern {
   readonly order: number
 }
 
+/** Paths whose match is kept, before all are dropped; the longest of them in characters. */
+const MOST_KEPT = 2000
+const LONGEST_KEPT = 300
+
 /** Makes the matcher for a table of routes. The more words a tail has, the sooner it is tried: `blobs/uploads/` is no digest. */
 export function createMatcher(routes: readonly Route[]): (method: string, path: string) => Matched {
   const patterns = routes.map(patternOf).sort((a, b) => a.order - b.order)
   const byFirst = Map.groupBy(patterns, ({ segments }) => segments[0])
-  return (method, path) => {
+  const kept = new Map<string, Matched>()
+  const match = (method: string, path: string): Matched => {
     const segments = split(path)
     const wanted = method === 'HEAD' ? 'GET' : method
     const others: Pattern[] = []
@@ -37,6 +42,16 @@ export function createMatcher(routes: readonly Route[]): (method: string, path: 
       others.push(pattern)
     }
     return others.length === 0 ? undefined : { allowed: others.flatMap(({ route }) => methodsOf(route)) }
+  }
+  return (method, path) => {
+    if (path.length > LONGEST_KEPT) return match(method, path)
+    const key = `${method} ${path}`
+    const known = kept.get(key)
+    if (known !== undefined) return known
+    if (kept.size >= MOST_KEPT) kept.clear()
+    const matched = match(method, path)
+    kept.set(key, matched)
+    return matched
   }
 }
 

@@ -5,7 +5,7 @@ import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Reference } from '../oci/tag.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
-import { bodyCodec, manifestCodec } from '../records/manifest.ts'
+import { bodyCodec, type ManifestRecord, manifestCodec } from '../records/manifest.ts'
 import { tagCodec } from '../records/tag.ts'
 import { type BlobView, getBlob, type MayPush } from './blobs.ts'
 import { isStale } from './links.ts'
@@ -31,12 +31,9 @@ export async function getManifest(
   reference: Reference,
   mayPush: MayPush,
 ): Promise<ManifestView> {
-  const repo = (await requireRepository(parts.metadata, name)).id
-  const digest = reference.kind === 'digest' ? reference.digest : await resolveTag(parts, repo, reference.tag)
-  if (digest === undefined) throw manifestUnknown(name, reference)
-  const [stored, body] = await parts.metadata.read([keys.manifest(repo, digest), keys.body(repo, digest)])
-  if (stored === undefined || body === undefined) throw manifestUnknown(name, reference)
-  const record = manifestCodec.decode(stored.value)
+  const text = reference.kind === 'tag' ? reference.tag : reference.digest
+  const found = await parts.found.get(`${name} ${text}`, () => findManifest(parts, name, reference))
+  const { repo, digest, record, body } = found
   if (isStale(record.confirmed, parts) && (await mayPush()) && !(await confirm(parts, repo, digest)))
     throw manifestUnknown(name, reference)
   const { mediaType, size } = record
@@ -45,8 +42,30 @@ export async function getManifest(
     mediaType,
     size,
     notePull: () => parts.pulls.note(repo, digest),
-    read: () => readBody(parts, { name, digest }, body.value),
+    read: () => readBody(parts, { name, digest }, body),
   }
+}
+
+/** The records of a manifest. */
+export interface FoundManifest {
+  readonly repo: RepositoryId
+  readonly digest: Digest
+  readonly record: ManifestRecord
+  /** The value of its `body` record. */
+  readonly body: Uint8Array
+}
+
+async function findManifest(
+  parts: RegistryParts,
+  name: RepositoryName,
+  reference: Reference,
+): Promise<FoundManifest> {
+  const repo = (await requireRepository(parts.metadata, name)).id
+  const digest = reference.kind === 'digest' ? reference.digest : await resolveTag(parts, repo, reference.tag)
+  if (digest === undefined) throw manifestUnknown(name, reference)
+  const [stored, body] = await parts.metadata.read([keys.manifest(repo, digest), keys.body(repo, digest)])
+  if (stored === undefined || body === undefined) throw manifestUnknown(name, reference)
+  return { repo, digest, record: manifestCodec.decode(stored.value), body: body.value }
 }
 
 async function resolveTag(

@@ -1,6 +1,8 @@
 import type { BlobStore } from '../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { WhileUnchanged } from '../../storage/metadata/while-unchanged.ts'
 import type { Digest } from '../oci/digest.ts'
+import type { FoundManifest } from './manifests.ts'
 import type { RegistryMeter } from './meter.ts'
 import type { Pulls } from './pulls.ts'
 import type { EnsureProject } from './repositories.ts'
@@ -12,6 +14,8 @@ export interface RegistryParts {
   readonly now: () => number
   readonly ensureProject: EnsureProject
   readonly pulls: Pulls
+  /** Manifests that were looked up, by repository and reference. */
+  readonly found: WhileUnchanged<FoundManifest>
   readonly meter: RegistryMeter
   readonly settings: RegistrySettings
   /** Told of each blob that is quarantined: a person has to know. */

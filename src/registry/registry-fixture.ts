@@ -3,6 +3,7 @@ import { type BlobStore, blobLocation } from '../../storage/blobs/blob-store.ts'
 import { emptyMemoryBlobs, openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
 import type { Commit, MetadataStore, RangeQuery } from '../../storage/metadata/metadata-store.ts'
+import { WhileUnchanged } from '../../storage/metadata/while-unchanged.ts'
 import { type Digest, type DigestAlgorithm, digestFromBytes } from '../oci/digest.ts'
 import { OCI_INDEX, OCI_MANIFEST } from '../oci/media-type.ts'
 import { parseName, type RepositoryName } from '../oci/name.ts'
@@ -64,6 +65,7 @@ export async function openTestRegistry(
     now: () => clock.now,
     ensureProject: () => Promise.resolve(),
     pulls: new Pulls(() => clock.now),
+    found: new WhileUnchanged(metadata),
     meter: new RegistryMeter(),
     settings: {
       grace: 24 * HOUR,

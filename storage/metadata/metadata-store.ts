@@ -3,6 +3,12 @@
  * Keys are compared as bytes. Drivers: memory and level (one process), postgres (many).
  */
 export interface MetadataStore {
+  /**
+   * A number that no two states of the store share: while it stays the same, reads give what they gave. Undefined while
+   * a commit is being written, and where other processes may write.
+   */
+  readonly generation?: number | undefined
+
   /** The records of `keys`, in the same order; undefined where there is none. Reads committed data. */
   read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]>
 

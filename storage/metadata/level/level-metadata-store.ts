@@ -75,6 +75,10 @@ class LevelMetadataStore implements MetadataStore {
     this.#queue = new CommitQueue(connection, base)
   }
 
+  get generation(): number | undefined {
+    return this.#recent.generation
+  }
+
   read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
     return this.#recent.read(keys)
   }

@@ -29,6 +29,11 @@ export class RecentReads {
     this.#reader = reader
   }
 
+  /** As MetadataStore.generation. */
+  get generation(): number | undefined {
+    return this.#writing === 0 && !this.#isClosed ? this.#batches : undefined
+  }
+
   /** As MetadataStore.read: all keys at one moment. */
   read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
     const names = keys.map(keyText)
