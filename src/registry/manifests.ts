@@ -5,9 +5,10 @@ import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Reference } from '../oci/tag.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
-import { bodyCodec, type ManifestRecord, manifestCodec } from '../records/manifest.ts'
+import { bodyCodec, manifestCodec } from '../records/manifest.ts'
 import { tagCodec } from '../records/tag.ts'
 import { type BlobView, getBlob, type MayPush } from './blobs.ts'
+import type { FoundManifest } from './found-manifest.ts'
 import { isStale } from './links.ts'
 import { digestOf } from './manifest-digest.ts'
 import type { RegistryParts } from './parts.ts'
@@ -44,15 +45,6 @@ export async function getManifest(
     notePull: () => parts.pulls.note(repo, digest),
     read: () => readBody(parts, { name, digest }, body),
   }
-}
-
-/** The records of a manifest. */
-export interface FoundManifest {
-  readonly repo: RepositoryId
-  readonly digest: Digest
-  readonly record: ManifestRecord
-  /** The value of its `body` record. */
-  readonly body: Uint8Array
 }
 
 async function findManifest(
