@@ -30,7 +30,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/maintenance/read-only-setting.ts',
     'src/projects',
     'src/registry',
-    'storage/metadata/while-unchanged.ts',
   ],
   'src/compose-metadata.ts': [
     'node:*',

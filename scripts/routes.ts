@@ -12,12 +12,12 @@ import { Fsck } from '../src/maintenance/fsck.ts'
 import { createReadOnlySetting } from '../src/maintenance/read-only-setting.ts'
 import { startMaintenance } from '../src/maintenance/schedule.ts'
 import { createEnsureProject } from '../src/projects/projects.ts'
+import { foundManifests } from '../src/registry/found-manifest.ts'
 import { RegistryMeter } from '../src/registry/meter.ts'
 import type { RegistryParts } from '../src/registry/parts.ts'
 import { Pulls } from '../src/registry/pulls.ts'
 import { openMemoryBlobStore } from '../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../storage/metadata/memory/memory-metadata-store.ts'
-import { WhileUnchanged } from '../storage/metadata/while-unchanged.ts'
 
 /** The table of routes as the server has it, over stores in memory. */
 export async function composedRoutes(): Promise<Route[]> {
@@ -53,7 +53,7 @@ export async function composedRoutes(): Promise<Route[]> {
       now,
       ensureProject,
       pulls: new Pulls(now),
-      found: new WhileUnchanged(stores.metadata),
+      found: foundManifests(stores.metadata),
       meter: new RegistryMeter(),
       settings,
       onDamage: silent,

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList } from 'node:net'
 import type { Logger } from 'pino'
-import { WhileUnchanged } from '../storage/metadata/while-unchanged.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { ensureAdministrator } from './auth/first-user.ts'
 import type { Identity } from './auth/identity.ts'
@@ -41,6 +40,7 @@ import { createAccounts } from './projects/accounts.ts'
 import { createMembers } from './projects/members.ts'
 import { createEnsureProject, createProjects } from './projects/projects.ts'
 import { readableProjects } from './projects/readable-projects.ts'
+import { foundManifests } from './registry/found-manifest.ts'
 import type { RegistryMeter } from './registry/meter.ts'
 import type { RegistryParts } from './registry/parts.ts'
 import { Pulls } from './registry/pulls.ts'
@@ -154,7 +154,7 @@ function registryParts(
     meter,
     now: Date.now,
     pulls: new Pulls(Date.now),
-    found: new WhileUnchanged(stores.metadata),
+    found: foundManifests(stores.metadata),
     ensureProject: createEnsureProject({
       now: Date.now,
       mayPush: (account, project) => auth.access.accountMayPush(account, project),

@@ -1,3 +1,5 @@
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { WhileUnchanged } from '../../storage/metadata/while-unchanged.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryId } from '../records/keys.ts'
 import type { ManifestRecord } from '../records/manifest.ts'
@@ -9,4 +11,9 @@ export interface FoundManifest {
   readonly record: ManifestRecord
   /** The value of its `body` record. */
   readonly body: Uint8Array
+}
+
+/** Keeps the manifests that were looked up while nothing is written, by repository and reference. */
+export function foundManifests(metadata: Pick<MetadataStore, 'generation'>): WhileUnchanged<FoundManifest> {
+  return new WhileUnchanged(metadata, ({ body }) => body.length)
 }

@@ -3,7 +3,6 @@ import { type BlobStore, blobLocation } from '../../storage/blobs/blob-store.ts'
 import { emptyMemoryBlobs, openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
 import type { Commit, MetadataStore, RangeQuery } from '../../storage/metadata/metadata-store.ts'
-import { WhileUnchanged } from '../../storage/metadata/while-unchanged.ts'
 import { type Digest, type DigestAlgorithm, digestFromBytes } from '../oci/digest.ts'
 import { OCI_INDEX, OCI_MANIFEST } from '../oci/media-type.ts'
 import { parseName, type RepositoryName } from '../oci/name.ts'
@@ -11,6 +10,7 @@ import { parseTag, type Tag } from '../oci/tag.ts'
 import { type BlobRecord, blobCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { getBlob } from './blobs.ts'
+import { foundManifests } from './found-manifest.ts'
 import { getManifest } from './manifests.ts'
 import { RegistryMeter } from './meter.ts'
 import type { Damage, RegistryParts, RegistrySettings } from './parts.ts'
@@ -65,7 +65,7 @@ export async function openTestRegistry(
     now: () => clock.now,
     ensureProject: () => Promise.resolve(),
     pulls: new Pulls(() => clock.now),
-    found: new WhileUnchanged(metadata),
+    found: foundManifests(metadata),
     meter: new RegistryMeter(),
     settings: {
       grace: 24 * HOUR,
@@ -99,6 +99,9 @@ export async function openTestRegistry(
 
 function hooked(store: MetadataStore, hooks: Hooks): MetadataStore {
   return {
+    get generation() {
+      return store.generation
+    },
     read: async (wanted) => {
       const found = await store.read(wanted)
       const hook = hooks.afterRead

@@ -62,3 +62,22 @@ test('keeps nothing over a store that others write to', async () => {
   expect(await shared.get('a', () => Promise.resolve(1))).toBe(1)
   expect(await shared.get('a', () => Promise.resolve(2))).toBe(2)
 })
+
+test('keeps no more than some megabytes', async () => {
+  await set('one')
+  const large = new WhileUnchanged<number>(store, () => 1 << 20)
+  let works = 0
+  const work = () => Promise.resolve((works += 1))
+  for (const name of ['a', 'b', 'a', 'c', 'd', 'e', 'e']) await large.get(name, work)
+  expect(works).toBe(5)
+  await large.get('a', work)
+  expect(works).toBe(6)
+})
+
+test('keeps nothing of before the database was opened again', async () => {
+  const moving = { generation: 1 }
+  const opened = new WhileUnchanged<number>(moving)
+  expect(await opened.get('a', () => Promise.resolve(1))).toBe(1)
+  moving.generation = 2
+  expect(await opened.get('a', () => Promise.resolve(2))).toBe(2)
+})

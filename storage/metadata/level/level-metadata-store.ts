@@ -75,8 +75,10 @@ class LevelMetadataStore implements MetadataStore {
     this.#queue = new CommitQueue(connection, base)
   }
 
+  /** Both only grow. Opening again counts, too: it can bring what a failed write left in the log. */
   get generation(): number | undefined {
-    return this.#recent.generation
+    const batches = this.#recent.quietBatches
+    return batches === undefined ? undefined : batches + this.#connection.epoch
   }
 
   read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {

@@ -29,8 +29,8 @@ export class RecentReads {
     this.#reader = reader
   }
 
-  /** As MetadataStore.generation. */
-  get generation(): number | undefined {
+  /** Batches so far; undefined while one is on its way, and when closed. */
+  get quietBatches(): number | undefined {
     return this.#writing === 0 && !this.#isClosed ? this.#batches : undefined
   }
 
