@@ -20,6 +20,11 @@ const APART = [
   'pg',
   '@aws-sdk/client-s3',
   '@peculiar/x509',
+  '@opentelemetry/api',
+  '@opentelemetry/core',
+  '@opentelemetry/exporter-trace-otlp-http',
+  '@opentelemetry/resources',
+  '@opentelemetry/sdk-trace',
 ]
 /**
  * Files that are loaded as they are: the program itself by main.js, when it is not what this was made of; and what has to

@@ -16,6 +16,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/compose-directory.ts',
     'src/compose-metadata.ts',
     'src/compose-metrics.ts',
+    'src/compose-tracing.ts',
     'src/compose-inspector.ts',
     'src/compose-migration.ts',
     'src/compose-upkeep.ts',
@@ -30,6 +31,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/maintenance/read-only-setting.ts',
     'src/projects',
     'src/registry',
+    'src/tracing',
+    'storage/trace-context.ts',
   ],
   'src/compose-metadata.ts': [
     'node:*',
@@ -38,12 +41,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/http',
     'src/records',
     'storage/store-errors.ts',
+    'storage/trace-context.ts',
     'storage/metadata/metadata-store.ts',
     'storage/metadata/level',
     'storage/metadata/postgres',
   ],
   'src/compose-metrics.ts': [
     'pino',
+    'src/config',
+    'src/http/api/debug.ts',
     'src/http/metrics.ts',
     'src/metrics',
     'src/registry/meter.ts',
@@ -51,6 +57,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
   ],
+  /** What follows requests, when that is configured. */
+  'src/compose-tracing.ts': ['pino', 'src/config', 'src/tracing', 'src/version.ts'],
   /** The move to other stores; which drivers they are, compose.ts tells. */
   'src/compose-migration.ts': [
     'node:*',
@@ -80,6 +88,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/records',
     'storage/blobs/blob-store.ts',
     'storage/blobs/s3',
+    'storage/trace-context.ts',
     'storage/metadata/metadata-store.ts',
     'storage/metadata/transact.ts',
   ],
@@ -213,6 +222,16 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
   ],
+  'src/tracing': [
+    'node:*',
+    '@opentelemetry/api',
+    '@opentelemetry/core',
+    '@opentelemetry/exporter-trace-otlp-http',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-trace',
+    'storage/blobs/blob-store.ts',
+    'storage/metadata/metadata-store.ts',
+  ],
   'src/maintenance': [
     'node:*',
     'src/oci',
@@ -337,7 +356,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   storage: [],
   'storage/blobs': ['src/oci', 'storage/store-errors.ts'],
   'storage/blobs/filesystem': ['node:*', 'src/oci', 'storage/store-errors.ts', 'storage/blobs'],
-  'storage/blobs/s3': ['node:*', '@aws-sdk/client-s3', 'src/oci', 'storage/store-errors.ts', 'storage/blobs'],
+  'storage/blobs/s3': [
+    'node:*',
+    '@aws-sdk/client-s3',
+    'src/oci',
+    'storage/store-errors.ts',
+    'storage/trace-context.ts',
+    'storage/blobs',
+  ],
   'storage/blobs/memory': ['src/oci', 'storage/store-errors.ts', 'storage/blobs'],
   'storage/metadata': [],
   'storage/metadata/level': [
@@ -351,6 +377,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'node:*',
     'pg',
     'storage/store-errors.ts',
+    'storage/trace-context.ts',
     'storage/metadata/metadata-store.ts',
   ],
   /** The level driver on a database that lives in memory: unit tests run the code that production runs. */

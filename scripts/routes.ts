@@ -67,6 +67,7 @@ export async function composedRoutes(): Promise<Route[]> {
     view: { publicUrl: undefined, trustedProxies: undefined },
     upkeep: idleUpkeep(stores),
     page: undefined,
+    debug: { state: () => ({}), profile: () => Promise.resolve('') },
     metrics: { source: { type: 'text/plain', text: () => Promise.resolve('') }, openTo: 'administrator' },
   })
 }

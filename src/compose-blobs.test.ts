@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => rm(data, { recursive: true }))
 
 async function open(records: MetadataStore, claim?: 'adopt'): Promise<void> {
-  const store = await openBlobs(configOf({ data }), records, claim)
+  const store = await openBlobs(configOf({ data }), records, { claim })
   await store.close()
 }
 

@@ -4,6 +4,7 @@ import type { BlobStore } from '../storage/blobs/blob-store.ts'
 import type { S3Settings } from '../storage/blobs/s3/settings.ts'
 import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
 import { transact } from '../storage/metadata/transact.ts'
+import type { TraceContext } from '../storage/trace-context.ts'
 import { type Claim, openDirectory } from './compose-directory.ts'
 import type { Config } from './config/schema.ts'
 import { StartError, systemCode } from './http/start-error.ts'
@@ -14,14 +15,17 @@ import { keys } from './records/keys.ts'
 export async function openBlobs(
   config: Config,
   metadata: MetadataStore,
-  claim: Claim = 'own',
+  {
+    claim = 'own',
+    traceparent,
+  }: { readonly claim?: Claim | undefined; readonly traceparent?: TraceContext | undefined } = {},
 ): Promise<BlobStore> {
   const cluster = await clusterId(metadata)
   if (config.blobs.kind === 'filesystem') return openDirectory(config, { metadata, cluster }, claim)
   // Only who has an S3 pays for its SDK.
   const { openS3BlobStore, S3StartFailed } = await import('../storage/blobs/s3/open-s3.ts')
   try {
-    return await openS3BlobStore(await s3Settings(config, config.blobs), cluster)
+    return await openS3BlobStore({ ...(await s3Settings(config, config.blobs)), traceparent }, cluster)
   } catch (error) {
     if (error instanceof S3StartFailed) throw new StartError(error.message, { cause: error })
     throw error

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { openLevelMetadataStore } from '../storage/metadata/level/level-metadata-store.ts'
 import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
 import { StoreUnavailable } from '../storage/store-errors.ts'
+import type { TraceContext } from '../storage/trace-context.ts'
 import type { Config } from './config/schema.ts'
 import { clockCheck } from './http/clock-check.ts'
 import type { ReadinessCheck } from './http/health.ts'
@@ -18,10 +19,14 @@ export interface OpenedMetadata {
 type Notice = (sentence: string, cause?: unknown) => void
 
 /** Opens the records that the configuration names. Throws StartError with a sentence that names the setting. */
-export async function openMetadata(config: Config, log: Logger): Promise<OpenedMetadata> {
+export async function openMetadata(
+  config: Config,
+  log: Logger,
+  traceparent?: TraceContext,
+): Promise<OpenedMetadata> {
   const notice: Notice = (sentence, cause) => log.warn({ err: cause }, sentence)
   try {
-    if (config.metadata !== 'level') return await openPostgres(config.metadata, notice)
+    if (config.metadata !== 'level') return await openPostgres({ url: config.metadata, notice, traceparent })
     const directory = join(config.data, 'metadata')
     return { metadata: await openLevelMetadataStore({ directory, notice }), checks: [] }
   } catch (error) {
@@ -31,11 +36,15 @@ export async function openMetadata(config: Config, log: Logger): Promise<OpenedM
   }
 }
 
-async function openPostgres(url: string, notice: Notice): Promise<OpenedMetadata> {
+async function openPostgres(asked: {
+  readonly url: string
+  readonly notice: Notice
+  readonly traceparent: TraceContext | undefined
+}): Promise<OpenedMetadata> {
   // Only who uses it pays for the library.
   const { openPostgresMetadataStore } = await import(
     '../storage/metadata/postgres/postgres-metadata-store.ts'
   )
-  const metadata = await openPostgresMetadataStore({ url, isQueue: isShortLived, notice })
+  const metadata = await openPostgresMetadataStore({ ...asked, isQueue: isShortLived })
   return { metadata, checks: [clockCheck(() => metadata.clockAhead())] }
 }

@@ -1,9 +1,14 @@
 import type { Logger } from 'pino'
 import type { BlobStore } from '../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
+import type { Config } from './config/schema.ts'
+import { showConfig } from './config/show.ts'
+import type { DebugPort } from './http/api/debug.ts'
 import type { MetricsSource } from './http/metrics.ts'
+import { profileProcessor } from './metrics/cpu-profile.ts'
 import { EXPOSITION_TYPE, exposition, type Metric } from './metrics/exposition.ts'
 import { ProcessMetrics } from './metrics/process-metrics.ts'
+import { processState } from './metrics/process-state.ts'
 import { registryMetrics } from './metrics/registry-metrics.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
 import { StoreMetrics } from './metrics/store-metrics.ts'
@@ -42,6 +47,21 @@ export class Metrics {
     const failed = (error: unknown, metric: string) =>
       log.warn({ err: error, metric }, 'a metric cannot be gathered and is left out')
     return { type: EXPOSITION_TYPE, text: () => exposition(metrics, failed) }
+  }
+
+  /** The process from inside. */
+  debug(config: Config): DebugPort {
+    return {
+      state: () => ({
+        version: VERSION,
+        ...processState(),
+        eventLoop: this.#process.eventLoop(),
+        requests: this.requests.underWay,
+        uploads: this.registry.writing,
+        configuration: showConfig(config),
+      }),
+      profile: profileProcessor,
+    }
   }
 
   stop(): void {

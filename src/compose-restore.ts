@@ -40,7 +40,7 @@ async function fillAside(config: Config, log: Logger, from: string): Promise<Res
 }
 
 async function fill(config: Config, log: Logger, from: string | undefined): Promise<RestoreResult> {
-  const stores = await openStores(config, log, from === undefined ? 'adopt' : 'own')
+  const stores = await openStores(config, log, { claim: from === undefined ? 'adopt' : 'own' })
   const parts = { ...stores, now: Date.now }
   try {
     return from === undefined ? await restoreFromStore(parts) : await restoreBackup(parts, from)

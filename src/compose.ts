@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList } from 'node:net'
 import type { Logger } from 'pino'
+import type { TraceContext } from '../storage/trace-context.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { ensureAdministrator } from './auth/first-user.ts'
 import type { Identity } from './auth/identity.ts'
@@ -11,9 +12,11 @@ import { type InspectorView, startInspector } from './compose-inspector.ts'
 import { openMetadata } from './compose-metadata.ts'
 import { Metrics } from './compose-metrics.ts'
 import { type Movable, type OpenedStores, openMovable } from './compose-migration.ts'
+import { openTracing } from './compose-tracing.ts'
 import { startUpkeep, type Upkeep } from './compose-upkeep.ts'
 import type { Config } from './config/schema.ts'
 import { backupRoutes } from './http/api/backups.ts'
+import { type DebugPort, debugRoutes } from './http/api/debug.ts'
 import { integrityRoutes } from './http/api/integrity.ts'
 import { maintenanceRoutes } from './http/api/maintenance.ts'
 import { type MigrationPort, migrationRoutes } from './http/api/migration.ts'
@@ -32,6 +35,7 @@ import { loadPageFiles, type PageFiles } from './http/page/page-files.ts'
 import { pageRoutes } from './http/page/routes.ts'
 import { ReadOnlySwitch } from './http/read-only.ts'
 import type { Readiness } from './http/readiness.ts'
+import type { TraceRequest } from './http/request-trace.ts'
 import type { Route } from './http/route.ts'
 import { StartError } from './http/start-error.ts'
 import { tokenRoutes } from './http/token/routes.ts'
@@ -45,12 +49,22 @@ import type { RegistryMeter } from './registry/meter.ts'
 import type { RegistryParts } from './registry/parts.ts'
 import { Pulls } from './registry/pulls.ts'
 import { Uploads } from './registry/uploads.ts'
+import type { OpenTelemetry } from './tracing/open-telemetry.ts'
 
 /** The only file that knows both sides: configuration → drivers → services → HTTP. Stops in reverse order. */
 export async function compose(config: Config, log: Logger, readiness: Readiness): Promise<Composed> {
-  const movable = await openMovable(openStores, config, log)
+  const tracing = await openTracing(config, log)
+  const traceparent = tracing && (() => tracing.traceparent())
+  const movable = await openMovable((of, to) => openStores(of, to, { traceparent }), config, log)
+  tracing?.follow(movable.stores)
   try {
-    return await composeOver(movable, { config, log, readiness })
+    const trace = tracing && traceOf(tracing)
+    const composed = await composeOver(movable, { config, log, readiness, trace })
+    const close = async (): Promise<void> => {
+      await composed.close()
+      await tracing?.stop()
+    }
+    return { ...composed, close }
   } catch (error) {
     await closeStores(movable)
     if (error instanceof WrongSecret) throw new StartError(error.message, { cause: error })
@@ -62,9 +76,11 @@ interface Surroundings {
   readonly config: Config
   readonly log: Logger
   readonly readiness: Readiness
+  readonly trace: TraceRequest | undefined
 }
 
-async function composeOver(movable: Movable, { config, log, readiness }: Surroundings): Promise<Composed> {
+async function composeOver(movable: Movable, surroundings: Surroundings): Promise<Composed> {
+  const { config, log, readiness, trace } = surroundings
   const { stores, migration } = movable
   const metrics = new Metrics()
   metrics.measure(stores)
@@ -101,10 +117,11 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
     migration,
     page,
     inspector,
+    debug: metrics.debug(config),
     metrics: config.metrics === 'off' ? undefined : { source, openTo: config.metrics },
   })
   const { authenticate, sessions, access } = auth
-  const app = { ...view, authenticate, sessions, access, readOnly, log, meter: metrics.requests }
+  const app = { ...view, authenticate, sessions, access, readOnly, log, meter: metrics.requests, trace }
   const sideRoutes = [metricsRoute(source, 'anyone'), ...healthRoutes({ readiness, ...stores })]
   return {
     handler: createApp({ ...app, routes }),
@@ -121,6 +138,11 @@ async function composeOver(movable: Movable, { config, log, readiness }: Surroun
   }
 }
 
+function traceOf(tracing: OpenTelemetry): TraceRequest {
+  return ({ headers: { traceparent } }, work, outcome) =>
+    tracing.request(typeof traceparent === 'string' ? traceparent : undefined, work, outcome)
+}
+
 async function closeStores(movable: Movable): Promise<void> {
   await movable.stop()
   await movable.stores.blobs.close()
@@ -130,10 +152,14 @@ async function closeStores(movable: Movable): Promise<void> {
 type Auth = ReturnType<typeof createAuth>
 
 /** The database first: it keeps a second process out, and knows whose the blobs are. */
-export async function openStores(config: Config, log: Logger, claim?: Claim): Promise<OpenedStores> {
-  const opened = await openMetadata(config, log)
+export async function openStores(
+  config: Config,
+  log: Logger,
+  { claim, traceparent }: { readonly claim?: Claim; readonly traceparent?: TraceContext | undefined } = {},
+): Promise<OpenedStores> {
+  const opened = await openMetadata(config, log, traceparent)
   try {
-    return { ...opened, blobs: await openBlobs(config, opened.metadata, claim) }
+    return { ...opened, blobs: await openBlobs(config, opened.metadata, { claim, traceparent }) }
   } catch (error) {
     await opened.metadata.close()
     throw error
@@ -199,6 +225,7 @@ interface RouteParts {
     | { readonly source: MetricsSource; readonly openTo: 'administrator' | 'anyone' }
     | undefined
   readonly inspector: InspectorView
+  readonly debug: DebugPort
 }
 
 /**
@@ -228,6 +255,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...readOnlyRoutes(readOnly),
     ...migrationRoutes(parts.migration),
     ...maintenanceRoutes(parts.upkeep.maintenance),
+    ...debugRoutes(parts.debug),
     ...healthRoutes({ readiness, ...stores }),
     ...(parts.metrics ? [metricsRoute(parts.metrics.source, parts.metrics.openTo)] : []),
     ...pageRoutes(parts.page),

@@ -243,6 +243,15 @@ export const configSchema = z.object({
     listenAddress,
     'A second address that answers /metrics, /healthz and /readyz to anyone, by plain HTTP, and nothing else. For a network that only the monitoring reaches.',
   ),
+  tracesEndpoint: optional(
+    origin,
+    'Where an OpenTelemetry collector takes traces (OTLP by HTTP), such as http://127.0.0.1:4318. Without it the usual OTEL_EXPORTER_OTLP_ENDPOINT counts; without either, nothing of it is loaded.',
+  ),
+  tracesSample: required(
+    count(1, 1_000_000),
+    '1',
+    'One in so many requests is traced. Those that bring a traceparent of their own follow what it says.',
+  ),
   log: required(
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'info',

@@ -5,12 +5,15 @@ import { answer } from './middleware/answer.ts'
 import { type DispatchParts, dispatch } from './middleware/dispatch.ts'
 import { type RequestState, requestState } from './middleware/request-state.ts'
 import { endpointOf, type RequestMeter } from './request-meter.ts'
+import { describeTraced, type TraceRequest } from './request-trace.ts'
 import { systemCode } from './start-error.ts'
 
 /** What the application needs beside its routes. */
 export interface AppParts extends DispatchParts {
   readonly log: Logger
   readonly meter: RequestMeter
+  /** Absent: nothing is traced. */
+  readonly trace?: TraceRequest | undefined
 }
 
 /**
@@ -34,10 +37,20 @@ export function createApp(parts: AppParts): RequestListener {
     record(state)
     count(parts.meter, state)
   }
+  const { trace } = parts
+  const serveTraced =
+    trace === undefined
+      ? serve
+      : (state: RequestState) =>
+          trace(
+            state.request,
+            () => serve(state),
+            () => describeTraced(state),
+          )
   return (request, response) => {
     response.on('error', failed)
     parts.meter.began()
-    void serve(begin(request, response))
+    void serveTraced(begin(request, response))
   }
 }
 

@@ -17,6 +17,7 @@ export interface RequestMeter {
 /** Parts of the surface beside the protocol, by the beginnings of their paths. The first that fits counts. */
 const PARTS = [
   ['/api/v1/', 'api'],
+  ['/debug', 'api'],
   ['/healthz', 'health'],
   ['/readyz', 'health'],
   ['/metrics', 'health'],

@@ -43,6 +43,19 @@ export class ProcessMetrics {
     ]
   }
 
+  /** As it was since it was last asked for the metrics, which this does not change. Delays in seconds. */
+  eventLoop() {
+    const late = (nanoseconds: number): number => Math.max(0, nanoseconds / NANOSECONDS - LOOK_MS / 1000)
+    const { utilization } = performance.eventLoopUtilization(this.#utilization)
+    const measured = this.#delay.count > 0
+    return {
+      utilization,
+      delayMean: measured ? late(this.#delay.mean) : 0,
+      delay99: measured ? late(this.#delay.percentile(99)) : 0,
+      delayMax: measured ? late(this.#delay.max) : 0,
+    }
+  }
+
   /** The looks themselves are `LOOK_MS` apart: what is more than that is delay. */
   #delays(): [Record<string, string>, number][] {
     const late = (nanoseconds: number): number => Math.max(0, nanoseconds / NANOSECONDS - LOOK_MS / 1000)

@@ -22,6 +22,10 @@ export class RequestMetrics {
   #underWay = 0
   readonly #endpoints = new Map<string, Map<string, Endpoint>>()
 
+  get underWay(): number {
+    return this.#underWay
+  }
+
   /** A request came in. */
   began(): void {
     this.#underWay += 1

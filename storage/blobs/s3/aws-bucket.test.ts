@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { AwsBucket } from './aws-bucket.ts'
 import { Calls } from './calls.ts'
 import { connect } from './s3-client.ts'
-import type { S3Encryption, S3Settings } from './settings.ts'
+import type { S3Settings } from './settings.ts'
 
 beforeAll(() => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'key')
@@ -35,7 +35,7 @@ interface Seen {
 }
 
 /** What leaves towards S3 while everything that writes is called once. */
-async function writes(encryption: S3Encryption | undefined): Promise<Seen[]> {
+async function writes(more: Partial<S3Settings>): Promise<Seen[]> {
   const seen: Seen[] = []
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://s3')
@@ -46,13 +46,14 @@ async function writes(encryption: S3Encryption | undefined): Promise<Seen[]> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new TypeError('no port')
-  const settings = { ...SETTINGS, endpoint: `http://127.0.0.1:${address.port}`, pathStyle: true, encryption }
+  const settings = { ...SETTINGS, endpoint: `http://127.0.0.1:${address.port}`, pathStyle: true, ...more }
   const bucket = new AwsBucket(await connect(settings), new Calls(1000), settings)
   const body = { length: 3, open: () => [Buffer.from('abc')] }
   try {
     await bucket.put('whole', body)
     await bucket.part(await bucket.begin('many'), 1, body)
     await bucket.copy('whole', 'copy')
+    await bucket.get('whole')
   } finally {
     bucket.close()
     server.close()
@@ -70,14 +71,29 @@ describe('encryption by the engine', () => {
     [{ kind: 'aws:kms', key: undefined } as const, 'aws:kms', undefined],
     [{ kind: 'aws:kms', key: 'arn:k' } as const, 'aws:kms', 'arn:k'],
   ])('%j is asked for with each object that is made, and with no part', async (encryption, kind, key) => {
-    const asked = (await writes(encryption)).map(({ call, headers }) => [call, headers[KIND], headers[KEY]])
+    const asked = (await writes({ encryption })).map(({ call, headers }) => [
+      call,
+      headers[KIND],
+      headers[KEY],
+    ])
     const object = (name: string): string => `/images/team%20a/${name}`
     expect(asked).toEqual([
       [`PUT ${object('whole')}`, kind, key],
       [`POST ${object('many')}`, kind, key],
       [`PUT ${object('many')} part`, undefined, undefined],
       [`PUT ${object('copy')}`, kind, key],
+      [`GET ${object('whole')}`, undefined, undefined],
     ])
+  })
+})
+
+describe('the trace of what is under way', () => {
+  it('goes along with calls, under their signature, and with reads', async () => {
+    const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    const sent = await writes({ traceparent: () => trace })
+    expect(sent.map(({ headers }) => headers['traceparent'])).toEqual(sent.map(() => trace))
+    expect(sent[0]?.headers.authorization).toContain('traceparent')
+    expect((await writes({})).map(({ headers }) => headers['traceparent'])).not.toContain(trace)
   })
 })
 

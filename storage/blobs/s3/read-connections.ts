@@ -1,3 +1,4 @@
+import type { TraceContext } from '../../trace-context.ts'
 import type { BufferPool } from '../buffer-pool.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { type Answer, ReadConnection, type ReadTarget } from './read-connection.ts'
@@ -18,17 +19,21 @@ export interface ReadOptions {
   readonly ca: string[] | undefined
   readonly stall: number
   readonly pool: BufferPool
+  /** What requests carry along; absent: nothing. */
+  readonly traceparent?: TraceContext | undefined
 }
 
 /** Connections to one server, kept for the next read; as many as there are readers. */
 export class ReadConnections {
   readonly #origin: URL
+  readonly #traceparent: TraceContext | undefined
   readonly #target: ReadTarget
   readonly #open = new Set<ReadConnection>()
   /** The one used last is at the end. */
   #idle: ReadConnection[] = []
 
-  constructor({ origin, ca, stall, pool }: ReadOptions) {
+  constructor({ origin, ca, stall, pool, traceparent }: ReadOptions) {
+    this.#traceparent = traceparent
     this.#origin = new URL(origin)
     const { hostname, port, protocol } = this.#origin
     const secure = protocol === 'https:'
@@ -46,6 +51,8 @@ export class ReadConnections {
     const { host, origin } = this.#origin
     const head = [`GET ${url.slice(origin.length)} HTTP/1.1`, `Host: ${host}`]
     if (range !== undefined) head.push(`Range: ${range}`)
+    const traceparent = this.#traceparent?.()
+    if (traceparent !== undefined) head.push(`traceparent: ${traceparent}`)
     const { head: answer, body } = await this.#ask(`${head.join('\r\n')}\r\n\r\n`)
     return {
       status: answer.status,

@@ -2,6 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { getCACertificates } from 'node:tls'
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import type { TraceContext } from '../../trace-context.ts'
 import { BufferPool } from '../buffer-pool.ts'
 import { ReadConnections } from './read-connections.ts'
 import type { S3Settings } from './settings.ts'
@@ -53,8 +54,15 @@ export async function connect(settings: S3Settings, stall = 10_000): Promise<Con
       requestTimeout: 0,
     },
   })
+  if (settings.traceparent !== undefined) sendTraceparent(client, settings.traceparent)
   const [region, address] = await Promise.all([client.config.region(), addressOf(client, settings.bucket)])
-  const reads = new ReadConnections({ origin: address.origin, ca, stall, pool: new BufferPool() })
+  const reads = new ReadConnections({
+    origin: address.origin,
+    ca,
+    stall,
+    pool: new BufferPool(),
+    traceparent: settings.traceparent,
+  })
   return {
     client,
     region,
@@ -65,6 +73,23 @@ export async function connect(settings: S3Settings, stall = 10_000): Promise<Con
       reads.close()
     },
   }
+}
+
+/** Before the signature, which covers it then. */
+function sendTraceparent(client: S3Client, traceparent: TraceContext): void {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const value = traceparent()
+      const { request } = args
+      if (value !== undefined && hasHeaders(request)) request.headers['traceparent'] = value
+      return next(args)
+    },
+    { step: 'build', name: 'laminaTraceparent' },
+  )
+}
+
+function hasHeaders(request: unknown): request is { readonly headers: Record<string, string> } {
+  return typeof request === 'object' && request !== null && 'headers' in request
 }
 
 /** Engines that are not AWS have no regions, and take this one. */

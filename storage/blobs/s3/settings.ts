@@ -1,3 +1,5 @@
+import type { TraceContext } from '../../trace-context.ts'
+
 /** How to reach a bucket. Sizes in bytes, times in milliseconds. */
 export interface S3Settings {
   readonly bucket: string
@@ -15,6 +17,8 @@ export interface S3Settings {
   readonly memory: number
   /** How long a call is tried again before it fails. */
   readonly patience: number
+  /** What calls carry along; absent: nothing. */
+  readonly traceparent?: TraceContext | undefined
 }
 
 /** How the engine encrypts what is written: with its own key, or with one of its key service. */

@@ -1,4 +1,5 @@
 import { Client, type ClientBase, type QueryResult } from 'pg'
+import type { TraceContext } from '../../trace-context.ts'
 import { type Commit, MetadataConflict } from '../metadata-store.ts'
 import { findOutcome, LOG_COMMIT, newCommitId } from './commit-log.ts'
 import { type Plan, planCommit, type Step, type TableOf } from './commit-plan.ts'
@@ -18,11 +19,20 @@ export class Committer {
   readonly #connections: Connections
   readonly #retry: Retry
   readonly #tableOf: TableOf
+  readonly #traceparent: TraceContext | undefined
 
-  constructor(connections: Connections, retry: Retry, tableOf: TableOf) {
+  constructor(
+    connections: Connections,
+    parts: {
+      readonly retry: Retry
+      readonly tableOf: TableOf
+      readonly traceparent?: TraceContext | undefined
+    },
+  ) {
     this.#connections = connections
-    this.#retry = retry
-    this.#tableOf = tableOf
+    this.#retry = parts.retry
+    this.#tableOf = parts.tableOf
+    this.#traceparent = parts.traceparent
   }
 
   /** As MetadataStore.commit: no outcome stays unknown, however often the connection is cut. */
@@ -31,16 +41,22 @@ export class Committer {
     if (steps === undefined) throw conflict()
     if (steps.length === 0) return
     let unknown: string | undefined
+    const begin = beginOf(this.#traceparent?.())
     const held = await this.#retry.run(() =>
       this.#connections.commit(async (client) => {
         if (unknown !== undefined && (await findOutcome(client, unknown))) return true
         unknown = undefined
         const id = writes ? newCommitId(Date.now()) : undefined
-        return attempt(client, { steps, id, ending: () => (unknown = id) })
+        return attempt(client, { begin, steps, id, ending: () => (unknown = id) })
       }),
     )
     if (!held) throw conflict()
   }
+}
+
+/** As sqlcommenter has it. Only here: statements with a name must stay as they were prepared. */
+function beginOf(traceparent: string | undefined): string {
+  return traceparent === undefined ? BEGIN : `${BEGIN} /*traceparent='${traceparent}'*/`
 }
 
 function conflict(): MetadataConflict {
@@ -48,6 +64,7 @@ function conflict(): MetadataConflict {
 }
 
 interface Attempt {
+  readonly begin: string
   readonly steps: NonNullable<Plan['steps']>
   /** Undefined for a commit that only checks. */
   readonly id: string | undefined
@@ -56,9 +73,9 @@ interface Attempt {
 }
 
 /** False when a check did not hold. Rejects when something failed; then the transaction is undone, or unknown. */
-async function attempt(client: ClientBase, { steps, id, ending }: Attempt): Promise<boolean> {
+async function attempt(client: ClientBase, { begin, steps, id, ending }: Attempt): Promise<boolean> {
   const sent = inOnePiece(client, () => [
-    client.query(BEGIN),
+    client.query(begin),
     // Within the transaction, whose outcome it tells.
     ...(id === undefined ? [] : [client.query({ ...LOG_COMMIT, values: [id] })]),
     ...steps.map(({ statement, values }) => client.query<Row>({ ...statement, values: [...values] })),

@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import { StoreUnavailable } from '../../store-errors.ts'
+import type { TraceContext } from '../../trace-context.ts'
 import type { Commit, Entry, MetadataSnapshot, MetadataStore, RangeQuery, Stored } from '../metadata-store.ts'
 import { pruneCommitLog } from './commit-log.ts'
 import type { TableOf } from './commit-plan.ts'
@@ -23,6 +24,8 @@ export interface PostgresStoreOptions {
   readonly isQueue: (key: Uint8Array) => boolean
   /** Hears of failures in the background, one sentence each. */
   readonly notice?: (sentence: string, cause: unknown) => void
+  /** What the statement that begins a commit carries along, as a comment; absent: nothing. */
+  readonly traceparent?: TraceContext | undefined
 }
 
 export interface PostgresMetadataStore extends MetadataStore {
@@ -70,11 +73,11 @@ class Store implements PostgresMetadataStore {
   readonly #pruning: NodeJS.Timeout
   #closing: Promise<void> | undefined
 
-  constructor(connections: Connections, { isQueue, notice }: PostgresStoreOptions) {
+  constructor(connections: Connections, { isQueue, notice, traceparent }: PostgresStoreOptions) {
     this.#connections = connections
     this.#tableOf = (key) => (isQueue(key) ? 'queues' : 'records')
     this.#reader = new Reader((query) => this.#retry.run(() => connections.read(query)), this.#tableOf)
-    this.#committer = new Committer(connections, this.#retry, this.#tableOf)
+    this.#committer = new Committer(connections, { retry: this.#retry, tableOf: this.#tableOf, traceparent })
     this.#pruning = setInterval(() => {
       this.#track(() => connections.commit((client) => pruneCommitLog(client, Date.now()))).catch(
         (error: unknown) => notice?.('old commit ids could not be removed', error),
