@@ -37,10 +37,10 @@ const lanes: readonly Part[][] = [
       ...sized('BIG_MIB', 96, 5120),
       ...sized('MIGRATE_IMAGES', 25, 500),
     }),
+    part('s3', 's3/run.ts'),
   ],
   [
     part('clients', 'clients/run.ts'),
-    part('s3', 's3/run.ts'),
     part('page', 'page/run.ts'),
     part('deploy', 'deploy/run.ts'),
     part('faults', 'faults/run.ts', {
