@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** The half of the protocol's tests that is run a second time, on records in PostgreSQL. */
@@ -22,8 +23,8 @@ const ON_POSTGRES = [
 /** `house` looks at the project itself (layers, docs, tables) and belongs to `npm run check`. */
 export default defineConfig({
   test: {
-    // vitest leaves a core to itself, which on two cores doubles the time.
-    maxWorkers: '100%',
+    // More than there are cores: files wait for timers, disks and servers much of the time.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     // A process takes one file after the other and loads what they import once, which halves the time. So a test file
     // leaves nothing behind in what is shared: the environment, the library of Node, the state of modules.
     isolate: false,

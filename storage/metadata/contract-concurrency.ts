@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import {
   type ContractCase,
@@ -24,9 +25,15 @@ async function wins(store: MetadataStore, commit: Commit): Promise<boolean> {
   }
 }
 
-/** Reads a number, adds one, commits, and again after a conflict. */
+/** Attempts that follow each other at once. */
+const AT_ONCE = 3
+/** What each further one adds to the longest pause before it, in milliseconds. */
+const PAUSE = 50
+
+/** Reads a number, adds one, commits, and again after a conflict: after a pause when there were several, as writers do. */
 async function increment(store: MetadataStore, name: string): Promise<void> {
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
+    if (attempt > AT_ONCE) await sleep(Math.random() * PAUSE * (attempt - AT_ONCE))
     const found = await get(store, name)
     const next = String(Number(found === undefined ? 0 : text(found.value)) + 1)
     if (await wins(store, commitOf({ checks: [versionCheck(name, found?.version)], sets: { [name]: next } })))
