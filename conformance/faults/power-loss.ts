@@ -90,6 +90,8 @@ async function record(
       await act(client)
       owed.push(new Map([...(owed.at(-1) ?? []), ...changes]))
     }
+    // A client may have read the last answer before the trace says that it was written.
+    await whileStopped(lamina.pid, trace, async () => undefined)
   } finally {
     client.close()
     await lamina.kill()
@@ -101,12 +103,13 @@ async function record(
 
 /** Acts while no thread of the process runs; returns the line of the trace at which the last one stood still. */
 async function whileStopped(pid: number, trace: string, act: () => Promise<void>): Promise<number> {
+  const before = linesOfStops(await readFile(trace, 'utf8')).length
   process.kill(pid, 'SIGSTOP')
   try {
     for (const end = Date.now() + 60_000; ; await sleep(50)) {
       const stops = linesOfStops(await readFile(trace, 'utf8'))
       const last = stops.at(-1)
-      if (last !== undefined && stops.length >= (await readdir(`/proc/${pid}/task`)).length) {
+      if (last !== undefined && stops.length - before >= (await readdir(`/proc/${pid}/task`)).length) {
         await act()
         return last
       }
