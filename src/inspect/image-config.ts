@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isObject } from '../oci/descriptor.ts'
 import { type Digest, parseDigest } from '../oci/digest.ts'
+import { nestsTooDeep } from '../oci/json-depth.ts'
 
 /** One entry of a config's history, as far as it is usable. */
 export interface HistoryEntry {
@@ -81,7 +82,10 @@ const configSchema = z.object({
   config: runSchema,
 })
 
-/** The config in `bytes`, or undefined when they are no JSON object. Nothing in it is believed to be right. */
+/**
+ * The config in `bytes`, or undefined when they are no JSON object, or nest as no config does: parsing that would hold up
+ * everybody. Nothing in it is believed to be right.
+ */
 export function parseImageConfig(bytes: Uint8Array): ImageConfig | undefined {
   const parsed = configSchema.safeParse(parseJson(bytes))
   if (!parsed.success) return undefined
@@ -91,6 +95,7 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfig | undefined {
 }
 
 function parseJson(bytes: Uint8Array): unknown {
+  if (nestsTooDeep(bytes)) return undefined
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString())
     return value
