@@ -152,6 +152,29 @@ describe('an image', () => {
   })
 })
 
+test('an image of the same layer six hundred times is shown, and not drawn', async () => {
+  const layer = blob('again', 300)
+  const config = content(Buffer.from('{"config":'.repeat(40_000)))
+  const made = manifest({
+    schemaVersion: 2,
+    mediaType: OCI_IMAGE,
+    config: descriptor(OCI_CONFIG, config),
+    layers: Array.from({ length: 600 }, () =>
+      descriptor(`${OCI_LAYER}+encrypted`, layer, { urls: ['http://127.0.0.1:1/'] }),
+    ),
+  })
+  await pushImage(lamina.now.admin, 'alpha/deep', { ...made, blobs: [config, layer] }, 'v1')
+  const { json } = await ask(world.viewer, 'getImage', '/api/v1/image?ref=alpha/deep:v1')
+  expect(listAt(json, 'steps')).toHaveLength(600)
+  expect(at(json, 'totals', 'size')).toBe(600 * 300)
+  expect(listAt(json, 'warnings').join()).toMatch(/no image config.*is encrypted.*never fetched/)
+  const grid = await ask(world.viewer, 'analyze', '/api/v1/analyze', {
+    images: ['alpha/deep:v1', 'alpha/built:one'],
+  })
+  expect(listAt(grid.json, 'columns')).toHaveLength(1)
+  expect(at(grid.json, 'errors', 0, 'code')).toBe('UNSUPPORTED')
+})
+
 test('an index lists its platforms with their sizes, and what they share once', async () => {
   const { json } = await ask(world.viewer, 'getIndex', '/api/v1/index?ref=alpha/built:both')
   expect(listAt(json, 'manifests').map((entry) => [at(entry, 'platform'), at(entry, 'totalSize')])).toEqual([

@@ -71,7 +71,7 @@ export function makeGrid(images: readonly Image[]): Grid {
   return { order: [...columns(tree), ...bare(images)], roots: tree, totals: totalsOf(images) }
 }
 
-/** Without recursion over depth being a worry: a manifest of 4 MiB has at most tens of thousands of layers. */
+/** Goes as deep as the images have layers: who asks bounds that. */
 function settle(level: ReadonlyMap<string, Building>): GridNode[] {
   return [...level.values()]
     .map(settleOne)

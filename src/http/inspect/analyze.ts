@@ -17,6 +17,8 @@ import { type InspectHttpParts, mayRead } from './parts.ts'
 
 /** Images that one grid may have. */
 const IMAGE_LIMIT = 100
+/** Layers of an image up to which it is drawn: boxes lie in boxes, in the answer too. Engines mount 127 at most. */
+const LAYER_LIMIT = 500
 
 const body = z.strictObject({
   images: z.array(z.string().max(500)).min(1).max(IMAGE_LIMIT),
@@ -27,7 +29,7 @@ const body = z.strictObject({
 export function analyze(parts: InspectHttpParts): Handler {
   return async (exchange) => {
     const { images: refs, platform } = await readJson(exchange.request, body)
-    const loaded = await loadEach(parts, exchange, { refs, platform })
+    const loaded = (await loadEach(parts, exchange, { refs, platform })).map(drawable)
     const images = loaded.flatMap((one) => one.image ?? [])
     const layers = await Promise.all(images.map((image) => knownLayers(parts.metadata, parts.indexes, image)))
     const errors = loaded.flatMap(({ ref, error }) => (error === undefined ? [] : [{ ref, ...error }]))
@@ -61,6 +63,13 @@ export function loadEach(
       }
     }),
   )
+}
+
+function drawable(loaded: Loaded): Loaded {
+  const layers = loaded.image?.manifest.layers.length ?? 0
+  if (layers <= LAYER_LIMIT) return loaded
+  const message = `it has ${layers} layers; a grid draws up to ${LAYER_LIMIT}: see it alone at /api/v1/image`
+  return { ref: loaded.ref, error: { code: 'UNSUPPORTED', message, status: 422 } }
 }
 
 interface Shown {

@@ -1,9 +1,11 @@
 import { type Image, loadImage } from '../../inspect/image.ts'
 import { diffIdProblem, type KnownLayer, knownLayers } from '../../inspect/image-layers.ts'
 import { recordIn } from '../../inspect/layer/layer-indexes.ts'
+import type { MayRead } from '../../inspect/parts.ts'
 import type { Count } from '../../inspect/repositories.ts'
 import { countUsers } from '../../inspect/sharing.ts'
 import { joinSteps, type LayerStep, type Step } from '../../inspect/steps.ts'
+import type { Digest } from '../../oci/digest.ts'
 import { formatImageReference } from '../../oci/image-reference.ts'
 import { answer } from '../api/answers.ts'
 import type { Handler } from '../exchange.ts'
@@ -23,14 +25,23 @@ export function getImage(parts: InspectHttpParts): Handler {
     const layers = await knownLayers(parts.metadata, parts.indexes, image)
     await requestIndexes(parts, layers)
     const readable = mayRead(parts, exchange)
-    const news = await Promise.all(
-      layers.map(async (layer) => ({
-        ...layer,
-        users: layer.sha256 && (await countUsers(parts.metadata, layer.sha256, readable)),
-      })),
-    )
+    const users = await usersOf(parts, layers, readable)
+    const news = layers.map((layer) => ({ ...layer, users: layer.sha256 && users.get(layer.sha256) }))
     return answer(200, showImage(image, news))
   }
+}
+
+/** Asked once for each content: an image may have the same layer thousands of times. */
+async function usersOf(
+  { metadata }: InspectHttpParts,
+  layers: readonly KnownLayer[],
+  readable: MayRead,
+): Promise<ReadonlyMap<Digest, Count>> {
+  const contents = [...new Set(layers.flatMap(({ sha256 }) => sha256 ?? []))]
+  const counts = contents.map(
+    async (sha256) => [sha256, await countUsers(metadata, sha256, readable)] as const,
+  )
+  return new Map(await Promise.all(counts))
 }
 
 /** Queues what nobody has looked into yet. */
@@ -38,8 +49,8 @@ export async function requestIndexes(
   { indexer }: InspectHttpParts,
   layers: readonly KnownLayer[],
 ): Promise<void> {
-  for (const { sha256, state } of layers)
-    if (sha256 !== undefined && state.state === 'none') await indexer.request(sha256)
+  const unknown = layers.flatMap(({ sha256, state }) => (state.state === 'none' ? (sha256 ?? []) : []))
+  for (const sha256 of new Set(unknown)) await indexer.request(sha256)
 }
 
 function showImage(image: Image, news: readonly LayerNews[]) {
@@ -119,10 +130,14 @@ function totalsOf({ manifest }: Image, news: readonly LayerNews[]) {
 }
 
 function layerWarnings({ config, manifest }: Image, news: readonly LayerNews[]): string[] {
-  return manifest.layers.flatMap((_, index) => {
+  return manifest.layers.flatMap((layer, index) => {
     const state = news[index]?.state ?? { state: 'none' }
     const record = recordIn(state)
     return [
+      ...(layer.mediaType.endsWith('+encrypted')
+        ? [`layer ${index} is encrypted: nothing of what is in it can be shown`]
+        : []),
+      ...(layer.hasUrls ? [`layer ${index} is kept elsewhere; its addresses are never fetched`] : []),
       ...(record?.reason === undefined ? [] : [`layer ${index} is ${record.state}: ${record.reason}`]),
       ...[diffIdProblem(index, config?.diffIds[index], state)].filter((problem) => problem !== undefined),
     ]
