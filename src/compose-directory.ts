@@ -1,10 +1,11 @@
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BlobStore } from '../storage/blobs/blob-store.ts'
 import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts'
 import { readOwner, writeOwner } from '../storage/blobs/filesystem/owner.ts'
 import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
 import type { Config } from './config/schema.ts'
-import { StartError } from './http/start-error.ts'
+import { StartError, systemCode } from './http/start-error.ts'
 import { isUnused } from './maintenance/unused.ts'
 
 /** Whose blobs a directory may hold: only the registry's own, or anyone's, whose records are being restored. */
@@ -20,18 +21,31 @@ export async function openDirectory(
   claim: Claim,
 ): Promise<BlobStore> {
   const directory = join(config.data, 'blobs')
+  const isNew = await isMissing(directory)
   const owner = await readOwner(directory)
   const store = await openFilesystemBlobStore({ directory })
   try {
     if (owner === records.cluster) return store
     // Those of a version that did not write down whose they are have records.
-    const isFree = owner === undefined && (!(await isUnused(records.metadata)) || (await isEmpty(store)))
+    const isFree =
+      isNew || (owner === undefined && (!(await isUnused(records.metadata)) || (await isEmpty(store))))
     if (!isFree && claim === 'own') throw foreign(config, directory)
     await writeOwner(directory, records.cluster)
     return store
   } catch (error) {
     await store.close()
     throw error
+  }
+}
+
+/** Then no bytes can lie there: looking for them in hundreds of folders takes longer than the rest of a first start. */
+async function isMissing(directory: string): Promise<boolean> {
+  try {
+    await access(directory)
+    return false
+  } catch (error) {
+    // Whatever else it is, opening the store says so.
+    return systemCode(error) === 'ENOENT'
   }
 }
 
