@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import type { Plugin } from 'vite'
 import { BUILT, builtProgram, describeMade, hashOfFiles } from '../src/built.ts'
 import { loadVite } from './load-vite.ts'
@@ -26,14 +26,12 @@ const APART = [
   '@opentelemetry/resources',
   '@opentelemetry/sdk-trace',
 ]
-/**
- * Files that are loaded as they are: the program itself by main.js, when it is not what this was made of; and what has to
- * run before one of the libraries apart, which all run before what is built.
- */
-const AS_THEY_ARE: Readonly<Record<string, string>> = {
-  './cli/start.ts': 'src/main.ts',
-  './reflect-metadata.ts': 'src/tls/certificates.ts',
-}
+/** The program itself, which main.js loads as it is when it is not what this was made of. */
+const PROGRAM = { source: './cli/start.ts', importer: 'src/main.ts' }
+/** What has to run before one of the libraries apart, which all run before what is built: a file of its own. */
+const FIRST = { source: './reflect-metadata.ts', importer: 'src/tls/certificates.ts' }
+/** What threads begin with. A package that npm installed cannot run the sources: Node refuses TypeScript there. */
+const THREADS = ['src/inspect/layer/layer-worker.ts', 'src/registry/parse-manifest-worker.ts']
 
 const OUTPUT = join(ROOT, BUILT)
 const COMPILED = join(ROOT, 'node_modules/.cache/lamina')
@@ -59,12 +57,16 @@ async function build(): Promise<void> {
     root: ROOT,
     publicDir: false,
     logLevel: 'warn',
-    plugins: [staysWhereItWas(), leavesAsTheyAre()],
+    plugins: [staysWhereItWas(), leavesApart()],
     ssr: { noExternal: true, external: APART },
     build: {
       ssr: true,
       rolldownOptions: {
-        input: { main: 'src/main.ts', start: 'src/cli/start.ts' },
+        input: {
+          main: 'src/main.ts',
+          start: 'src/cli/start.ts',
+          ...separate([join(dirname(FIRST.importer), FIRST.source), ...THREADS]),
+        },
         // All in one folder: staysWhereItWas counts on it.
         output: { chunkFileNames: '[name]-[hash].js' },
       },
@@ -80,27 +82,48 @@ async function build(): Promise<void> {
   await startOnce()
 }
 
-/** A file goes on finding its neighbours (threads, the page) from where it was, not from where it was built to. */
+/** Entries by the names of their files. */
+function separate(files: readonly string[]): Record<string, string> {
+  return Object.fromEntries(files.map((file) => [basename(file, '.ts'), file]))
+}
+
+/**
+ * A file goes on finding its neighbours (the page) from where it was, not from where it was built to. What its threads
+ * begin with was built, too, and lies beside it.
+ */
 function staysWhereItWas(): Plugin {
   return {
     name: 'stays-where-it-was',
     transform: (code, id) => {
       if (id.includes('node_modules') || !code.includes('import.meta.url')) return undefined
-      const path = JSON.stringify(relative(OUTPUT, id))
-      return { code: code.replaceAll('import.meta.url', `new URL(${path}, import.meta.url).href`), map: null }
+      const home = `new URL(${JSON.stringify(relative(OUTPUT, id))}, import.meta.url).href`
+      const moved = THREADS.map((file) => basename(file, '.ts')).reduce(
+        (text, name) => text.replace(threadUrl(name), `new URL('./${name}.js', built.url)`),
+        code,
+      )
+      return {
+        code: moved.replaceAll('import.meta.url', home).replaceAll('built.url', 'import.meta.url'),
+        map: null,
+      }
     },
   }
 }
 
-function leavesAsTheyAre(): Plugin {
+function threadUrl(name: string): RegExp {
+  return new RegExp(`new URL\\(["']\\./${name}\\.ts["'], import\\.meta\\.url\\)`)
+}
+
+function leavesApart(): Plugin {
   return {
-    name: 'leaves-as-they-are',
+    name: 'leaves-apart',
     resolveId: {
       order: 'pre',
       handler: (source, importer) => {
-        const from = AS_THEY_ARE[source]
-        if (from === undefined || importer !== join(ROOT, from)) return undefined
-        return { id: relative(OUTPUT, join(dirname(importer), source)), external: true }
+        if (source === PROGRAM.source && importer === join(ROOT, PROGRAM.importer))
+          return { id: relative(OUTPUT, join(dirname(importer), source)), external: true }
+        if (source === FIRST.source && importer === join(ROOT, FIRST.importer))
+          return { id: `./${basename(source, '.ts')}.js`, external: true }
+        return undefined
       },
     },
   }

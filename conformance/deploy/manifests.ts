@@ -77,6 +77,10 @@ export async function clusterCompose(): Promise<string> {
     env: empty,
   })
   expect(code !== 0 && stderr.includes('set POSTGRES_PASSWORD'), `without variables: ${stderr}`)
+  for (const name of ['compose.yaml', 'compose.cluster.yaml']) {
+    const text = await readFile(path.join(projectRoot, 'deploy', name), 'utf8')
+    expect(!text.includes(':latest'), `${name} takes the latest of something, which changes by itself`)
+  }
   await nginxReads()
   return services.replaceAll('\n', ' ')
 }

@@ -8,6 +8,8 @@ import { projectRoot, scratchFolder } from '../servers/workspace.ts'
 import { BUILD_IMAGE, makeBaseImages, RUN_IMAGE } from './base-images.ts'
 import { chartForms, wrongValues } from './chart.ts'
 import { clusterCompose, manifestsAreCurrent } from './manifests.ts'
+import { packagedProgram } from './package.ts'
+import { prometheusReads } from './prometheus.ts'
 import { tellStory } from './story.ts'
 
 // `npm run test:deploy`: the whole way of an image, then Lamina’s own image, compose and the Helm chart, all without a
@@ -22,6 +24,12 @@ await report.scenario('chart: wrong values are refused by their key', wrongValue
 await report.scenario('kubernetes: the manifests are what the chart gives', manifestsAreCurrent)
 await report.scenario('cluster: compose and nginx read their files', clusterCompose)
 const scratch = await scratchFolder('deploy')
+await report.scenario('package: npm pack, npm install -g of the file, push', () =>
+  packagedProgram(scratch.path),
+)
+await report.scenario('prometheus: scrapes, evaluates the alerts, reads the dashboard', () =>
+  prometheusReads(scratch.path),
+)
 const engine = await Dockerd.start({ containers: true })
 try {
   await tellStory(report, engine, scratch.path)

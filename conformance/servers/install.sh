@@ -16,7 +16,7 @@ conformance_1_1=github.com/opencontainers/distribution-spec/conformance@v0.0.0-2
 
 servers=(postgresql-15 radosgw ceph-mon ceph-osd ceph-common nginx-light)
 packages=(docker.io iptables containerd runc podman conmon crun skopeo golang-github-containers-common
-  chromium fonts-liberation uidmap debootstrap docker-compose openssl iproute2 ca-certificates faketime strace "${servers[@]}")
+  chromium fonts-liberation uidmap debootstrap docker-compose openssl iproute2 ca-certificates faketime strace prometheus "${servers[@]}")
 # `--servers`: what the cluster form runs on, and nothing else.
 [[ ${1-} != --servers ]] || packages=("${servers[@]}")
 
@@ -68,7 +68,7 @@ if [[ ! -x .work/bin/conformance-1.1 || ! -f $stamp || $(<"$stamp") != "$conform
   printf '%s' "$conformance_1_1" >"$stamp"
 fi
 
-for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/skopeo /usr/bin/radosgw /usr/sbin/nginx /usr/bin/faketime \
+for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/skopeo /usr/bin/radosgw /usr/sbin/nginx /usr/bin/faketime /usr/bin/{prometheus,promtool} \
   /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,gcrane,regctl,oras,helm,conformance,conformance-1.1}; do
   [[ -x $tool ]] || { say "$tool is missing after the installation"; exit 1; }
 done

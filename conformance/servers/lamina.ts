@@ -17,13 +17,15 @@ export interface LaminaOptions {
   env?: Record<string, string>
   /** Where its log goes instead of into `log`: reading it takes time that a benchmark should not see. */
   logFile?: string
+  /** Another `lamina` than the one of this folder. */
+  program?: string
 }
 
 /** The administrator every test server starts with. */
 export const admin = { user: 'admin', password: 'Conformance-run-2718' }
 
 // The harness itself is proven against other registries by pointing this at a starter with the same contract.
-const program = process.env['LAMINA_PROGRAM'] ?? path.join(projectRoot, 'bin/lamina')
+const usual = process.env['LAMINA_PROGRAM'] ?? path.join(projectRoot, 'bin/lamina')
 /** Longest start on a busy machine, in milliseconds. */
 const START_MS = 120_000
 const listening = z.object({ msg: z.literal('listening'), url: z.string() })
@@ -114,6 +116,7 @@ export class Lamina implements Registry {
   /** Runs a sub-command of `lamina` against this server through its data directory; must succeed. */
   async command(args: string[], patience = 120_000): Promise<string> {
     const env = { LAMINA_DATA: this.#options.data }
+    const { program = usual } = this.#options
     const { code, stdout, stderr } = await finish(program, args, { env, cwd: projectRoot, patience })
     if (code !== 0) throw new Error(`lamina ${args[0] ?? ''} ended with ${code}: ${stderr.slice(-500)}`)
     return stdout
@@ -131,7 +134,7 @@ async function launch(options: LaminaOptions, listen: string): Promise<{ server:
   if (options.auth === false) env['LAMINA_AUTH'] = 'off'
   if (options.tls) Object.assign(env, { LAMINA_TLS_CERT: options.tls.cert, LAMINA_TLS_KEY: options.tls.key })
   Object.assign(env, options.env)
-  const { name, logFile } = options
+  const { name, logFile, program = usual } = options
   const at = { env, cwd: projectRoot }
   if (logFile === undefined) {
     const server = await Server.start(name, program, ['serve'], at)
