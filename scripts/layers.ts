@@ -25,6 +25,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/http',
     'src/http/api',
     'src/http/distribution',
+    'src/http/images',
     'src/http/inspect',
     'src/http/page',
     'src/http/token',
@@ -214,6 +215,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/transact.ts',
   ],
   'src/inspect/tar': ['node:*'],
+  /** Above the registry: what an archive holds goes by the rules that the registry has for pushes. */
+  'src/images': ['node:*', 'zod', 'src/inspect/platforms.ts', 'src/inspect/tar', 'src/oci', 'src/registry'],
   'src/doctor': ['node:*', 'src/config'],
   'src/metrics': [
     'node:*',
@@ -300,6 +303,16 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/oci',
     'src/registry',
     'storage/store-errors.ts',
+  ],
+  'src/http/images': [
+    'node:*',
+    'busboy',
+    'src/http',
+    'src/http/api',
+    'src/auth',
+    'src/images',
+    'src/oci',
+    'src/registry',
   ],
   'src/http/token': ['node:*', 'src/http', 'src/auth', 'src/oci'],
   'src/http/api': [

@@ -28,6 +28,7 @@ import type { Composed } from './http/composed.ts'
 import { URL_SECONDS } from './http/distribution/redirect.ts'
 import { distributionRoutes } from './http/distribution/routes.ts'
 import { healthRoutes } from './http/health.ts'
+import { imagesRoutes } from './http/images/routes.ts'
 import { registrySource } from './http/inspect/registry-source.ts'
 import { inspectRoutes } from './http/inspect/routes.ts'
 import { type MetricsSource, metricsRoute } from './http/metrics.ts'
@@ -245,11 +246,13 @@ export function allRoutes(parts: RouteParts): Route[] {
     readableProjects: (identity: Identity, after: string | undefined) =>
       readableProjects(metadata, identity, after),
   }
+  const uploads = new Uploads(registry)
   return [
-    ...distributionRoutes({ registry, uploads: new Uploads(registry), redirect, listFolders, ...reading }),
+    ...distributionRoutes({ registry, uploads, redirect, listFolders, ...reading }),
     ...tokenRoutes({ ...auth, addressOf, now }),
     ...apiRoutes({ ...auth, projects, members, accounts, registry, addressOf, now }),
     ...inspectRoutes({ metadata, source: registrySource(registry), ...parts.inspector, ...reading }),
+    ...imagesRoutes({ registry, uploads, access: auth.access }),
     ...integrityRoutes({ registry, ...parts.upkeep }),
     ...backupRoutes(parts.upkeep.backups),
     ...readOnlyRoutes(readOnly),

@@ -49,7 +49,9 @@ export async function authorize(access: AccessControl, request: RightRequest): P
         await access.check(caller, 'push', repositoryName(request.params), { continuing: true }),
       )
     case 'pull-ref':
-      return authorizeRef(access, request)
+      return authorizeRef(access, request, 'pull')
+    case 'push-ref':
+      return authorizeRef(access, request, 'push')
     case 'project-viewer':
     case 'project-writer':
     case 'project-admin':
@@ -98,13 +100,21 @@ async function authorizeProject(
 /** Hidden, absent, and asked for by nobody in particular are the same answer; only a token that is over is said to be. */
 async function authorizeRef(
   access: AccessControl,
-  { query, caller, origin }: RightRequest,
+  request: RightRequest,
+  action: 'pull' | 'push',
 ): Promise<Authorized> {
+  const { query, caller, origin } = request
   const name = queriedRepository(query)
-  const decision = await access.checkProject(caller, 'pull', projectOf(name))
+  const decision = await access.checkProject(caller, action, projectOf(name))
   if (decision.outcome === 'allowed') return { isPublic: decision.isPublic }
   if (decision.outcome === 'unauthenticated' && decision.error !== undefined)
     throw challenged(origin, decision.reason, { error: decision.error })
+  // Who may look and not push is told why; nobody in particular is asked who it is, whatever is there.
+  if (action === 'push') {
+    if (decision.outcome === 'unauthenticated') throw challenged(origin, decision.reason)
+    const seen = await access.checkProject(caller, 'pull', projectOf(name))
+    if (seen.outcome === 'allowed') return denyUnlessAllowed(request, decision)
+  }
   throw repositoryHidden(name)
 }
 

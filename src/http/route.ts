@@ -2,8 +2,8 @@ import type { Handler } from './exchange.ts'
 
 /**
  * What a caller needs for a route. `pull`, `push` and `delete` are rights on the repository in `{name}`;
- * `project-viewer`, `project-writer` and `project-admin` are roles on the project in `{project}`; `pull-ref` is pull on the repository
- * that the query's `ref` or `repository` names.
+ * `project-viewer`, `project-writer` and `project-admin` are roles on the project in `{project}`; `pull-ref` and
+ * `push-ref` are pull and push on the repository that the query's `ref` or `repository` names.
  */
 export type Right =
   | 'anyone'
@@ -11,6 +11,7 @@ export type Right =
   | 'pull'
   | 'pull-ref'
   | 'push'
+  | 'push-ref'
   /** As push, and a token that expired since the upload began still counts. */
   | 'continue-upload'
   | 'delete'
