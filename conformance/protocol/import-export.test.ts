@@ -1,5 +1,10 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TarFile, tar } from '../fixtures/tar.ts'
 import {
   type BuiltImage,
@@ -11,6 +16,7 @@ import {
 } from './support/archives.ts'
 import type { Client } from './support/client.ts'
 import { check } from './support/exchange.ts'
+import { ON_CLUSTER } from './support/form.ts'
 import { content, descriptor, index, OCI_INDEX } from './support/images.ts'
 import { at, listAt, textAt } from './support/json.ts'
 import { addMember } from './support/login.ts'
@@ -29,6 +35,7 @@ beforeAll(async () => {
   world = await makeWorld(lamina.now)
 })
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const TAR = 'application/x-tar'
 
 async function send(
@@ -329,6 +336,42 @@ describe('rights', () => {
       check(await send(world.writer, query, body), { status: [400, 404] })
     },
   )
+})
+
+describe('the command line', () => {
+  const image = builtImage('typed', ['typed/a'])
+  let folder: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lamina-archives-'))
+  })
+  afterAll(async () => rm(folder, { recursive: true }))
+
+  /** Runs `lamina` beside the server. */
+  function typed(words: readonly string[]): Promise<{ code: unknown; out: string; error: string }> {
+    const env = { ...process.env, LAMINA_DATA: lamina.now.data }
+    return new Promise((resolve) => {
+      execFile(join(ROOT, 'bin/lamina'), words, { cwd: folder, env }, (error, out, stderr) => {
+        resolve({ code: error?.code ?? 0, out, error: stderr })
+      })
+    })
+  }
+
+  test.skipIf(ON_CLUSTER)('imports, exports, and says why it did not', async () => {
+    await writeFile(join(folder, 'in.tar'), layout(image))
+    const came = await typed(['import', 'in.tar', 'alpha/typed:v1'])
+    expect(came, came.error).toMatchObject({ code: 0 })
+    expect(came.out).toContain(`alpha/typed:v1  ${image.digest}`)
+    await isPulled('alpha/typed', image, 'v1')
+    const left = await typed(['export', 'alpha/typed:v1', '--output', 'out.tar', '--json'])
+    expect(JSON.parse(left.out)).toMatchObject({ digest: image.digest, file: 'out.tar' })
+    const exported = await world.viewer.get('/api/v1/export?ref=alpha/typed:v1')
+    expect((await readFile(join(folder, 'out.tar'))).equals(exported.body)).toBe(true)
+    await writeFile(join(folder, 'bad.tar'), 'nothing')
+    const refused = await typed(['import', 'bad.tar', 'alpha/typed:v2'])
+    expect(refused).toMatchObject({ code: 1, out: '' })
+    expect(refused.error).toContain('the archive is refused')
+  })
 })
 
 describe('an export', () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, RequestOptions } from 'node:http'
+import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { loadConfig } from '../config/load.ts'
 import type { Environment } from '../config/sources.ts'
@@ -9,6 +10,8 @@ import { systemCode } from '../http/start-error.ts'
 import { CommandError, Unreachable, UsageError } from './failures.ts'
 
 const TIMEOUT_MS = 60_000
+/** A server may take long over a large layer before it reads on. */
+const STREAM_TIMEOUT_MS = 600_000
 const PAGE = 1000
 
 const failure = z.object({
@@ -33,6 +36,12 @@ export interface ProtocolRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array
+}
+
+/** What goes with a request whose body is too large to be held. */
+interface Sent {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: AsyncIterable<Uint8Array>
 }
 
 export interface ProtocolAnswer {
@@ -70,6 +79,17 @@ export class ApiClient {
     const answer = await send(this.#door, request)
     if (answer.status >= 400) throw new CommandError(reason(answer.status, parseJson(answer.body.toString())))
     return answer
+  }
+
+  /**
+   * Sends a body while it is read, and gives an answer to be read as it comes. Throws CommandError with the server's
+   * reason, or Unreachable.
+   */
+  async stream(method: string, path: string, sent: Sent = {}): Promise<IncomingMessage> {
+    const answer = await sendStream(this.#door, { method, path, ...sent })
+    const { statusCode = 0 } = answer
+    if (statusCode < 400) return answer
+    throw new CommandError(reason(statusCode, parseJson((await bytesOf(answer)).toString())))
   }
 
   /** All pages of a list that the server keeps under `key`. */
@@ -181,10 +201,46 @@ async function exchange(
     request.on('error', reject)
     request.end(content)
   })
+  const { statusCode = 0, headers } = response
+  return { status: statusCode, headers, body: await bytesOf(response) }
+}
+
+async function bytesOf(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of response) if (Buffer.isBuffer(chunk)) chunks.push(chunk)
-  const { statusCode = 0, headers } = response
-  return { status: statusCode, headers, body: Buffer.concat(chunks) }
+  return Buffer.concat(chunks)
+}
+
+async function sendStream(
+  door: Door,
+  { method, path, headers, body }: Sent & { readonly method: string; readonly path: string },
+): Promise<IncomingMessage> {
+  const short = door.socket === undefined ? undefined : await openSocketPath(door, door.socket)
+  const options = {
+    ...door.options,
+    method,
+    path,
+    headers: { ...door.headers, ...headers },
+    agent: false,
+    timeout: STREAM_TIMEOUT_MS,
+    ...(short && { socketPath: short.path }),
+  }
+  try {
+    return await new Promise<IncomingMessage>((resolve, reject) => {
+      const request = (door.tls ? process.getBuiltinModule('node:https') : http).request(options, resolve)
+      request.on('timeout', () =>
+        request.destroy(new Error(`nothing moved for ${STREAM_TIMEOUT_MS / 1000} s`)),
+      )
+      request.on('error', reject)
+      // A server that has its answer may stop listening: the answer counts, not the broken pipe.
+      if (body === undefined) request.end()
+      else pipeline(body, request).catch(reject)
+    })
+  } catch (cause) {
+    throw unreachable(door, cause)
+  } finally {
+    await short?.close()
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -66,6 +66,16 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import('./plan.ts')).commands,
   },
   {
+    name: 'import',
+    summary: 'Push the images of an archive.',
+    load: async () => (await import('./import.ts')).commands,
+  },
+  {
+    name: 'export',
+    summary: 'Write an image as one file.',
+    load: async () => (await import('./export.ts')).commands,
+  },
+  {
     name: 'gc',
     summary: 'Give back the space of what nothing uses.',
     load: async () => (await import('./gc.ts')).commands,

@@ -15,7 +15,7 @@ export async function runCommand(
     const { command, rest } = await findCommand(words)
     const { input, json } = parseInput(command, rest, context)
     const { value, text, code = EXIT.ok } = await command.run(input).finally(() => context.showProgress(''))
-    const shown = json ? JSON.stringify(value, undefined, 2) : text
+    const shown = json && value !== undefined ? JSON.stringify(value, undefined, 2) : text
     if (shown !== '') context.writeOutput(`${shown}\n`)
     return code
   } catch (error) {

@@ -1,0 +1,144 @@
+import { createCipheriv, createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { z } from 'zod'
+import { digestOf } from '../fixtures/image.ts'
+import { tar } from '../fixtures/tar.ts'
+import { expect, Report } from '../report.ts'
+import { admin, Lamina } from '../servers/lamina.ts'
+import { must } from '../servers/processes.ts'
+import { scratchFolder } from '../servers/workspace.ts'
+import { forgetPeak, resident } from './resident.ts'
+
+// `node conformance/bench/archives.ts [GIGABYTES]`: an archive in through a form, and out again. Needs three times its size on disk.
+const GB = 1e9
+const LAYERS = 5
+const CHUNK = 2 ** 20
+const LIMIT_MB = 200
+
+const size = Math.round((Number(process.argv[2] ?? 5) * GB) / LAYERS / CHUNK) * CHUNK
+const report = new Report('archives')
+const scratch = await scratchFolder('archives')
+const lamina = await Lamina.start({ name: 'archives', data: path.join(scratch.path, 'data') })
+const answer = z.object({
+  images: z.array(z.object({ digest: z.string() })),
+  content: z.array(z.object({ state: z.string() })),
+})
+
+/** Bytes of one layer, which no two layers share; what they mean matters to nobody here. */
+function* layerBytes(layer: number): Generator<Buffer> {
+  const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16, layer + 1), Buffer.alloc(16))
+  const zeros = Buffer.alloc(CHUNK)
+  for (let at = 0; at < size; at += CHUNK) yield cipher.update(zeros)
+}
+
+function layerDigest(layer: number): string {
+  const hash = createHash('sha256')
+  for (const chunk of layerBytes(layer)) hash.update(chunk)
+  return `sha256:${hash.digest('hex')}`
+}
+
+/** A docker archive, its list first; gives the digests of its layers. */
+async function writeDockerArchive(file: string): Promise<string[]> {
+  const digests = Array.from({ length: LAYERS }, (_, layer) => layerDigest(layer))
+  const config = Buffer.from(
+    JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: digests } }),
+  )
+  const names = digests.map((_, layer) => `layer${layer}.tar`)
+  const list = [{ Config: 'config', RepoTags: ['big:v1'], Layers: names }]
+  const small = tar([
+    { name: 'manifest.json', body: Buffer.from(JSON.stringify(list)) },
+    { name: 'config', body: config },
+  ])
+  const handle = await open(file, 'w')
+  await handle.write(small.subarray(0, -1024))
+  for (const [layer, name] of names.entries()) {
+    await handle.write(header(name))
+    for (const chunk of layerBytes(layer)) await handle.write(chunk)
+  }
+  await handle.write(Buffer.alloc(1024))
+  await handle.close()
+  return digests
+}
+
+/** Of a file of `size` bytes, which is a multiple of a block. */
+function header(name: string): Buffer {
+  const block = tar([{ name, body: Buffer.alloc(0) }]).subarray(0, 512)
+  block.write(`${size.toString(8).padStart(11, '0')}\0`, 124)
+  block.write('        ', 148)
+  const sum = block.reduce((total, byte) => total + byte, 0)
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
+  return block
+}
+
+async function curl(args: readonly string[]): Promise<string> {
+  return must('/usr/bin/curl', ['-sS', '--fail-with-body', '-u', `${admin.user}:${admin.password}`, ...args])
+}
+
+async function imported(file: string, ref: string): Promise<z.infer<typeof answer>> {
+  const text = await curl(['-F', `file=@${file}`, `${lamina.url}/api/v1/import?ref=${ref}`])
+  return answer.parse(JSON.parse(text))
+}
+
+/** Seconds, and the most that was resident meanwhile; fails above the limit. */
+async function measured(bytes: number, work: () => Promise<void>): Promise<string> {
+  await forgetPeak(lamina.pid)
+  const begun = performance.now()
+  await work()
+  const seconds = (performance.now() - begun) / 1000
+  const { peak } = await resident(lamina.pid)
+  expect(peak < LIMIT_MB, `${Math.round(peak)} MB were resident`)
+  return `${(bytes / GB).toFixed(2)} GB in ${seconds.toFixed(1)} s, ${Math.round(bytes / 1e6 / seconds)} MB/s, peak ${Math.round(peak)} MB resident`
+}
+
+async function sha256Of(file: string, start: number, length: number): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file, { start, end: start + length - 1, highWaterMark: CHUNK }))
+    if (Buffer.isBuffer(chunk)) hash.update(chunk)
+  return `sha256:${hash.digest('hex')}`
+}
+
+const inFile = path.join(scratch.path, 'in.tar')
+const outFile = path.join(scratch.path, 'out.tar')
+try {
+  const digests = await writeDockerArchive(inFile)
+  const bytes = (await stat(inFile)).size
+  let digest = ''
+  await report.scenario('archives: in through curl -F', () =>
+    measured(bytes, async () => {
+      digest = (await imported(inFile, 'big/app:v1')).images[0]?.digest ?? ''
+    }),
+  )
+  await report.scenario('archives: the same again stores nothing', () =>
+    measured(bytes, async () => {
+      const { content } = await imported(inFile, 'big/app:v2')
+      expect(
+        content.every(({ state }) => state === 'present'),
+        'something was stored again',
+      )
+    }),
+  )
+  await report.scenario('archives: out, with the same digests', () =>
+    measured(bytes, async () => {
+      await curl(['-o', outFile, `${lamina.url}/api/v1/export?ref=big/app:v1`])
+    }),
+  )
+  await report.scenario('archives: what came out holds the layers that went in', async () => {
+    const listed = await must('/usr/bin/tar', ['-tRf', outFile])
+    for (const wanted of digests) {
+      const [, block] =
+        new RegExp(`^block (\\d+): blobs/${wanted.replace(':', '/')}$`, 'm').exec(listed) ?? []
+      expect(block !== undefined, `${wanted} is not in it`)
+      const found = await sha256Of(outFile, (Number(block) + 1) * 512, size)
+      expect(found === wanted, `${wanted} came out as ${found}`)
+    }
+    const manifest = await must('/usr/bin/tar', ['-xOf', outFile, `blobs/${digest.replace(':', '/')}`])
+    expect(digestOf(manifest) === digest, 'the manifest came out as another')
+    return `${digests.length} layers, ${digest.slice(0, 19)}`
+  })
+} finally {
+  await lamina.stop()
+  await scratch.remove()
+}
+report.finish()
