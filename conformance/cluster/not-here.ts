@@ -35,7 +35,11 @@ export const NOT_HERE: readonly NotHere[] = [
   },
   { file: 'damaged', cases: /bytes are (?:gone|cut short)|relies on damaged|a scrub finds/, why: DISK },
   { file: 'doctor', cases: /finds nothing where all is well|finds what was planted/, why: SOCKET },
-  { file: 'http', cases: /refused with 400 and a reason|HTTP\/1\.0 without Host/, why: NGINX },
+  {
+    file: 'http',
+    cases: /refused with 400 and a reason|CONNECT is refused|HTTP\/1\.0 without Host/,
+    why: NGINX,
+  },
   {
     file: 'limits',
     cases: /without credentials is answered 401 before the body/,
