@@ -1,6 +1,6 @@
 import { Client, type ClientBase, type QueryResult } from 'pg'
 import type { TraceContext } from '../../trace-context.ts'
-import { type Commit, MetadataConflict } from '../metadata-store.ts'
+import type { Commit } from '../metadata-store.ts'
 import { findOutcome, LOG_COMMIT, newCommitId } from './commit-log.ts'
 import { type Plan, planCommit, type Step, type TableOf } from './commit-plan.ts'
 import type { Connections } from './connections.ts'
@@ -35,14 +35,17 @@ export class Committer {
     this.#traceparent = parts.traceparent
   }
 
-  /** As MetadataStore.commit: no outcome stays unknown, however often the connection is cut. */
-  async commit(commit: Commit): Promise<void> {
+  /**
+   * Whether its checks held. Else as MetadataStore.commit: no outcome stays unknown, however often the connection is
+   * cut.
+   */
+  async commit(commit: Commit): Promise<boolean> {
     const { steps, writes } = planCommit(commit, this.#tableOf)
-    if (steps === undefined) throw conflict()
-    if (steps.length === 0) return
+    if (steps === undefined) return false
+    if (steps.length === 0) return true
     let unknown: string | undefined
     const begin = beginOf(this.#traceparent?.())
-    const held = await this.#retry.run(() =>
+    return this.#retry.run(() =>
       this.#connections.commit(async (client) => {
         if (unknown !== undefined && (await findOutcome(client, unknown))) return true
         unknown = undefined
@@ -50,17 +53,12 @@ export class Committer {
         return attempt(client, { begin, steps, id, ending: () => (unknown = id) })
       }),
     )
-    if (!held) throw conflict()
   }
 }
 
 /** As sqlcommenter has it. Only here: statements with a name must stay as they were prepared. */
 function beginOf(traceparent: string | undefined): string {
   return traceparent === undefined ? BEGIN : `${BEGIN} /*traceparent='${traceparent}'*/`
-}
-
-function conflict(): MetadataConflict {
-  return new MetadataConflict('a check of the commit did not hold')
 }
 
 interface Attempt {

@@ -7,6 +7,7 @@ import type { TableOf } from './commit-plan.ts'
 import { Committer } from './committer.ts'
 import { Connections } from './connections.ts'
 import { parseDatabaseUrl } from './database-url.ts'
+import { GroupedCommits } from './grouped-commits.ts'
 import { migrate } from './migrations.ts'
 import { openingError } from './opening-errors.ts'
 import { asStoreError } from './postgres-errors.ts'
@@ -68,7 +69,7 @@ class Store implements PostgresMetadataStore {
   readonly #retry = new Retry(PATIENCE)
   readonly #tableOf: TableOf
   readonly #reader: Reader
-  readonly #committer: Committer
+  readonly #commits: GroupedCommits
   readonly #running = new Set<Promise<unknown>>()
   readonly #pruning: NodeJS.Timeout
   #closing: Promise<void> | undefined
@@ -77,7 +78,8 @@ class Store implements PostgresMetadataStore {
     this.#connections = connections
     this.#tableOf = (key) => (isQueue(key) ? 'queues' : 'records')
     this.#reader = new Reader((query) => this.#retry.run(() => connections.read(query)), this.#tableOf)
-    this.#committer = new Committer(connections, { retry: this.#retry, tableOf: this.#tableOf, traceparent })
+    const committer = new Committer(connections, { retry: this.#retry, tableOf: this.#tableOf, traceparent })
+    this.#commits = new GroupedCommits((commit) => committer.commit(commit))
     this.#pruning = setInterval(() => {
       this.#track(() => connections.commit((client) => pruneCommitLog(client, Date.now()))).catch(
         (error: unknown) => notice?.('old commit ids could not be removed', error),
@@ -94,7 +96,7 @@ class Store implements PostgresMetadataStore {
   }
 
   commit(commit: Commit): Promise<void> {
-    return this.#track(() => this.#committer.commit(commit))
+    return this.#track(() => this.#commits.commit(commit))
   }
 
   snapshot(): Promise<MetadataSnapshot> {
