@@ -18,6 +18,16 @@ export function strayings(operationId: string, reply: Reply): string[] {
   return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
 }
 
+/** The operations that openapi.yaml has under a tag, in its order. */
+export function operationsUnder(tag: string): string[] {
+  return Object.values(fieldsOf(at(document, 'paths')))
+    .flatMap((methods) => Object.values(fieldsOf(methods)))
+    .flatMap((one) => {
+      const [id, tags] = [at(one, 'operationId'), at(one, 'tags')]
+      return typeof id === 'string' && Array.isArray(tags) && tags.includes(tag) ? [id] : []
+    })
+}
+
 function schemaOf(operationId: string, status: number): z.ZodType {
   const key = `${operationId} ${status}`
   const made = known.get(key) ?? makeSchema(operationId, status)
