@@ -292,6 +292,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs/blob-store.ts',
   ],
   'src/http/inspect': [
+    'node:*',
     'src/inspect/layer',
     'src/inspect/tar',
     'lru-cache',

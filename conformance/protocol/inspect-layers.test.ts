@@ -186,11 +186,18 @@ describe('an image', () => {
     expect(rows(await tree('path=/&state=added'))).toEqual([['<script>.js', 'added', 2]])
   })
 
-  test('by digest never changes', async () => {
-    const path = `/api/v1/image/tree?ref=alpha/files@${whole.digest}`
-    const reply = await ask(world.viewer, 'getImageTree', path)
-    check(reply, { status: 200, headers: { 'cache-control': /immutable/ } })
+  const pinned = `alpha/files@${whole.digest}`
+  test.each([
+    ['getImageTree', `image/tree?ref=${pinned}`],
+    ['getWaste', `image/waste?ref=${pinned}`],
+    ['compareImages', `compare?a=${pinned}&b=${pinned}`],
+  ])('by digest never changes: %s', async (operation, query) => {
+    const path = `/api/v1/${query}`
+    const reply = await ask(world.viewer, operation, path)
+    check(reply, { status: 200, headers: { 'cache-control': /private.*immutable/, etag: /^"sha256:/ } })
     check(await world.viewer.get(path, { 'if-none-match': reply.header('etag') ?? '' }), { status: 304 })
+    const byTag = await ask(world.viewer, operation, path.replaceAll(`@${whole.digest}`, ':v1'))
+    expect(byTag.header('cache-control') ?? '').not.toContain('immutable')
   })
 
   test('refuses what is no directory, layer or state', async () => {

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import type { LayerState } from '../../inspect/layer/layer-indexes.ts'
 import { recordIn } from '../../inspect/layer/layer-indexes.ts'
-import type { Digest } from '../../oci/digest.ts'
+import { type Digest, digestFromBytes } from '../../oci/digest.ts'
 import type { Exchange } from '../exchange.ts'
 
 /** Headers of an answer that will not change: it is about content by its digest, and depends on nothing else. */
@@ -11,9 +12,10 @@ export function pinned(layer: Digest, state: LayerState): Pinned {
   return pinnedBy([layer, String(recordIn(state)?.at ?? 0)])
 }
 
-/** About everything that `names` names. */
+/** About everything that `names` names; hashed, since an image may have more layers than a header has room for. */
 export function pinnedBy(names: readonly string[]): Pinned {
-  return { etag: `"${names.join('+')}"`, 'cache-control': 'private, max-age=31536000, immutable' }
+  const digest = digestFromBytes('sha256', createHash('sha256').update(names.join(' ')).digest())
+  return { etag: `"${digest}"`, 'cache-control': 'private, max-age=31536000, immutable' }
 }
 
 /** Whether the client has the answer already. */

@@ -5,6 +5,7 @@ import { deduplicationOf } from '../../inspect/dedup.ts'
 import { displayName } from '../../inspect/display-name.ts'
 import { type Image, loadImage } from '../../inspect/image.ts'
 import { type KnownLayer, knownLayers, readersOf } from '../../inspect/image-layers.ts'
+import { recordIn } from '../../inspect/layer/layer-indexes.ts'
 import { lineageOf, type Relative } from '../../inspect/lineage.ts'
 import { filesToMove, planPull } from '../../inspect/pull-plan.ts'
 import { type LayerUser, layerUsers } from '../../inspect/usage.ts'
@@ -16,6 +17,7 @@ import { readPage } from '../api/page.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import { readJson } from '../request-body.ts'
 import { type Loaded, loadEach } from './analyze.ts'
+import { type Pinned, pinnedBy, unchanged } from './caching.ts'
 import { requestIndexes } from './image.ts'
 import { layerOf } from './layer.ts'
 import { cursorParam, imageParam, nextCursor, textParam } from './params.ts'
@@ -28,16 +30,27 @@ interface Ready {
   /** Names its files as they are known now. */
   readonly key: string
   readonly missing: readonly { readonly layer: number; readonly state: string }[]
+  /** Every layer was looked into, so `key` stays what it is until one is looked into anew. */
+  readonly settled: boolean
 }
 
 async function ready(parts: InspectHttpParts, image: Image): Promise<Ready> {
   const layers = await knownLayers(parts.metadata, parts.indexes, image)
   await requestIndexes(parts, layers)
   const stamps = layers.map(({ state }) => ('at' in state ? state.at : state.state))
+  const settled = layers.every(({ state }) => recordIn(state) !== undefined)
   const missing = layers.flatMap(({ state }, layer) =>
     state.state === 'done' ? [] : [{ layer, state: state.state }],
   )
-  return { image, layers, key: `${image.digest} ${stamps.join(' ')}`, missing }
+  return { image, layers, key: `${image.digest} ${stamps.join(' ')}`, missing, settled }
+}
+
+/** What was asked for by digest, and is settled, has an answer that does not change. */
+function caching(refs: readonly string[], images: readonly Ready[]): Pinned | undefined {
+  const byDigest = refs.every((ref) => imageParam(ref).reference.kind === 'digest')
+  return byDigest && images.every(({ settled }) => settled)
+    ? pinnedBy(images.map(({ key }) => key))
+    : undefined
 }
 
 function pinnedRef({ name, digest }: Image): string {
@@ -51,13 +64,16 @@ const REMEMBERED = 16
 export function getWaste(parts: InspectHttpParts): Handler {
   const known = new LRUCache<string, Promise<Waste>>({ max: REMEMBERED })
   return async (exchange) => {
-    const ref = imageParam(exchange.query.get('ref') ?? '')
-    const image = await loadImage(parts.source, ref, textParam(exchange, 'platform'))
-    const { layers, key, missing } = await ready(parts, image)
+    const asked = exchange.query.get('ref') ?? ''
+    const image = await loadImage(parts.source, imageParam(asked), textParam(exchange, 'platform'))
+    const found = await ready(parts, image)
+    const cache = caching([asked], [found])
+    if (cache !== undefined && unchanged(exchange, cache)) return { status: 304, headers: cache }
+    const { layers, key, missing } = found
     const made = async () => wasteOf(await readersOf(parts.indexes, layers))
     const waste = await remember(known, key, made)
     const top = waste.top.map(({ path, ...item }) => ({ path: displayName(path).text, ...item }))
-    return answer(200, { ref: pinnedRef(image), missing, ...waste, top })
+    return answer(200, { ref: pinnedRef(image), missing, ...waste, top }, cache)
   }
 }
 
@@ -85,11 +101,13 @@ export function compareImages(parts: InspectHttpParts): Handler {
     const { query } = exchange
     const refs = [query.get('a') ?? '', query.get('b') ?? '']
     const [a, b] = await bothOf(parts, exchange, refs)
+    const cache = caching(refs, [a, b])
+    if (cache !== undefined && unchanged(exchange, cache)) return { status: 304, headers: cache }
     const key = `${a.key} | ${b.key}`
     const compared = await remember(known, key, async () =>
       compareFiles(await readersOf(parts.indexes, a.layers), await readersOf(parts.indexes, b.layers)),
     )
-    return answer(200, {
+    const view = {
       a: { ref: pinnedRef(a.image), missing: a.missing },
       b: { ref: pinnedRef(b.image), missing: b.missing },
       layers: layerSets(a.image, b.image),
@@ -97,7 +115,8 @@ export function compareImages(parts: InspectHttpParts): Handler {
       files: compared.tallies,
       truncated: compared.truncated,
       ...differencePage(exchange, compared.differences),
-    })
+    }
+    return answer(200, view, cache)
   }
 }
 
