@@ -1,5 +1,7 @@
 import type { Entry, Stored } from '../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
+import type { Digest } from '../oci/digest.ts'
+import { projectOf } from '../oci/name.ts'
 import { linkCodec } from '../records/blob.ts'
 import { keyAfter, keys } from '../records/keys.ts'
 import type { RegistryParts } from '../registry/parts.ts'
@@ -109,7 +111,7 @@ async function withoutSharedContent(
 }
 
 /** The content of a link; undefined for one that is gone or damaged, which its own look will find. */
-function contentOf(link: Stored | undefined): string | undefined {
+function contentOf(link: Stored | undefined): Digest | undefined {
   try {
     return link && linkCodec.decode(link.value).sha256
   } catch (error) {
@@ -121,9 +123,10 @@ function contentOf(link: Stored | undefined): string | undefined {
 /** In one commit; when that fails, each entry by itself, so that one that cannot be settled holds up no other. */
 async function settleTogether(parts: CollectionParts, entries: readonly ReviewEntry[]): Promise<void> {
   try {
-    await transact(parts.metadata, (transaction) =>
-      Promise.all(entries.map((entry) => settle(transaction, parts.registry, entry))),
-    )
+    await transact(parts.metadata, async (transaction) => {
+      await readAhead(transaction, entries)
+      return Promise.all(entries.map((entry) => settle(transaction, parts.registry, entry)))
+    })
     parts.progress(entries.length)
   } catch {
     for (const entry of entries) {
@@ -133,6 +136,23 @@ async function settleTogether(parts: CollectionParts, entries: readonly ReviewEn
       if (done !== undefined) parts.progress(1)
     }
   }
+}
+
+/** Two trips to the store instead of two for each entry: what nearly every look asks for. */
+async function readAhead(transaction: Transaction, entries: readonly ReviewEntry[]): Promise<void> {
+  const links = entries.flatMap(({ kind, name, repo, digest }) =>
+    kind === 'link' && digest !== undefined ? [{ name, key: keys.link(repo, digest) }] : [],
+  )
+  const blobs = entries.flatMap(({ kind, digest }) =>
+    kind === 'blob' && digest !== undefined ? [keys.blob(digest)] : [],
+  )
+  await transaction.readAhead([...links.map(({ key }) => key), ...blobs])
+  const stored = await transaction.read(links.map(({ key }) => key))
+  const charges = links.flatMap(({ name }, at) => {
+    const sha256 = contentOf(stored[at])
+    return sha256 === undefined ? [] : [keys.charge(projectOf(name), sha256)]
+  })
+  await transaction.readAhead(charges)
 }
 
 /** Decides about one entry and takes it from the queue, or back into it for later. */

@@ -1,15 +1,21 @@
-/** Gaps that are remembered; the oldest are forgotten first. */
+/** Gaps that are remembered; those that helped longest ago are forgotten first. */
 const MOST = 500
 
 /** Stretches between keys, where no key is: disjoint, each from its start to before its end. Keys as keyText gives them. */
 export class KnownGaps {
-  /** Ends by start, in the order of arrival. */
+  /** Ends by start, in the order in which they last helped. */
   readonly #ends = new Map<string, string>()
   readonly #starts: string[] = []
 
   /** Whether it is known that no key lies from `from` to before `to`. */
   covers(from: string, to: string): boolean {
-    return from >= to || this.#endAt(this.#indexBehind(from) - 1) >= to
+    if (from >= to) return true
+    const start = this.#starts[this.#indexBehind(from) - 1] ?? ''
+    const end = this.#ends.get(start)
+    if (end === undefined || end < to) return false
+    this.#ends.delete(start)
+    this.#ends.set(start, end)
+    return true
   }
 
   /** From `from` to before `to` there is none. */
