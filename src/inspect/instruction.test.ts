@@ -10,6 +10,7 @@ it.each([
   ['RUN /bin/sh -c npm ci # buildkit', 'RUN npm ci', 'run'],
   ['RUN |1 A=b c /bin/sh -c npm ci # buildkit', 'RUN npm ci', 'run'],
   ['COPY . . # buildkit', 'COPY . .', 'files'],
+  ['EXPOSE map[443/tcp:{} 80/tcp:{}]', 'EXPOSE 443/tcp 80/tcp', 'start'],
   ['ENV NODE_ENV=production', 'ENV NODE_ENV=production', 'settings'],
   ['bazel build //app', 'bazel build //app', 'run'],
   ['', 'unknown instruction', 'base'],

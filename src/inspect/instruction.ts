@@ -39,13 +39,13 @@ export function readInstruction(createdBy: string | undefined, empty: boolean): 
   const raw = (createdBy ?? '').slice(0, SHOWN).trim()
   if (raw === '') return empty ? { text: 'FROM scratch', class: 'base' } : UNKNOWN
   const marked = raw.indexOf('#(nop)')
-  if (marked >= 0) return classified(tidyNop(raw.slice(marked + '#(nop)'.length).trim()))
+  if (marked >= 0) return classified(tidy(raw.slice(marked + '#(nop)'.length).trim()))
   const line = raw.replace(/ # buildkit$/, '')
   const shell = /^(?:\|\d+ .*?)?\/bin\/(?:ba)?sh (?:-\w+ )*-c (.*)$/s.exec(line)
   if (shell !== null) return { text: `RUN ${(shell[1] ?? '').trim()}`, class: 'run' }
   const run = /^RUN (?:\|\d+ .*? )?\/bin\/(?:ba)?sh (?:-\w+ )*-c (.*)$/s.exec(line)
   if (run !== null) return { text: `RUN ${(run[1] ?? '').trim()}`, class: 'run' }
-  return classified(line)
+  return classified(tidy(line))
 }
 
 /** For a layer that the history says nothing of. */
@@ -56,8 +56,8 @@ function classified(text: string): Instruction {
   return { text, class: (word === undefined ? undefined : CLASSES[word]) ?? 'run' }
 }
 
-/** The classic builder printed Go maps and digests of build contexts. */
-function tidyNop(text: string): string {
+/** Both builders print Go maps of ports, and the classic one digests of build contexts. */
+function tidy(text: string): string {
   return text
     .replace(
       /^(EXPOSE) map\[(.*)\]$/,
