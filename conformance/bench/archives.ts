@@ -16,6 +16,8 @@ const GB = 1e9
 const LAYERS = 5
 const CHUNK = 2 ** 20
 const LIMIT_MB = 200
+/** Five gigabytes through a machine that others use, too. */
+const PATIENCE_MS = 1_800_000
 
 const size = Math.round((Number(process.argv[2] ?? 5) * GB) / LAYERS / CHUNK) * CHUNK
 const report = new Report('archives')
@@ -73,7 +75,8 @@ function header(name: string): Buffer {
 }
 
 async function curl(args: readonly string[]): Promise<string> {
-  return must('/usr/bin/curl', ['-sS', '--fail-with-body', '-u', `${admin.user}:${admin.password}`, ...args])
+  const login = `${admin.user}:${admin.password}`
+  return must('/usr/bin/curl', ['-sS', '--fail-with-body', '-u', login, ...args], { patience: PATIENCE_MS })
 }
 
 async function imported(file: string, ref: string): Promise<z.infer<typeof answer>> {
