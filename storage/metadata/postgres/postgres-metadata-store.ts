@@ -7,6 +7,7 @@ import type { TableOf } from './commit-plan.ts'
 import { Committer } from './committer.ts'
 import { Connections } from './connections.ts'
 import { parseDatabaseUrl } from './database-url.ts'
+import { firstConnection } from './first-connection.ts'
 import { GroupedCommits } from './grouped-commits.ts'
 import { migrate } from './migrations.ts'
 import { openingError } from './opening-errors.ts'
@@ -44,7 +45,7 @@ export async function openPostgresMetadataStore(
   const { connection, shown } = parseDatabaseUrl(options.url)
   const connections = new Connections(connection)
   try {
-    const client = await connections.open()
+    const client = await firstConnection(() => connections.open())
     try {
       await refuseStandby(client)
       await migrate(client)
