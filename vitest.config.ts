@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/test-order.ts'
 
 /** The half of the protocol's tests that is run a second time, on records in PostgreSQL. */
 const ON_POSTGRES = [
@@ -28,6 +29,7 @@ export default defineConfig({
     // A process takes one file after the other and loads what they import once, which halves the time. So a test file
     // leaves nothing behind in what is shared: the environment, the library of Node, the state of modules.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: 'house', include: ['scripts/**/*.test.ts'] } },
       // A slow or busy machine is no failure: patience ends what hangs, nothing else.

@@ -3,6 +3,7 @@ import { makeImage, writeLayout } from '../fixtures/image.ts'
 import { expect } from '../report.ts'
 import { must } from '../servers/processes.ts'
 import { builtTool } from '../servers/workspace.ts'
+import { importArchive } from './archives.ts'
 import { type ClientTest, expectUploaded, look, sentBytes, type World } from './world.ts'
 
 /** crane, for what go-containerregistry does: ko, kaniko and cosign push the same way. */
@@ -50,6 +51,15 @@ export const crane: ClientTest = {
       await run(world, ['validate', '--remote', `${app}:v2`])
       return digest.slice(0, 19)
     })
+    if (!world.tls)
+      await report.scenario('crane: what crane pull writes is imported', async () => {
+        const archive = path.join(folder, 'pulled.tar')
+        await run(world, ['pull', `${app}:v2`, archive])
+        const { images } = await importArchive(world, archive, 'crane/imported:v2')
+        await run(world, ['validate', '--remote', `${host}/crane/imported:v2`])
+        look(world)
+        return images.map(({ digest }) => digest.slice(0, 19)).join()
+      })
     await report.scenario(`${label}: cp to another repository moves no bytes`, async () => {
       look(world)
       await run(world, ['cp', `${app}:v2`, `${host}/crane/copy:v2`])

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { randomBytes } from '../fixtures/random.ts'
 import { expect } from '../report.ts'
 import { Dockerd } from '../servers/dockerd.ts'
+import { exportArchive, importArchive } from './archives.ts'
 import { blobsOf, type ClientTest, checkImage, expectUploaded, look, sentBytes, type World } from './world.ts'
 
 /** Debian's Docker engine: what most people push and pull with. */
@@ -44,6 +45,12 @@ async function overHttp(world: World, engine: Dockerd): Promise<void> {
     pushElsewhere(world, engine),
   )
   await report.scenario('docker: manifest list push moves no layer', () => pushList(world, engine))
+  await report.scenario('docker: what docker save writes is imported, and pulled as the same image', () =>
+    importSaved(world, engine, `${app}:v2`),
+  )
+  await report.scenario('docker: docker load reads what is exported', () =>
+    loadExported(world, engine, `${app}:v2`),
+  )
   await report.scenario('docker: push cut by kill -9 of the server completes after a restart', () =>
     pushThroughCrash(world, engine),
   )
@@ -121,14 +128,43 @@ async function pushChanged(world: World, engine: Dockerd): Promise<string> {
 
 async function pullIdentical(world: World, engine: Dockerd, reference: string): Promise<string> {
   const id = await imageId(engine, reference)
-  await engine.run(['image', 'rm', '--force', id])
-  await engine.run(['system', 'prune', '--all', '--force'])
+  await forget(engine, id)
   look(world)
   await engine.run(['pull', reference])
   const wire = look(world)
   expect((await imageId(engine, reference)) === id, 'the pulled image has another id')
   expect(wire.downloaded.size === 3, `${wire.downloaded.size} blobs came down instead of 3`)
   return `${id.slice(0, 19)}, ${wire.downloaded.size} blobs`
+}
+
+async function importSaved(world: World, engine: Dockerd, reference: string): Promise<string> {
+  const archive = path.join(world.folder, 'saved.tar')
+  await engine.run(['save', '-o', archive, reference])
+  await importArchive(world, archive, 'docker/saved:v2')
+  const again = await importArchive(world, archive, 'docker/saved:v2')
+  const anew = again.content.filter(({ state }) => state === 'stored')
+  expect(anew.length === 0, `the second import stored ${anew.length} pieces again`)
+  const id = await imageId(engine, reference)
+  await forget(engine, id)
+  const saved = `${world.host}/docker/saved:v2`
+  await engine.run(['pull', saved])
+  expect((await imageId(engine, saved)) === id, 'the imported image has another id')
+  return `${id.slice(0, 19)}, ${again.content.length} pieces, none stored twice`
+}
+
+async function loadExported(world: World, engine: Dockerd, reference: string): Promise<string> {
+  await engine.run(['pull', reference])
+  const id = await imageId(engine, reference)
+  await forget(engine, id)
+  const archive = await exportArchive(world, 'docker/app:v2', 'docker')
+  const said = await engine.run(['load', '-i', archive])
+  expect((await imageId(engine, id)) === id, `docker load says ${said}`)
+  return said.trim().slice(0, 100)
+}
+
+async function forget(engine: Dockerd, id: string): Promise<void> {
+  await engine.run(['image', 'rm', '--force', id])
+  await engine.run(['system', 'prune', '--all', '--force'])
 }
 
 async function pushElsewhere(world: World, engine: Dockerd): Promise<string> {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { makeImage, writeArchive } from '../fixtures/image.ts'
 import { expect } from '../report.ts'
 import { must } from '../servers/processes.ts'
+import { exportArchive, importArchive } from './archives.ts'
 import { blobsOf, type ClientTest, checkImage, look, sentBytes, type World } from './world.ts'
 
 /** podman (and with it buildah: the same library). It compresses layers itself, so their digests are its own. */
@@ -59,6 +60,10 @@ export const podman: ClientTest = {
       expect(wire.downloaded.size === 3, `${wire.downloaded.size} blobs came down instead of 3`)
       return id.slice(0, 12)
     })
+    if (!world.tls)
+      await report.scenario('podman: saves what is imported, and loads what is exported', () =>
+        inAndOut(world, `${app}:v2`),
+      )
     await run(world, ['system', 'reset', '--force'])
   },
 }
@@ -73,6 +78,22 @@ async function load(world: World, tag: string, seed: string): Promise<void> {
   const archive = path.join(world.folder, `${tag}.tar`)
   await writeArchive(image, archive, `${world.host}/podman/app:${tag}`)
   await run(world, ['load', '-q', '-i', archive])
+}
+
+async function inAndOut(world: World, reference: string): Promise<string> {
+  const id = await imageId(world, reference)
+  for (const format of ['docker-archive', 'oci-archive']) {
+    const archive = path.join(world.folder, `${format}.tar`)
+    await run(world, ['save', '-q', '--format', format, '-o', archive, reference])
+    await importArchive(world, archive, `podman/${format}:v2`)
+    await checkImage(world, `podman/${format}`, 'v2')
+  }
+  for (const format of ['docker', 'oci'] as const) {
+    await run(world, ['rmi', '--all', '--force'])
+    await run(world, ['load', '-q', '-i', await exportArchive(world, 'podman/app:v2', format)])
+    expect((await imageId(world, id)) === id, `the ${format} archive gives another image`)
+  }
+  return 'docker and OCI archives, both ways'
 }
 
 function imageId(world: World, reference: string): Promise<string> {
