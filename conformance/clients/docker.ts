@@ -4,6 +4,7 @@ import { randomBytes } from '../fixtures/random.ts'
 import { expect } from '../report.ts'
 import { Dockerd } from '../servers/dockerd.ts'
 import { exportArchive, importArchive } from './archives.ts'
+import { comparePlans } from './pull-plan.ts'
 import { blobsOf, type ClientTest, checkImage, expectUploaded, look, sentBytes, type World } from './world.ts'
 
 /** Debian's Docker engine: what most people push and pull with. */
@@ -45,6 +46,10 @@ async function overHttp(world: World, engine: Dockerd): Promise<void> {
     pushElsewhere(world, engine),
   )
   await report.scenario('docker: manifest list push moves no layer', () => pushList(world, engine))
+  await report.scenario('docker: a pull moves what the plan says', async () => {
+    await buildTurned(world, engine)
+    return comparePlans(world, engine)
+  })
   await report.scenario('docker: what docker save writes is imported, and pulled as the same image', () =>
     importSaved(world, engine, `${app}:v2`),
   )
@@ -98,6 +103,18 @@ async function build(
   await engine.run(['build', '-t', reference, context])
 }
 
+/** The layers of `docker/app:v1` in the other order. */
+async function buildTurned(world: World, engine: Dockerd): Promise<void> {
+  const context = path.join(world.folder, 'context-one')
+  await writeFile(
+    path.join(context, 'Dockerfile'),
+    'FROM scratch\nCOPY app.bin /app.bin\nCOPY base.bin /base.bin\nCMD ["/app.bin"]\n',
+  )
+  const reference = `${world.host}/docker/turned:v1`
+  await engine.run(['build', '-t', reference, context])
+  await engine.run(['push', reference])
+}
+
 async function pushAll(world: World, engine: Dockerd, repository: string, tag: string): Promise<string> {
   look(world)
   await engine.run(['push', `${world.host}/${repository}:${tag}`])
@@ -138,6 +155,7 @@ async function pullIdentical(world: World, engine: Dockerd, reference: string): 
 }
 
 async function importSaved(world: World, engine: Dockerd, reference: string): Promise<string> {
+  await engine.run(['pull', reference])
   const archive = path.join(world.folder, 'saved.tar')
   await engine.run(['save', '-o', archive, reference])
   await importArchive(world, archive, 'docker/saved:v2')
