@@ -163,7 +163,13 @@ async function reasonOf(page: Page): Promise<string> {
   expect(delta?.startsWith('+38') === true, `the difference is said to be ${String(delta)}`)
   const changed = await page.locator('tr.changed', { hasText: 'COPY . .' }).textContent()
   expect(changed?.includes('+38') === true, `the step is said to have grown by ${String(changed)}`)
-  return `${delta} from COPY . .`
+  const heaviest = await page
+    .locator('section', { has: page.getByRole('heading', { name: 'Files' }) })
+    .locator('tbody tr')
+    .first()
+    .textContent()
+  expect(heaviest?.includes('app/test/recordings.bin') === true, `the heaviest file is ${String(heaviest)}`)
+  return `${delta} from COPY . ., app/test/recordings.bin`
 }
 
 async function journalOf(page: Page, layers: number): Promise<string> {

@@ -8,6 +8,7 @@ import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { bytesOf, splitLayers } from './compare.ts'
 import { ConfigDifferences } from './config-differences.tsx'
+import { FileDifferences } from './file-differences.tsx'
 import { ShareBar } from './share-bar.tsx'
 import { StepPairs } from './step-pairs.tsx'
 import './compare.css'
@@ -38,7 +39,7 @@ export function CompareView() {
       />
       {ready ? (
         <Answered asked={asked} what={`Reading ${a} and ${b}`}>
-          {(pair) => <Shown {...pair} />}
+          {(pair) => <Shown {...pair} platform={platform} />}
         </Answered>
       ) : (
         <p class="dim">
@@ -49,7 +50,15 @@ export function CompareView() {
   )
 }
 
-function Shown({ a, b }: { readonly a: Image; readonly b: Image }) {
+function Shown({
+  a,
+  b,
+  platform,
+}: {
+  readonly a: Image
+  readonly b: Image
+  readonly platform: string | undefined
+}) {
   const split = splitLayers(a, b)
   const delta = b.totals.size - a.totals.size
   return (
@@ -68,6 +77,7 @@ function Shown({ a, b }: { readonly a: Image; readonly b: Image }) {
       </p>
       <ShareBar shared={bytesOf(split.shared)} onlyA={bytesOf(split.onlyA)} onlyB={bytesOf(split.onlyB)} />
       <StepPairs a={a} b={b} />
+      {a.digest !== b.digest && <FileDifferences a={nameOf(a)} b={nameOf(b)} platform={platform} />}
       <ConfigDifferences a={a} b={b} />
     </>
   )

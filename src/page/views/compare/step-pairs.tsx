@@ -63,5 +63,6 @@ function StepCell({ step }: { readonly step: Pair['a'] }) {
 
 function sizes(a: number | undefined, b: number | undefined, how: Pair['how']): string {
   if (how === 'same') return a === undefined ? '' : sizeText(a)
-  return a === undefined && b === undefined ? '' : deltaText((b ?? 0) - (a ?? 0))
+  if (a === undefined && b === undefined) return ''
+  return a === b ? 'same size' : deltaText((b ?? 0) - (a ?? 0))
 }
