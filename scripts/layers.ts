@@ -355,7 +355,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/page/api': ['preact', 'src/page'],
   'src/page/parts': ['preact', 'src/page', 'src/page/api'],
   'src/page/views/account': ['preact', 'src/page', 'src/page/api', 'src/page/parts'],
-  'src/page/views/compare': ['src/page', 'src/page/api', 'src/page/parts'],
+  'src/page/views/compare': ['preact', 'src/page', 'src/page/api', 'src/page/parts', 'src/page/views/files'],
   'src/page/views/deduplication': ['preact', 'src/page', 'src/page/api', 'src/page/parts'],
   'src/page/views/files': ['preact', 'src/page', 'src/page/api', 'src/page/parts'],
   'src/page/views/layer': ['preact', 'src/page', 'src/page/api', 'src/page/parts', 'src/page/views/files'],
