@@ -19,7 +19,14 @@ const mutants = choose(
   ),
 )
 const LANES = 2
-const COPIED = ['src', 'storage', 'package.json', 'tsconfig.json', 'vitest.config.ts'] as const
+const COPIED = [
+  'src',
+  'storage',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+  'scripts/test-order.ts',
+] as const
 
 const results = z.object({
   testResults: z.array(
