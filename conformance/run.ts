@@ -108,7 +108,7 @@ async function writeSummary(): Promise<void> {
     `# System tests at full size, ${day}`,
     '',
     ...(asked.length === 0 ? [] : [`Only these parts: ${asked.join(', ')}.`, '']),
-    `Commit ${commit.trim()}, sizes ${sizes.join(', ')}.`,
+    `Commit ${commit.trim()}${sizes.length === 0 ? '' : `, sizes ${sizes.join(', ')}`}.`,
     '',
     `Node ${process.version}, ${os.type()} ${os.release()}, ${os.availableParallelism()} processors.`,
     '',
