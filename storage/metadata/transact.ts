@@ -28,6 +28,9 @@ export interface Versioned<Value> {
   readonly version: bigint
 }
 
+/** The first `limit` records of a range. */
+type RangeStart = Pick<RangeQuery, 'prefix' | 'limit'>
+
 /** Collects what one decision reads, relies on and writes. */
 export class Transaction {
   readonly #store: MetadataStore
@@ -36,6 +39,8 @@ export class Transaction {
   readonly #deletes = new Map<string, Uint8Array>()
   /** What `readAhead` found, by key. */
   readonly #known = new Map<string, Stored | undefined>()
+  /** What `rangesAhead` found, by prefix and limit. */
+  readonly #ranges = new Map<string, Entry[]>()
 
   constructor(store: MetadataStore) {
     this.#store = store
@@ -49,6 +54,12 @@ export class Transaction {
     const unique = new Map(keys.map((key) => [nameOf(key), key]))
     const found = await this.#store.read([...unique.values()])
     for (const [index, name] of [...unique.keys()].entries()) this.#known.set(name, found[index])
+  }
+
+  /** The same for ranges, asked for side by side, from their beginning: each as of a moment of its own. */
+  async rangesAhead(queries: readonly RangeStart[]): Promise<void> {
+    const found = await Promise.all(queries.map((query) => this.#store.range(query)))
+    for (const [index, query] of queries.entries()) this.#ranges.set(nameOfRange(query), found[index] ?? [])
   }
 
   /** Reads a record without relying on it: what matters must be checked. */
@@ -87,7 +98,9 @@ export class Transaction {
   }
 
   range(query: RangeQuery): Promise<Entry[]> {
-    return this.#store.range(query)
+    const isStart = query.from === undefined && query.reverse !== true
+    const known = isStart ? this.#ranges.get(nameOfRange(query)) : undefined
+    return known === undefined ? this.#store.range(query) : Promise.resolve(known)
   }
 
   checkVersion(key: Uint8Array, version: bigint | undefined): void {
@@ -171,6 +184,10 @@ async function pause(attempt: number): Promise<void> {
   if (attempt <= AT_ONCE) return
   const most = Math.min(2 ** (attempt - AT_ONCE), LONGEST_PAUSE)
   await new Promise((resolve) => setTimeout(resolve, Math.random() * most))
+}
+
+function nameOfRange({ prefix, limit }: RangeStart): string {
+  return `${limit} ${nameOf(prefix)}`
 }
 
 function nameOf(key: Uint8Array): string {

@@ -12,6 +12,10 @@ export function withStoreErrors(fs: FileSystem): FileSystem {
     open: async (path, flags) => fileWithStoreErrors(await attempt(() => fs.open(path, flags)), path),
     rename: (from, to) => attempt(() => fs.rename(from, to)),
     unlink: (path) => attempt(() => fs.unlink(path)),
+    unlinkEach: async (paths) => {
+      const failed = await attempt(() => fs.unlinkEach(paths))
+      return failed.map(({ path, error }) => ({ path, error: storeError(error) }))
+    },
     share: (from, to) => attempt(() => fs.share(from, to)),
     mkdir: (path) => attempt(() => fs.mkdir(path)),
     mkdirEach: (parent, names) => attempt(() => fs.mkdirEach(parent, names)),

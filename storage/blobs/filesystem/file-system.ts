@@ -1,12 +1,16 @@
 import { constants, mkdirSync } from 'node:fs'
 import { copyFile, link, mkdir, open, opendir, rename, stat, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { unlinkAside } from './unlink-thread.ts'
 
 /** The system calls that the filesystem driver makes, and no others: tests put faults and power loss here. */
 export interface FileSystem {
   open(path: string, flags: 'r' | 'r+' | 'wx'): Promise<OpenFile>
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
+  /** Removes many files; gives those that could not be, each with why. */
+  unlinkEach(paths: readonly string[]): Promise<readonly FailedPath[]>
   /** Gives the file a second name; a synced copy where that is impossible, in another file system. */
   share(from: string, to: string): Promise<void>
   /** Makes the directory and its missing parents; gives the topmost one made, undefined when all were there. */
@@ -18,6 +22,11 @@ export interface FileSystem {
   stat(path: string): Promise<FileFacts>
   /** Bytes that this process may still write. */
   freeBytes(path: string): Promise<number>
+}
+
+export interface FailedPath {
+  readonly path: string
+  readonly error: unknown
 }
 
 export interface FileFacts {
@@ -36,16 +45,23 @@ export interface OpenFile {
   close(): Promise<void>
 }
 
+/** Made before others have their turn. */
+const DIRECTORIES_AT_ONCE = 16
+
 /** The machine's own file system. */
 export const nodeFileSystem: FileSystem = {
   open: openFile,
   rename,
   unlink,
+  unlinkEach,
   share,
   mkdir: (path) => mkdir(path, { recursive: true }),
   // On this thread: handing hundreds of them to others takes ten times the processor time of making them.
   async mkdirEach(parent, directories) {
-    for (const name of directories) mkdirSync(join(parent, name), { recursive: true })
+    for (const [index, name] of directories.entries()) {
+      mkdirSync(join(parent, name), { recursive: true })
+      if (index % DIRECTORIES_AT_ONCE === 0) await turn()
+    }
   },
   names,
   stat,
@@ -53,6 +69,27 @@ export const nodeFileSystem: FileSystem = {
     const { bavail, bsize } = await statfs(path)
     return bavail * bsize
   },
+}
+
+/** So few are not worth a thread of their own. */
+const FEW = 16
+
+async function unlinkEach(paths: readonly string[]): Promise<readonly FailedPath[]> {
+  if (paths.length <= FEW) return unlinkHere(paths)
+  const failed = await unlinkAside(paths)
+  return failed.map(({ path, code, message }) => ({
+    path,
+    error: Object.assign(new Error(message), code !== undefined && { code }),
+  }))
+}
+
+async function unlinkHere(paths: readonly string[]): Promise<readonly FailedPath[]> {
+  const failed: FailedPath[] = []
+  const removed = paths.map((path) =>
+    unlink(path).catch((error: unknown) => void failed.push({ path, error })),
+  )
+  await Promise.all(removed)
+  return failed
 }
 
 const NO_LINKS: ReadonlySet<unknown> = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP'])

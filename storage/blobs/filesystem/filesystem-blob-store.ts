@@ -40,8 +40,6 @@ export interface FilesystemBlobStoreOptions {
   readonly writebackBytes?: number
 }
 
-/** Half of the threads that the process has for the disk: pulls need the others. */
-const REMOVALS_AT_ONCE = 4
 const WRITEBACK_BYTES = 64 * 1024 * 1024
 
 /** Opens the store in a directory of the local file system; rejects with NoSpace or StoreUnavailable. */
@@ -112,21 +110,10 @@ class FilesystemBlobStore implements BlobStore {
     if (isLocation(location)) await files.unlinkIfThere(location)
   }
 
-  /** A few at a time: while one waits for the disk, others are in other directories. */
   async removeMany(locations: readonly BlobLocation[]): Promise<readonly FailedRemoval[]> {
-    const failed: FailedRemoval[] = []
-    const waiting = locations.values()
-    const remover = async (): Promise<void> => {
-      for (const location of waiting) {
-        try {
-          await this.remove(location)
-        } catch (error) {
-          failed.push({ location, error })
-        }
-      }
-    }
-    await Promise.all(Array.from({ length: REMOVALS_AT_ONCE }, remover))
-    return failed
+    const { files } = this.#parts()
+    const failed = await files.unlinkThoseThere(locations.filter(isLocation))
+    return failed.map(({ path, error }) => ({ location: path, error }))
   }
 
   async *list(): ReturnType<BlobStore['list']> {

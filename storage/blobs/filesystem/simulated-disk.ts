@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { FileFacts, FileSystem, OpenFile } from './file-system.ts'
+import type { FailedPath, FileFacts, FileSystem, OpenFile } from './file-system.ts'
 import {
   type Directory,
   type Entry,
@@ -102,6 +102,12 @@ export class SimulatedDisk implements FileSystem {
     this.#call(() => {
       if (!this.#directory(dirname(path)).changed.delete(basename(path))) throw systemError('ENOENT')
     })
+  }
+
+  async unlinkEach(paths: readonly string[]): Promise<readonly FailedPath[]> {
+    const failed: FailedPath[] = []
+    for (const path of paths) await this.unlink(path).catch((error: unknown) => failed.push({ path, error }))
+    return failed
   }
 
   async share(from: string, to: string): Promise<void> {

@@ -32,6 +32,18 @@ export class StoreDirectory {
     return undefinedIfMissing(() => this.#fs.unlink(this.#full(path)))
   }
 
+  /** Gives those of `paths` that are still there, each with why. */
+  async unlinkThoseThere<Path extends string>(
+    paths: readonly Path[],
+  ): Promise<readonly { readonly path: Path; readonly error: unknown }[]> {
+    const byFull = new Map(paths.map((path) => [this.#full(path), path]))
+    const failed = await this.#fs.unlinkEach([...byFull.keys()])
+    return failed.flatMap(({ path: full, error }) => {
+      const path = byFull.get(full)
+      return path === undefined || error instanceof FileMissing ? [] : [{ path, error }]
+    })
+  }
+
   /** False when there is no file at `path`; `to` lies outside the store. */
   async shareIfThere(path: string, to: string): Promise<boolean> {
     const shared = await undefinedIfMissing(async () => {

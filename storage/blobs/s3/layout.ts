@@ -70,8 +70,12 @@ export function parseLocation(location: string):
 
 export const SIDE_OBJECTS = 'uploads/'
 
-/** The upload that a side object belongs to. */
+const SIDE_KEY = /^uploads\/([A-Za-z0-9_-]{1,100})\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/**
+ * The upload that a side object belongs to. Undefined for any other object: \`uploads/\` is a name that other programs
+ * give to folders of theirs, and what is not an upload's may be swept away by nobody.
+ */
 export function uploadOfSide(key: string): string | undefined {
-  const id = key.startsWith(SIDE_OBJECTS) ? key.slice(SIDE_OBJECTS.length).split('/', 1)[0] : undefined
-  return id !== undefined && isUploadId(id) ? id : undefined
+  return SIDE_KEY.exec(key)?.[1]
 }

@@ -1,7 +1,7 @@
 import type { BlobStore } from '../blob-store.ts'
 import { AwsBucket } from './aws-bucket.ts'
 import { Calls } from './calls.ts'
-import { claimPrefix } from './owner.ts'
+import { type ClaimOptions, claimPrefix } from './owner.ts'
 import { createS3BlobStore } from './s3-blob-store.ts'
 import { connect } from './s3-client.ts'
 import type { S3Settings } from './settings.ts'
@@ -18,13 +18,16 @@ const START_PATIENCE_MS = 6000
 const START_STALL_MS = 5000
 
 /**
- * Opens the store in a bucket's prefix, which becomes or is the registry's own. Rejects within seconds with
- * S3StartFailed, whose sentence names the setting that is wrong.
+ * Opens the store in a bucket's prefix, which becomes or is the registry's own; options as in claimPrefix. Rejects
+ * within seconds with S3StartFailed, whose sentence names the setting that is wrong.
  */
-export async function openS3BlobStore(settings: S3Settings, cluster: string): Promise<BlobStore> {
+export async function openS3BlobStore(
+  settings: S3Settings,
+  { cluster, ...claim }: { readonly cluster: string } & ClaimOptions,
+): Promise<BlobStore> {
   const first = await briefly(settings)
   try {
-    await tried(settings, () => claimPrefix(first, cluster))
+    await tried(settings, () => claimPrefix(first, cluster, claim))
     await tried(settings, () => tryOut(first, START_PATIENCE_MS))
   } finally {
     first.close()

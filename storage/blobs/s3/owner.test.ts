@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { OWNER } from './layout.ts'
-import { checkOwner, claimPrefix, ForeignPrefix } from './owner.ts'
+import { checkOwner, claimPrefix, ForeignPrefix, UnownedBlobs } from './owner.ts'
 import { createS3BlobStore } from './s3-blob-store.ts'
 import { SimulatedBucket } from './simulated-bucket.ts'
+
+const EMPTY = { mayHoldBlobs: false }
 
 async function put(bucket: SimulatedBucket, text: string): Promise<void> {
   const bytes = Buffer.from(text)
@@ -12,9 +14,9 @@ async function put(bucket: SimulatedBucket, text: string): Promise<void> {
 describe('the owner of a prefix', () => {
   it('is the first that claims it, again and again, and nobody else', async () => {
     const bucket = new SimulatedBucket()
-    await claimPrefix(bucket, 'one')
-    await claimPrefix(bucket, 'one')
-    await expect(claimPrefix(bucket, 'two')).rejects.toThrow(ForeignPrefix)
+    await claimPrefix(bucket, 'one', EMPTY)
+    await claimPrefix(bucket, 'one', EMPTY)
+    await expect(claimPrefix(bucket, 'two', EMPTY)).rejects.toThrow(ForeignPrefix)
     await checkOwner(bucket, 'one')
   })
 
@@ -27,7 +29,7 @@ describe('the owner of a prefix', () => {
       raced = true
       await put(bucket, '{"cluster":"two"}')
     }
-    await expect(claimPrefix(bucket, 'one')).rejects.toThrow(/two/)
+    await expect(claimPrefix(bucket, 'one', EMPTY)).rejects.toThrow(/two/)
   })
 
   it.each(['', 'not json', '{}', '{"cluster":7}', 'x'.repeat(5000)])(
@@ -35,13 +37,38 @@ describe('the owner of a prefix', () => {
     async (text) => {
       const bucket = new SimulatedBucket()
       await put(bucket, text)
-      await expect(claimPrefix(bucket, 'one')).rejects.toThrow(ForeignPrefix)
+      await expect(claimPrefix(bucket, 'one', EMPTY)).rejects.toThrow(ForeignPrefix)
     },
   )
 
+  it('is nobody who knows no blob, where there are blobs and the owner was lost', async () => {
+    const bucket = new SimulatedBucket()
+    const hex = 'ab'.repeat(32)
+    await bucket.put(`sha256/ab/${hex}.some-upload.7`, { length: 0, open: () => [] })
+    await expect(claimPrefix(bucket, 'new', EMPTY)).rejects.toThrow(UnownedBlobs)
+    expect(bucket.objects.has(OWNER)).toBe(false)
+    await claimPrefix(bucket, 'old', { mayHoldBlobs: true })
+    await checkOwner(bucket, 'old')
+  })
+
+  it('gives way to one that takes over, and hears of it', async () => {
+    const bucket = new SimulatedBucket()
+    await claimPrefix(bucket, 'lost', EMPTY)
+    await claimPrefix(bucket, 'restored', { mayHoldBlobs: true, takeOver: true })
+    await checkOwner(bucket, 'restored')
+    await expect(checkOwner(bucket, 'lost')).rejects.toThrow(ForeignPrefix)
+  })
+
+  it('shares its prefix with objects of other names', async () => {
+    const bucket = new SimulatedBucket()
+    await bucket.put('sha256/readme.txt', { length: 0, open: () => [] })
+    await claimPrefix(bucket, 'one', EMPTY)
+    await checkOwner(bucket, 'one')
+  })
+
   it('is asked before a listing, which others may sweep by', async () => {
     const bucket = new SimulatedBucket()
-    await claimPrefix(bucket, 'one')
+    await claimPrefix(bucket, 'one', EMPTY)
     const store = createS3BlobStore({ bucket, cluster: 'one', memory: 1_000_000 })
     const listed = async (): Promise<unknown[]> => {
       const found: unknown[] = []

@@ -86,11 +86,11 @@ class S3BlobStore implements BlobStore {
 
   async removeMany(locations: readonly BlobLocation[]): Promise<readonly FailedRemoval[]> {
     const bucket = this.#bucket()
-    const failed: FailedRemoval[] = []
     const known = locations.filter((location) => parseLocation(location) !== undefined)
+    const batches: Promise<readonly FailedRemoval[]>[] = []
     for (let at = 0; at < known.length; at += BATCH)
-      failed.push(...(await removeBatch(bucket, known.slice(at, at + BATCH))))
-    return failed
+      batches.push(removeBatch(bucket, known.slice(at, at + BATCH)))
+    return (await Promise.all(batches)).flat()
   }
 
   async *list(): ReturnType<BlobStore['list']> {

@@ -42,6 +42,17 @@ async function stored(id: string): Promise<Buffer> {
   return drain(reader)
 }
 
+describe('an upload that is given up', () => {
+  it('takes its side objects along, and nothing of another program', async () => {
+    const state = await patch(uploads.create('u'), 0, BYTES.subarray(0, 300))
+    const foreign = ['uploads/u/photo.jpg', 'uploads/u/sub/5f1a0c1e-0000-4000-8000-000000000000']
+    for (const key of foreign) await bucket.put(key, { length: 1, open: () => [Buffer.from('x')] })
+    expect(bucket.objects.size).toBe(3)
+    await replica().abort(state)
+    expect([...bucket.objects.keys()]).toEqual(foreign)
+  })
+})
+
 describe('a push', () => {
   it('of parts is completed by another process without moving a byte', async () => {
     const state = await patch(uploads.create('u'), 0, BYTES)

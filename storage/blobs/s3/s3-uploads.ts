@@ -9,7 +9,7 @@ import {
 } from '../blob-store.ts'
 import type { Bucket, Multipart } from './bucket.ts'
 import { HeldBytes } from './held-bytes.ts'
-import { dataKey, isUploadId, locationOf, sideKey, sidePrefix } from './layout.ts'
+import { dataKey, isUploadId, locationOf, sideKey, sidePrefix, uploadOfSide } from './layout.ts'
 import type { ClaimedMemory, PartMemory } from './part-memory.ts'
 import type { PartPlan } from './part-plan.ts'
 import { PartWriter } from './part-writer.ts'
@@ -93,7 +93,8 @@ export class S3Uploads {
     if (upload.uploadId !== undefined) await bucket.abandon({ key, uploadId: upload.uploadId })
     for (const multipart of await bucket.multipartsOf(key)) await bucket.abandon(multipart)
     const side: string[] = []
-    for await (const object of bucket.list(sidePrefix(upload.id))) side.push(object.key)
+    for await (const object of bucket.list(sidePrefix(upload.id)))
+      if (uploadOfSide(object.key) === upload.id) side.push(object.key)
     await removeAll(bucket, side)
   }
 

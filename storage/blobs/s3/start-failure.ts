@@ -1,4 +1,4 @@
-import { ForeignPrefix } from './owner.ts'
+import { ForeignPrefix, UnownedBlobs } from './owner.ts'
 import { callFailure, isCertificateFailure, isPassing, S3CallFailed } from './s3-errors.ts'
 import type { S3Settings } from './settings.ts'
 
@@ -12,7 +12,12 @@ export function startFailure(error: unknown, settings: S3Settings): unknown {
   const where = `s3://${settings.bucket}/${settings.prefix}`
   if (error instanceof ForeignPrefix)
     return new S3StartFailed(
-      `${where} (LAMINA_BLOBS) belongs to another registry, ${error.owner}. Two registries in one prefix would destroy each other's blobs: give this one a prefix of its own. If it replaces that one for good, remove the object ${settings.prefix}owner.json first.`,
+      `${where} (LAMINA_BLOBS) belongs to another registry, ${error.owner}. Two registries in one prefix would destroy each other's blobs: give this one a prefix of its own. If the records of that one were lost, \`lamina restore --take-over\` gives its bytes to this one.`,
+      { cause: error },
+    )
+  if (error instanceof UnownedBlobs)
+    return new S3StartFailed(
+      `${where} (LAMINA_BLOBS) holds blobs, no object ${settings.prefix}owner.json says whose, and the records of LAMINA_METADATA know of none: as blobs that nobody uses they would be swept away. If the records were lost, \`lamina restore --from-store\` brings back the newest snapshot of them; if LAMINA_METADATA names the wrong place, set it right; to begin anew, give this registry an empty prefix. Nothing was changed.`,
       { cause: error },
     )
   const failure = error instanceof S3CallFailed ? error : callFailure(causeOf(error))

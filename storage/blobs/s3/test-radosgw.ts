@@ -25,16 +25,18 @@ const settings: Omit<S3Settings, 'prefix'> = {
   patience: 20_000,
 }
 
+const claim = { cluster: 'contract', mayHoldBlobs: false }
+
 async function openFresh(): Promise<BlobStoreUnderTest> {
   // A name that has to be encoded, in a prefix of its own.
   const own = { ...settings, prefix: `a b+ü%/${randomUUID()}/` }
   const bucket = new AwsBucket(await connect(own), new Calls(own.patience), own)
-  let store = await openS3BlobStore(own, 'contract')
+  let store = await openS3BlobStore(own, claim)
   return {
     store,
     async reopen() {
       await store.close()
-      store = await openS3BlobStore(own, 'contract')
+      store = await openS3BlobStore(own, claim)
       return store
     },
     leftovers: () => leftIn(bucket),

@@ -26,6 +26,8 @@ export interface Ballast {
   stop(): Promise<void>
   /** Bytes that can be written now. */
   room(): Promise<number>
+  /** Writes a few bytes and syncs them. Rejects with what the disk says when it takes none. */
+  tryDisk(): Promise<void>
   /** All of it is held: `make` has nothing to do. */
   readonly isWhole: boolean
   /** Enough is held to open the database again. */
@@ -41,6 +43,7 @@ export const noBallast: Ballast = {
   release: () => Promise.resolve(),
   stop: () => Promise.resolve(),
   room: () => Promise.resolve(Number.POSITIVE_INFINITY),
+  tryDisk: () => Promise.resolve(),
   isWhole: true,
   isEnough: true,
 }
@@ -98,6 +101,18 @@ export class FileBallast implements Ballast {
   async room(): Promise<number> {
     const { bavail, bsize } = await statfs(this.#directory)
     return bavail * bsize
+  }
+
+  async tryDisk(): Promise<void> {
+    const path = join(this.#directory, 'trial')
+    const file = await open(path, 'w')
+    try {
+      await file.write(randomBytes(1))
+      await file.sync()
+    } finally {
+      await file.close()
+      await rm(path, { force: true })
+    }
   }
 
   #holdRest(): void {

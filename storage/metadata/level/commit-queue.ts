@@ -1,7 +1,7 @@
+import { ShortTurns } from '../../short-turns.ts'
 import { StoreUnavailable } from '../../store-errors.ts'
 import type { Commit } from '../metadata-store.ts'
 import { type BaseParts, loadGroupBase } from './group-base.ts'
-import { callerKey } from './keyspace.ts'
 import type { LevelConnection } from './level-connection.ts'
 import { Overlay } from './overlay.ts'
 import { type PreparedCommit, prepareCommit } from './prepared-commit.ts'
@@ -9,6 +9,8 @@ import { type PreparedCommit, prepareCommit } from './prepared-commit.ts'
 /** One synced batch carries at most this many commits, and no more after this many bytes. */
 const GROUP_COMMITS = 256
 const GROUP_BYTES = 1 << 20
+/** Nor after so many sets and deletes: LevelDB takes them over in one turn of the event loop, at microseconds each. */
+const GROUP_CHANGES = 600
 
 interface Waiting {
   readonly commit: PreparedCommit
@@ -21,6 +23,7 @@ export class CommitQueue {
   readonly #connection: LevelConnection
   readonly #base: BaseParts
   readonly #waiting: Waiting[] = []
+  readonly #turns = new ShortTurns()
   #draining: Promise<void> | undefined
   #isClosed = false
 
@@ -61,10 +64,12 @@ export class CommitQueue {
 
   #takeGroup(): Waiting[] {
     let bytes = 0
+    let changes = 0
     let count = 0
     for (const { commit } of this.#waiting) {
-      if (count === GROUP_COMMITS || bytes >= GROUP_BYTES) break
+      if (count === GROUP_COMMITS || bytes >= GROUP_BYTES || changes >= GROUP_CHANGES) break
       bytes += commit.bytes
+      changes += commit.sets.length + commit.deletes.length
       count += 1
     }
     return this.#waiting.splice(0, count)
@@ -87,6 +92,7 @@ export class CommitQueue {
       } catch (error) {
         refused.push([waiting, error])
       }
+      if (this.#turns.isOver) await this.#turns.rest()
     }
     try {
       await this.#write(overlay)
@@ -99,13 +105,11 @@ export class CommitQueue {
 
   /** The batch itself takes a version: the counter moves also when it only deletes, and tells whether it is there. */
   async #write(overlay: Overlay): Promise<void> {
-    const { operations, counter } = overlay
+    const { operations, changed, gone, counter } = overlay
     if (operations.length === 0) return
-    const keys = operations.map(({ key }) => callerKey(key))
-    const puts = operations.flatMap(({ type, key }) => (type === 'put' ? [key] : []))
     const { records, ranges } = this.#base
-    await records.whileWriting(keys, () =>
-      ranges.whileWriting(puts, () => this.#connection.write(operations, counter + 1n)),
+    await records.whileWriting(changed, () =>
+      ranges.whileWriting(changed, gone, () => this.#connection.write(operations, counter + 1n)),
     )
   }
 }

@@ -13,6 +13,7 @@ import { makeTestDirectory } from './test-directory.ts'
 class FakeDisk implements Ballast {
   free = Number.POSITIVE_INFINITY
   held = 64 << 20
+  isBroken = false
 
   get isWhole(): boolean {
     return this.held > 0
@@ -42,6 +43,10 @@ class FakeDisk implements Ballast {
 
   room(): Promise<number> {
     return Promise.resolve(this.free)
+  }
+
+  tryDisk(): Promise<void> {
+    return this.isBroken ? Promise.reject(new Error('EROFS: read-only file system')) : Promise.resolve()
   }
 }
 
@@ -125,6 +130,23 @@ describe.each(['memory-level', 'classic-level'])(
       database.failBatches = ['lost']
       await expect(store.commit(commitOf({ deletes: ['before'] }))).rejects.toThrow(StoreUnavailable)
       expect(await dump(store)).toEqual([['before', '1']])
+      await store.close()
+    })
+
+    it('where the disk takes nothing the old database stays open, for reading, until it does', async () => {
+      const disk = new FakeDisk()
+      const { database, store } = await openFailing(disk, 100)
+      database.failBatches = ['lost']
+      disk.isBroken = true
+      await expect(store.commit(commitOf({ sets: { a: '1' } }))).rejects.toThrow(StoreUnavailable)
+      await expect(store.commit(commitOf({ sets: { b: '1' } }))).rejects.toThrow(StoreUnavailable)
+      expect(await dump(store)).toEqual([['before', '1']])
+      expect(database.events).toEqual(['failed batch'])
+      disk.isBroken = false
+      await expect
+        .poll(() => store.commit(commitOf({ sets: { c: '1' } })), { timeout: 20_000 })
+        .toBeUndefined()
+      expect(database.events).toEqual(['failed batch', 'close', 'open', 'batch'])
       await store.close()
     })
 

@@ -8,12 +8,16 @@ import type { RangeQuery } from '../metadata-store.ts'
  */
 const OWN = 0
 const CALLER = 1
+const CALLER_TEXT = String.fromCharCode(CALLER)
 
 export const COUNTER_KEY = Uint8Array.of(OWN, ...Buffer.from('counter'))
 
-/** Where the caller's `key` is stored; a copy, so the caller may reuse its bytes. */
+/**
+ * Where the caller's `key` is stored; a copy, so the caller may reuse its bytes. Nobody keeps one for long: it lies in
+ * Node's pool, since an array of its own above 64 bytes costs more than what is done with it.
+ */
 export function storedKey(key: Uint8Array): Uint8Array {
-  const stored = new Uint8Array(key.length + 1)
+  const stored = Buffer.allocUnsafe(key.length + 1)
   stored[0] = CALLER
   stored.set(key, 1)
   return stored
@@ -27,6 +31,15 @@ export function callerKey(stored: Uint8Array): Uint8Array {
 /** Bytes as a string that compares, and starts with, as the bytes do: for maps. */
 export function keyText(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
+}
+
+/** The text of the caller's key by that of the stored one, and the reverse. */
+export function callerText(stored: string): string {
+  return stored.slice(1)
+}
+
+export function storedText(caller: string): string {
+  return CALLER_TEXT + caller
 }
 
 /** Stored keys from `gte` to before `lt`. */

@@ -1,5 +1,5 @@
 /** Gaps that are remembered; those that helped longest ago are forgotten first. */
-const MOST = 500
+const MOST = 2000
 
 /** Stretches between keys, where no key is: disjoint, each from its start to before its end. Keys as keyText gives them. */
 export class KnownGaps {
@@ -28,10 +28,6 @@ export class KnownGaps {
     const end = this.#ends.get(touched.at(-1) ?? '') ?? to
     for (const one of touched) this.#forget(one)
     this.#add(start < from ? start : from, end > to ? end : to)
-    for (const oldest of this.#ends.keys()) {
-      if (this.#starts.length <= MOST) break
-      this.#forget(oldest)
-    }
   }
 
   /** A key comes: what lies before and behind it is empty as before. */
@@ -44,6 +40,13 @@ export class KnownGaps {
     this.#add(`${key}\0`, end)
   }
 
+  /** A key went: it counts where a gap ends or begins beside it. */
+  join(key: string): void {
+    const behind = `${key}\0`
+    const at = this.#indexBehind(key) - 1
+    if (this.#endAt(at) === key || this.#starts[at + 1] === behind) this.learn(key, behind)
+  }
+
   clear(): void {
     this.#ends.clear()
     this.#starts.length = 0
@@ -53,6 +56,8 @@ export class KnownGaps {
     if (start >= end) return
     this.#starts.splice(this.#indexBehind(start), 0, start)
     this.#ends.set(start, end)
+    const [oldest] = this.#ends.keys()
+    if (this.#starts.length > MOST && oldest !== undefined) this.#forget(oldest)
   }
 
   #forget(start: string): void {

@@ -160,8 +160,9 @@ export class LevelConnection {
 
   async #closeAndOpen(): Promise<void> {
     try {
-      // Before closing: without room the old database stays open, for reading.
+      // Before closing: where nothing can be written the old database stays open, for reading.
       await this.#opening.makeRoom(this.#failure)
+      await this.#opening.tryDisk()
       if (this.#readers > 0) await new Promise<void>((resolve) => (this.#whenQuiet = resolve))
       await this.#opening.close()
       await this.#opening.open()

@@ -40,7 +40,15 @@ export interface LevelRange extends LevelReadOptions {
   readonly highWaterMarkBytes?: number | undefined
 }
 
+/** A stored key and what is stored there. */
+export type Frame = [Uint8Array, Uint8Array]
+
 export interface LevelIterator {
   /** All that is left, and closes the iterator. */
-  all(): Promise<[Uint8Array, Uint8Array][]>
+  all(): Promise<Frame[]>
+  /** The next `size` at most; none at the end. */
+  nextv(size: number): Promise<Frame[]>
+  /** Goes on at `key`; works on the thread of the caller. */
+  seek(key: Uint8Array): void
+  close(): Promise<void>
 }

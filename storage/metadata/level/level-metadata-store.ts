@@ -4,6 +4,7 @@ import { StoreUnavailable } from '../../store-errors.ts'
 import type { Commit, Entry, MetadataSnapshot, MetadataStore, RangeQuery, Stored } from '../metadata-store.ts'
 import { FileBallast } from './ballast.ts'
 import { CommitQueue } from './commit-queue.ts'
+import { refuseWithoutFirstFiles } from './first-files.ts'
 import { type ConnectionParts, LevelConnection } from './level-connection.ts'
 import type { LevelDatabase, LevelSnapshot } from './level-database.ts'
 import { LevelReader, openFrames } from './level-reader.ts'
@@ -29,8 +30,9 @@ export interface LevelStoreOptions {
  * Opens the embedded store: one LevelDB, one process. Rejects with StoreUnavailable when another process
  * has it open, with NoSpace, or with StoreDamaged.
  */
-export function openLevelMetadataStore(options: LevelStoreOptions): Promise<MetadataStore> {
+export async function openLevelMetadataStore(options: LevelStoreOptions): Promise<MetadataStore> {
   const place = resolve(options.directory)
+  await refuseWithoutFirstFiles(place)
   const notice = options.notice ?? (() => undefined)
   return openLevelStoreOver({
     database: createClassicLevel(place),

@@ -90,6 +90,16 @@ export class LevelOpening {
     }
   }
 
+  /** Throws NoSpace or StoreUnavailable when the disk takes nothing: opening would fail, too. */
+  async tryDisk(): Promise<void> {
+    const { ballast, place } = this.#parts
+    try {
+      await ballast.tryDisk()
+    } catch (error) {
+      throw asStoreError(`cannot write to the disk of ${place}`, error)
+    }
+  }
+
   /** Holds ballast again. Throws NoSpace while there is no room for enough of it. */
   async holdBallast(): Promise<void> {
     const { ballast, place } = this.#parts

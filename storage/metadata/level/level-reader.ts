@@ -1,16 +1,17 @@
+import { ShortTurns } from '../../short-turns.ts'
 import type { Entry, RangeQuery, Stored } from '../metadata-store.ts'
 import { boundsOf, callerKey, type KeyBounds, storedKey, toTheEnd } from './keyspace.ts'
 import type { LevelConnection } from './level-connection.ts'
-import type { LevelDatabase, LevelSnapshot } from './level-database.ts'
+import type { Frame, LevelDatabase, LevelIterator, LevelRange, LevelSnapshot } from './level-database.ts'
+import { type Probe, ProbeWalk } from './probe-walk.ts'
 import type { ReadSpeed } from './read-speed.ts'
 import { openFrame } from './value-frame.ts'
 
 /** More keys than this are read on another thread in one trip, whatever the speed. */
 const SYNC_KEYS = 64
 const BYTES_PER_TRIP = 1 << 20
-
-/** A stored key and what is stored there. */
-export type Frame = [Uint8Array, Uint8Array]
+/** Records that one trip brings back: to take over a thousand at once would hold up requests for milliseconds. */
+const FRAMES_PER_TRIP = 128
 
 /** Reads committed data: the newest, or that of a snapshot. Knows stored keys and frames. */
 export class LevelReader {
@@ -60,24 +61,39 @@ export class LevelReader {
     return this.#iterate(bounds, query.limit, query.reverse === true)
   }
 
-  /** The first records at or behind a stored key, whatever they are. */
-  framesFrom(key: Uint8Array, limit: number): Promise<Frame[]> {
+  /** For each probe, whose keys are in order, the first records at or behind it, whatever they are. */
+  async framesFrom(probes: readonly Probe[]): Promise<Frame[][]> {
+    const [first] = probes
+    if (first === undefined) return []
+    if (!this.#speed.isFast) return Promise.all(probes.map((probe) => this.#framesFromOne(probe)))
+    return this.#connection.read(async (database) => {
+      const iterator = database.iterator({ ...toTheEnd(first.key), ...this.#options() })
+      try {
+        const walk = new ProbeWalk(iterator, (key) => this.#speed.measure(1, () => iterator.seek(key)))
+        const found: Frame[][] = []
+        for (const probe of probes) found.push(await walk.find(probe))
+        return found
+      } finally {
+        await iterator.close()
+      }
+    })
+  }
+
+  /** Where the disk has to answer: the iterator seeks on another thread. */
+  #framesFromOne({ key, limit }: Probe): Promise<Frame[]> {
     return this.#iterate(toTheEnd(key), limit, false)
   }
 
   #iterate(bounds: KeyBounds, limit: number, reverse: boolean): Promise<Frame[]> {
-    return this.#connection.read((database) =>
-      database
-        .iterator({
-          ...bounds,
-          reverse,
-          limit,
-          snapshot: this.#snapshot,
-          fillCache: this.#snapshot === undefined,
-          highWaterMarkBytes: BYTES_PER_TRIP,
-        })
-        .all(),
-    )
+    return this.#connection.read((database) => {
+      const iterator = database.iterator({ ...bounds, reverse, limit, ...this.#options() })
+      return limit <= FRAMES_PER_TRIP ? iterator.all() : allInTrips(iterator)
+    })
+  }
+
+  #options(): Omit<LevelRange, keyof KeyBounds> {
+    const fillCache = this.#snapshot === undefined
+    return { snapshot: this.#snapshot, fillCache, highWaterMarkBytes: BYTES_PER_TRIP }
   }
 
   #framesSync(database: LevelDatabase, keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
@@ -91,7 +107,26 @@ export class LevelReader {
   }
 }
 
-/** The caller's records of stored ones. Throws StoreDamaged. */
-export function openFrames(frames: readonly Frame[]): Entry[] {
-  return frames.map(([key, frame]) => ({ key: callerKey(key), ...openFrame(key, frame) }))
+async function allInTrips(iterator: LevelIterator): Promise<Frame[]> {
+  const found: Frame[] = []
+  try {
+    for (;;) {
+      const more = await iterator.nextv(FRAMES_PER_TRIP)
+      if (more.length === 0) return found
+      found.push(...more)
+    }
+  } finally {
+    await iterator.close()
+  }
+}
+
+/** The caller's records of stored ones, in short turns. Rejects with StoreDamaged. */
+export async function openFrames(frames: readonly Frame[]): Promise<Entry[]> {
+  const turns = new ShortTurns()
+  const entries: Entry[] = []
+  for (const [key, frame] of frames) {
+    entries.push({ key: callerKey(key), ...openFrame(key, frame) })
+    if (turns.isOver) await turns.rest()
+  }
+  return entries
 }

@@ -2,6 +2,8 @@
 const SLOW = 1
 /** How long (ms) reads stay asynchronous before a synchronous one is tried again. */
 const REST = 1000
+/** A read that took longer counts as this (ms): while others have the processor, one does, and that is not the disk. */
+const LONGEST = 4
 /** Weight of the newest measurement in the moving average. */
 const WEIGHT = 0.1
 
@@ -26,7 +28,7 @@ export class ReadSpeed {
   measure<T>(keys: number, work: () => T): T {
     const start = this.#now()
     const result = work()
-    const each = (this.#now() - start) / Math.max(1, keys)
+    const each = Math.min((this.#now() - start) / Math.max(1, keys), LONGEST)
     this.#average += (each - this.#average) * WEIGHT
     if (this.#average > SLOW) {
       this.#restUntil = this.#now() + REST

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
-import { storedKey } from './keyspace.ts'
-import type { Frame } from './level-reader.ts'
+import { keyText, storedKey } from './keyspace.ts'
+import type { Frame } from './level-database.ts'
 import { prepareCommit } from './prepared-commit.ts'
 import { RecentRanges } from './recent-ranges.ts'
 
 const text = (key: string) => Buffer.from(key)
+/** Probes of one turn go together, at its end. */
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 const probe = (prefix: string, limit = 1) => ({ prefix: text(prefix), limit })
 const found = (frames: readonly Frame[]) => frames.map(([key]) => Buffer.from(key.subarray(1)).toString())
 
@@ -21,7 +23,8 @@ function watched(keys: string[]) {
   }
   const ranges = new RecentRanges({
     framesIn: ({ prefix, limit }) => after(Buffer.from(prefix).toString(), limit),
-    framesFrom: (key, limit) => after(Buffer.from(key.subarray(1)).toString(), limit),
+    framesFrom: (probes) =>
+      Promise.all(probes.map(({ key, limit }) => after(Buffer.from(key.subarray(1)).toString(), limit))),
   })
   return { asked, gate, ranges }
 }
@@ -54,12 +57,38 @@ test('looks again where something was put', async () => {
   const keys = ['a', 'z']
   const { asked, ranges } = watched(keys)
   await ranges.framesIn(probe('m'))
-  await ranges.whileWriting([storedKey(text('m5'))], () => {
+  await ranges.whileWriting([keyText(storedKey(text('m5')))], [], () => {
     keys.push('m5')
     return Promise.resolve()
   })
   expect(found(await ranges.framesIn(probe('m')))).toEqual(['m5'])
   expect(ranges.holdsNoOther(rangeCheck('m', []))).toBe(false)
+  expect(asked).toEqual(['m', 'm'])
+})
+
+test('knows that what was deleted is gone, and that what was only changed is not', async () => {
+  const keys = ['a', 'm1', 'z']
+  const { asked, ranges } = watched(keys)
+  const m1 = keyText(storedKey(text('m1')))
+  await ranges.framesIn(probe('m', 2))
+  await ranges.whileWriting([m1], [], () => Promise.resolve())
+  expect(found(await ranges.framesIn(probe('m', 2)))).toEqual(['m1'])
+  await ranges.whileWriting([m1], [m1], () => {
+    keys.splice(1, 1)
+    return Promise.resolve()
+  })
+  expect(await ranges.framesIn(probe('m'))).toEqual([])
+  expect(ranges.holdsNoOther(rangeCheck('m', []))).toBe(true)
+  expect(asked).toEqual(['m', 'm'])
+})
+
+test('does not take for gone what a failed write was to delete', async () => {
+  const { asked, ranges } = watched(['a', 'm1', 'z'])
+  const m1 = keyText(storedKey(text('m1')))
+  await ranges.framesIn(probe('m', 2))
+  const failing = ranges.whileWriting([m1], [m1], () => Promise.reject(new Error('no')))
+  await expect(failing).rejects.toThrow('no')
+  expect(found(await ranges.framesIn(probe('m')))).toEqual(['m1'])
   expect(asked).toEqual(['m', 'm'])
 })
 
@@ -69,12 +98,13 @@ test('learns nothing from a look that a batch overtook, or that began while one 
   const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
   gate.open = gates[0].promise
   const early = ranges.framesIn(probe('m'))
+  await turn()
   let during: Promise<unknown> = Promise.resolve()
-  await ranges.whileWriting([storedKey(text('m5'))], () => {
+  await ranges.whileWriting([keyText(storedKey(text('m5')))], [], async () => {
     gate.open = gates[1].promise
     during = ranges.framesIn(probe('m'))
+    await turn()
     keys.push('m5')
-    return Promise.resolve()
   })
   for (const { resolve } of gates) resolve()
   await Promise.all([early, during])

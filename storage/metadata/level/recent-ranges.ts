@@ -1,7 +1,11 @@
+import { ShortTurns } from '../../short-turns.ts'
 import type { RangeQuery } from '../metadata-store.ts'
+import { GroupedProbes } from './grouped-probes.ts'
 import { boundsOf, END_TEXT, keyText } from './keyspace.ts'
 import { KnownGaps } from './known-gaps.ts'
-import type { Frame, LevelReader } from './level-reader.ts'
+import type { Frame } from './level-database.ts'
+import type { LevelReader } from './level-reader.ts'
+import { OverlappingBatches } from './overlapping-batches.ts'
 import type { PreparedRangeCheck } from './prepared-commit.ts'
 
 /** Ranges of so few records are read to the next key behind them. */
@@ -15,13 +19,15 @@ const PROBE = 2
  */
 export class RecentRanges {
   readonly #reader: Pick<LevelReader, 'framesIn' | 'framesFrom'>
+  readonly #probes: GroupedProbes
   readonly #gaps = new KnownGaps()
-  #batches = 0
-  #writing = 0
+  readonly #overlapping = new OverlappingBatches<readonly string[]>()
+  readonly #turns = new ShortTurns()
   #isClosed = false
 
   constructor(reader: Pick<LevelReader, 'framesIn' | 'framesFrom'>) {
     this.#reader = reader
+    this.#probes = new GroupedProbes((probes) => reader.framesFrom(probes))
   }
 
   /** As LevelReader.framesIn. */
@@ -32,11 +38,11 @@ export class RecentRanges {
     const [from, to] = [keyText(bounds.gte), keyText(bounds.lt)]
     if (this.#gaps.covers(from, to)) return []
     if (reverse || limit > PROBE) return this.#reader.framesIn(query)
-    // What was read while a batch was on its way may be what was there before it.
-    const batches = this.#writing === 0 ? this.#batches : undefined
-    const found = await this.#reader.framesFrom(bounds.gte, limit)
-    if (batches === this.#batches) this.#learn(from, found, limit)
-    return found.filter(([key]) => keyText(key) < to)
+    const probed = await this.#overlapping.whileReading(
+      () => this.#probes.find({ key: bounds.gte, limit }),
+      (found, overlapping) => this.#learn({ from, limit }, found, overlapping),
+    )
+    return probed.filter(([key]) => keyText(key) < to)
   }
 
   /** Whether the range of `check` holds nothing but entries that it names, as far as they are still there. */
@@ -49,16 +55,26 @@ export class RecentRanges {
     return this.#gaps.covers(from, check.end)
   }
 
-  /** Runs the writing of a batch that puts records under the stored `keys`. */
-  async whileWriting(keys: readonly Uint8Array[], write: () => Promise<void>): Promise<void> {
-    this.#batches += 1
-    this.#writing += 1
-    for (const key of keys) this.#gaps.cut(keyText(key))
-    try {
+  /**
+   * Runs the writing of a batch that changes what is under stored keys, given as their texts; `gone` are those among
+   * them that hold nothing then. What went from between two stretches where nothing is makes them one.
+   */
+  async whileWriting(
+    changed: readonly string[],
+    gone: readonly string[],
+    write: () => Promise<void>,
+  ): Promise<void> {
+    await this.#overlapping.whileWriting(changed, async () => {
+      for (const text of changed) {
+        this.#gaps.cut(text)
+        if (this.#turns.isOver) await this.#turns.rest()
+      }
       await write()
-    } finally {
-      this.#writing -= 1
-    }
+      for (const text of gone) {
+        if (!this.#isClosed) this.#gaps.join(text)
+        if (this.#turns.isOver) await this.#turns.rest()
+      }
+    })
   }
 
   /** From now on the reader answers, and refuses. */
@@ -67,14 +83,24 @@ export class RecentRanges {
     this.#gaps.clear()
   }
 
-  /** Between two records that follow each other there is none, nor behind the last one. */
-  #learn(from: string, found: readonly Frame[], limit: number): void {
+  /**
+   * Between two records that follow each other there is none, nor behind the last one; but for what batches put there
+   * meanwhile.
+   */
+  #learn(
+    { from, limit }: { readonly from: string; readonly limit: number },
+    found: readonly Frame[],
+    overlapping: readonly (readonly string[])[],
+  ): void {
     if (this.#isClosed) return
     let start = from
     for (const [key] of found) {
       this.#gaps.learn(start, keyText(key))
       start = `${keyText(key)}\0`
     }
-    if (found.length < limit) this.#gaps.learn(start, END_TEXT)
+    const isLast = found.length < limit
+    if (isLast) this.#gaps.learn(start, END_TEXT)
+    for (const changed of overlapping)
+      for (const text of changed) if (text >= from && (isLast || text < start)) this.#gaps.cut(text)
   }
 }

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Stored } from '../metadata-store.ts'
+import { keyText, storedKey } from './keyspace.ts'
 import { RecentReads } from './recent-reads.ts'
 
-const key = (text: string) => Buffer.from(text)
+const key = (name: string) => Buffer.from(name)
+const text = (name: string) => keyText(storedKey(key(name)))
 const stored = (text: string): Stored => ({ value: Buffer.from(text), version: 1n })
 
 /** A reader whose answers are told from outside, so that a batch can land at any moment of a read. */
@@ -29,7 +31,7 @@ test('forgets the keys of a batch before it is written', async () => {
   const first = recent.read([key('a')])
   asked[0]?.answer([stored('old')])
   await first
-  await recent.whileWriting([key('a')], async () => {
+  await recent.whileWriting([text('a')], async () => {
     void recent.read([key('a')])
     await Promise.resolve()
     expect(asked).toHaveLength(2)
@@ -39,7 +41,7 @@ test('forgets the keys of a batch before it is written', async () => {
 test('remembers nothing that was read while a batch was written, or before it and told after', async () => {
   const { asked, recent } = slowReader()
   const early = recent.read([key('a')])
-  await recent.whileWriting([key('a')], async () => {
+  await recent.whileWriting([text('a')], async () => {
     const during = recent.read([key('a')])
     asked[1]?.answer([stored('old')])
     await during
@@ -53,7 +55,7 @@ test('remembers nothing that was read while a batch was written, or before it an
 test('remembers nothing that was asked for while a batch was written, and told after', async () => {
   const { asked, recent } = slowReader()
   let during: Promise<unknown> = Promise.resolve()
-  await recent.whileWriting([key('a')], () => {
+  await recent.whileWriting([text('a')], () => {
     during = recent.read([key('a')])
     return Promise.resolve()
   })
@@ -69,7 +71,7 @@ test('reads everything again when a batch began between the remembered half and 
   asked[0]?.answer([stored('a1')])
   await first
   const both = recent.read([key('a'), key('b')])
-  await recent.whileWriting([key('a'), key('b')], () => Promise.resolve())
+  await recent.whileWriting([text('a'), text('b')], () => Promise.resolve())
   asked[1]?.answer([stored('b2')])
   await Promise.resolve()
   await Promise.resolve()

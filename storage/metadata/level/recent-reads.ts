@@ -1,12 +1,15 @@
 import { LRUCache } from 'lru-cache'
 import type { Stored } from '../metadata-store.ts'
-import { keyText } from './keyspace.ts'
+import { callerText, keyText, storedText } from './keyspace.ts'
 import type { LevelReader } from './level-reader.ts'
+import { OverlappingBatches } from './overlapping-batches.ts'
 
 /** Bytes of keys and values that are remembered. */
 const MOST_BYTES = 8 << 20
 /** What an entry costs beside its bytes. */
 const ENTRY_BYTES = 200
+/** Reads of more keys are of jobs that pass over many records once: those would push out what requests ask for. */
+const MOST_KEYS = 32
 
 /** A record, or that there is none. */
 export interface Known {
@@ -15,11 +18,12 @@ export interface Known {
 
 /**
  * Records read lately. One process owns the database and every commit passes by here, so what is remembered is what is
- * committed: keys of a batch are forgotten before it is written, and nothing is remembered while one is on its way.
+ * committed: keys of a batch are forgotten before it is written, and not remembered while it is on its way.
  */
 export class RecentReads {
   readonly #reader: Pick<LevelReader, 'read'>
   readonly #known = new LRUCache<string, Known>({ maxSize: MOST_BYTES })
+  readonly #overlapping = new OverlappingBatches<ReadonlySet<string>>()
   /** Batches begun so far: a read that saw it change may have seen two states. */
   #batches = 0
   #writing = 0
@@ -50,16 +54,18 @@ export class RecentReads {
   ): Promise<(Stored | undefined)[]> {
     const missing = keys.filter((_, index) => known[index] === undefined)
     const batches = this.#batches
-    // A batch that is on its way now may land after the read, and be done before it is told.
-    const isQuiet = this.#writing === 0
-    const fresh = (await this.#reader.read(missing)).values()
+    const found = await this.#overlapping.whileReading(
+      () => this.#reader.read(missing),
+      (records, overlapping) => {
+        if (missing.length > MOST_KEYS) return
+        const fresh = names.filter((_, index) => known[index] === undefined)
+        for (const [index, name] of fresh.entries())
+          if (!overlapping.some((texts) => texts.has(storedText(name)))) this.#remember(name, records[index])
+      },
+    )
     if (batches !== this.#batches && missing.length < keys.length) return this.#reader.read(keys)
-    return known.map((entry, index) => {
-      if (entry !== undefined) return entry.stored
-      const stored = fresh.next().value
-      if (isQuiet && batches === this.#batches) this.#remember(names[index], stored)
-      return stored
-    })
+    const fresh = found.values()
+    return known.map((entry) => (entry === undefined ? fresh.next().value : entry.stored))
   }
 
   /** What is known of a caller's key, as keyText gives it; undefined: nothing. */
@@ -67,13 +73,13 @@ export class RecentReads {
     return this.#known.get(key)
   }
 
-  /** Runs the writing of a batch to `keys`. */
-  async whileWriting(keys: readonly Uint8Array[], write: () => Promise<void>): Promise<void> {
+  /** Runs the writing of a batch that changes what is under stored keys, given as their texts. */
+  async whileWriting(texts: readonly string[], write: () => Promise<void>): Promise<void> {
     this.#batches += 1
     this.#writing += 1
-    for (const key of keys) this.#known.delete(keyText(key))
+    for (const text of texts) this.#known.delete(callerText(text))
     try {
-      await write()
+      await this.#overlapping.whileWriting(new Set(texts), write)
     } finally {
       this.#writing -= 1
     }
@@ -85,8 +91,8 @@ export class RecentReads {
     this.#known.clear()
   }
 
-  #remember(name: string | undefined, stored: Stored | undefined): void {
-    if (name === undefined || this.#isClosed) return
+  #remember(name: string, stored: Stored | undefined): void {
+    if (this.#isClosed) return
     this.#known.set(name, { stored }, { size: ENTRY_BYTES + name.length + (stored?.value.length ?? 0) })
   }
 }

@@ -134,17 +134,21 @@ type Run = readonly [Item, ...Item[]]
 /** Neighbours in the order of keys that need the same: each action becomes one statement for all of them. */
 function inRuns(items: readonly Item[]): Run[] {
   const runs: [Item, ...Item[]][] = []
+  let before = ''
   for (const item of items) {
+    const needs = needsOf(item)
     const run = runs.at(-1)
-    if (run !== undefined && isAlike(run[0], item)) run.push(item)
+    if (run !== undefined && needs === before) run.push(item)
     else runs.push([item])
+    before = needs
   }
   return runs
 }
 
-function isAlike(a: Item, b: Item): boolean {
-  const needs = (item: Item) => [item.table, ...actionsOf(item).flatMap(({ kind, counts }) => [kind, counts])]
-  return needs(a).join() === needs(b).join()
+/** The same text for items that the same statements are made for. */
+function needsOf(item: Item): string {
+  const words = actionsOf(item).map(({ kind, counts }) => `${kind} ${counts}`)
+  return [item.table, ...words].join(' ')
 }
 
 function stepsOf(run: Run, actions: readonly Action[]): Step[] {

@@ -14,8 +14,10 @@ const exists = (key: string) => ({ kind: 'exists', key: bytes(key) }) as const
 const version = (key: string, at: bigint | undefined) =>
   ({ kind: 'version', key: bytes(key), version: at }) as const
 
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
 /** Transactions as they are run, each until it is ended by hand. */
-function server() {
+async function server() {
   const transactions: { keys: string[]; end: (held: boolean) => void; fail: (error: Error) => void }[] = []
   const commits = new GroupedCommits((commit) => {
     const { promise, resolve, reject } = Promise.withResolvers<boolean>()
@@ -23,9 +25,16 @@ function server() {
     return promise
   })
   /** Two commits of their own, so that the next ones wait. */
-  const busy = ['a', 'b'].map((key) => commits.commit(setting(key)))
+  const busy: Promise<void>[] = []
+  for (const key of ['a', 'b']) {
+    busy.push(commits.commit(setting(key)))
+    await turn()
+  }
   const shown = () => transactions.slice(2).map(({ keys }) => keys.join())
-  const later = () => new Promise((resolve) => setImmediate(resolve))
+  const later = async () => {
+    await turn()
+    await turn()
+  }
   const endFirst = async () => {
     transactions[0]?.end(true)
     await later()
@@ -34,8 +43,15 @@ function server() {
 }
 
 describe('commits that share transactions', () => {
+  it('are one transaction when they come in one turn', async () => {
+    const sizes: number[] = []
+    const commits = new GroupedCommits(({ sets }) => Promise.resolve(sizes.push(sets.length) > 0))
+    await Promise.all(['a', 'b', 'c'].map((key) => commits.commit(setting(key))))
+    expect(sizes).toEqual([3])
+  })
+
   it('go at once while few are under way, and together when they had to wait', async () => {
-    const { transactions, commits, busy, shown, endFirst } = server()
+    const { transactions, commits, busy, shown, endFirst } = await server()
     const waiting = ['e', 'f', 'g'].map((key) => commits.commit(setting(key, exists('shared'))))
     expect(transactions).toHaveLength(2)
     await endFirst()
@@ -61,18 +77,18 @@ describe('commits that share transactions', () => {
     ],
     ['are wrong in themselves', { ...setting('x'), deletes: [bytes('x')] }, setting('y')],
   ])('go one after the other when they %s', async (_, one, other) => {
-    const { transactions, commits, shown, endFirst } = server()
+    const { transactions, commits, shown, later, endFirst } = await server()
     void commits.commit(one)
     void commits.commit(other)
     await endFirst()
     expect(shown()).toHaveLength(1)
     transactions[2]?.end(true)
-    await new Promise((resolve) => setImmediate(resolve))
+    await later()
     expect(shown()).toHaveLength(2)
   })
 
   it('are each tried alone when a check of one does not hold', async () => {
-    const { transactions, commits, shown, later, endFirst } = server()
+    const { transactions, commits, shown, later, endFirst } = await server()
     const [good, bad] = [commits.commit(setting('e')), commits.commit(setting('f', exists('gone')))]
     await endFirst()
     transactions[2]?.end(false)
@@ -85,7 +101,7 @@ describe('commits that share transactions', () => {
   })
 
   it('do not wait for one that hangs', async () => {
-    const { commits, shown } = server()
+    const { commits, shown } = await server()
     void commits.commit(setting('e'))
     await expect.poll(shown).toEqual(['e'])
   })
@@ -98,14 +114,18 @@ describe('commits that share transactions', () => {
       seen.push(request.getStore())
       return hold.promise
     })
-    const all = ['a', 'b', 'c', 'd'].map((key) => request.run(key, () => commits.commit(setting(key))))
+    const all: Promise<void>[] = []
+    for (const key of ['a', 'b', 'c', 'd']) {
+      all.push(request.run(key, () => commits.commit(setting(key))))
+      if (key !== 'c') await turn()
+    }
     hold.resolve(true)
     await Promise.all(all)
     expect(seen).toEqual(['a', 'b', 'c'])
   })
 
   it('all hear of a failure', async () => {
-    const { transactions, commits, endFirst } = server()
+    const { transactions, commits, endFirst } = await server()
     const ends = Promise.allSettled(['e', 'f'].map((key) => commits.commit(setting(key))))
     await endFirst()
     transactions[2]?.fail(new Error('away'))
@@ -113,7 +133,7 @@ describe('commits that share transactions', () => {
   })
 
   it('are what they were when they were asked for', async () => {
-    const { commits, shown, endFirst } = server()
+    const { commits, shown, endFirst } = await server()
     const key = bytes('e')
     void commits.commit({ checks: [], sets: [{ key, value: key }], deletes: [] })
     key.fill(0)

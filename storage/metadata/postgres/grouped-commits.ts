@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Check, type Commit, MetadataConflict } from '../metadata-store.ts'
+import { EndOfTurn } from './end-of-turn.ts'
 import { keyText } from './key-order.ts'
 
 /** Transactions under way at the same time. */
@@ -25,13 +26,14 @@ interface Waiting {
 const WRITTEN = 'written'
 
 /**
- * Commits that come while a few transactions are under way wait for the next one, and share it: under load one
- * transaction makes many commits durable, and without load none waits. Only those share it that leave each other's keys
+ * Commits of one turn of the event loop share a transaction, and so do those that come while a few are under way: under
+ * load one transaction makes many commits durable, and without load none waits. Only those share it that leave each other's keys
  * alone, so that together they do what one after the other would; when a check does not hold, each is tried by itself.
  */
 export class GroupedCommits {
   readonly #runOne: Run
   readonly #waiting: Waiting[] = []
+  readonly #endOfTurn = new EndOfTurn(() => this.#startNext())
   #running = 0
 
   constructor(run: Run) {
@@ -41,12 +43,10 @@ export class GroupedCommits {
   /** As MetadataStore.commit. */
   commit(commit: Commit): Promise<void> {
     return new Promise((resolve, reject) => {
-      const waits = this.#running >= MOST_RUNNING
-      const uses = waits ? usesOf(commit) : undefined
-      // The caller may change its bytes meanwhile.
       const asAsked = AsyncLocalStorage.snapshot()
-      this.#waiting.push({ commit: waits ? copyOf(commit) : commit, uses, asAsked, resolve, reject })
-      this.#startNext()
+      // The caller may change its bytes meanwhile.
+      this.#waiting.push({ commit: copyOf(commit), uses: usesOf(commit), asAsked, resolve, reject })
+      this.#endOfTurn.wake()
     })
   }
 
@@ -58,7 +58,7 @@ export class GroupedCommits {
       if (!counts) return
       counts = false
       this.#running -= 1
-      this.#startNext()
+      this.#endOfTurn.wake()
     }
     const slow = setTimeout(makeWay, SLOW_MS)
     void this.#run(this.#takeGroup()).finally(() => {

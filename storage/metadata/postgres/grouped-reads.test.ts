@@ -21,15 +21,31 @@ function database() {
   return { asked, reads, values }
 }
 
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
 describe('reads that share statements', () => {
+  it('are one statement when they come in one turn', async () => {
+    const { asked, values } = database()
+    const all = [values('a'), values('b', 'a')]
+    expect(asked).toEqual([])
+    await turn()
+    expect(asked.map(({ keys }) => keys)).toEqual([['a', 'b']])
+    asked[0]?.end()
+    expect(await Promise.all(all)).toEqual([['a'], ['b', 'a']])
+  })
+
   it('goes at once while few are under way, then together, each key once', async () => {
     const { asked, values } = database()
-    const first = [values('a'), values('b'), values('c', 'x')]
+    const first: Promise<(string | undefined)[]>[] = []
+    for (const texts of [['a'], ['b'], ['c', 'x']]) {
+      first.push(values(...texts))
+      await turn()
+    }
     const later = [values('d', 'a'), values('a', 'ex'), values('d', 'd')]
     expect(asked.map(({ keys }) => keys)).toEqual([['a'], ['b'], ['c', 'x']])
     asked[1]?.end()
     expect(await first[1]).toEqual(['b'])
-    await new Promise(setImmediate)
+    await turn()
     expect(asked.slice(3).map(({ keys }) => keys)).toEqual([['d', 'a', 'ex']])
     for (const { end } of asked) end()
     expect(await Promise.all(first)).toEqual([['a'], ['b'], ['c', undefined]])
@@ -42,9 +58,14 @@ describe('reads that share statements', () => {
 
   it('tells everyone of a failure, and goes on', async () => {
     const { asked, values } = database()
-    const all = ['a', 'b', 'c', 'd', 'e'].map((text) => values(text).catch((error: unknown) => error))
+    const all: Promise<unknown>[] = []
+    for (const text of ['a', 'b', 'c', 'd', 'e']) {
+      all.push(values(text).catch((error: unknown) => error))
+      if (text !== 'd') await turn()
+    }
     asked[0]?.end(new Error('lost'))
-    await new Promise(setImmediate)
+    await turn()
+    await turn()
     asked[3]?.end(new Error('lost too'))
     for (const { end } of asked) end()
     expect(await Promise.all(all)).toEqual([
@@ -55,6 +76,7 @@ describe('reads that share statements', () => {
       new Error('lost too'),
     ])
     const next = values('f')
+    await turn()
     asked.at(-1)?.end()
     expect(await next).toEqual(['f'])
   })
@@ -63,10 +85,15 @@ describe('reads that share statements', () => {
     const { asked, reads } = database()
     const many = (count: number): Promise<unknown> =>
       reads.read(Array.from({ length: count }, (_, at) => key(`${count}-${at}`)))
-    const all = [1, 2, 3, 1500, 600, 300, 200].map(many)
+    const all: Promise<unknown>[] = []
+    for (const count of [1, 2, 3, 1500, 600, 300, 200]) {
+      all.push(many(count))
+      if (count < 1500) await turn()
+    }
     for (let at = 0; at < 6; at++) {
+      await turn()
       asked[at]?.end()
-      await new Promise(setImmediate)
+      await turn()
     }
     expect(asked.map(({ keys }) => keys.length)).toEqual([1, 2, 3, 1500, 900, 200])
     await Promise.all(all)

@@ -1,4 +1,5 @@
 import type { Stored } from '../metadata-store.ts'
+import { EndOfTurn } from './end-of-turn.ts'
 import { keyText } from './key-order.ts'
 
 /** Statements under way at the same time. */
@@ -16,12 +17,14 @@ interface Waiting {
 }
 
 /**
- * Reads that come while a few statements are under way wait for the next one, and share it: under load each trip to the
- * database serves many requests, and without load none waits. Each read sees one moment that is later than its call.
+ * Reads of one turn of the event loop share a statement, and so do those that come while a few are under way: under load
+ * each trip to the database serves many requests, and without load none waits. Each read sees one moment that is later
+ * than its call.
  */
 export class GroupedReads {
   readonly #find: Find
   readonly #waiting: Waiting[] = []
+  readonly #endOfTurn = new EndOfTurn(() => this.#startNext())
   #running = 0
 
   constructor(find: Find) {
@@ -32,7 +35,7 @@ export class GroupedReads {
     if (keys.length === 0) return Promise.resolve([])
     return new Promise((resolve, reject) => {
       this.#waiting.push({ keys, resolve, reject })
-      this.#startNext()
+      this.#endOfTurn.wake()
     })
   }
 
@@ -41,7 +44,7 @@ export class GroupedReads {
     this.#running += 1
     void this.#run(this.#takeGroup()).finally(() => {
       this.#running -= 1
-      this.#startNext()
+      this.#endOfTurn.wake()
     })
   }
 

@@ -28,6 +28,9 @@ const UNKNOWN_AUTHORITY =
 const NOT_PLAIN =
   'it refuses this user without encryption (pg_hba.conf says who may come from where): try sslmode=verify-full'
 
+const NO_CERTIFICATE =
+  'it wants a client certificate of this user: name the files with sslcert and sslkey (its authority is for the server to know)'
+
 /** The failure of a start as one sentence; `shown` names the database, without its password. */
 export function openingError(shown: string, error: unknown): StoreUnavailable {
   const why = error instanceof StoreUnavailable ? error.message : reasonOf(error)
@@ -37,6 +40,7 @@ export function openingError(shown: string, error: unknown): StoreUnavailable {
 function reasonOf(error: unknown): string {
   const { code, message } = partsOf(error)
   if (code === '28000' && message.includes('no encryption')) return NOT_PLAIN
+  if (message.includes('client certificate')) return NO_CERTIFICATE
   const known = REASONS[code]
   if (known !== undefined) return known
   if (/self.signed|unable to (?:verify|get)|SELF_SIGNED|UNABLE_TO/i.test(`${code} ${message}`))
