@@ -7,6 +7,7 @@ import { readContents } from './contents.ts'
 import type { Image } from './image.ts'
 import type { IndexReader } from './layer/index-reader.ts'
 import { type LayerIndexes, type LayerState, recordIn } from './layer/layer-indexes.ts'
+import { mapFew } from './map-few.ts'
 import type { MayRead } from './parts.ts'
 import { isReadable } from './sharing.ts'
 import { repositoryId } from './tags.ts'
@@ -36,15 +37,11 @@ export async function knownLayers(
 }
 
 /** What a config says of a layer and the layer itself contradicts: docker fails to pull such an image. */
-export function diffIdProblem(
-  index: number,
-  said: Digest | undefined,
-  state: LayerState,
-): string | undefined {
+export function diffIdProblem(said: Digest | undefined, state: LayerState): string | undefined {
   const found = recordIn(state)?.diffId
   if (said === undefined || found === undefined || digestAlgorithm(said) !== 'sha256' || said === found)
     return undefined
-  return `layer ${index} unpacks to ${found}, but the config says ${said}: clients refuse to pull this image`
+  return `unpacks to ${found}, but the config says ${said}: clients refuse to pull this image`
 }
 
 /** Indexes of an image's layers; undefined for those that have none. */
@@ -52,7 +49,7 @@ export function readersOf(
   indexes: LayerIndexes,
   layers: readonly KnownLayer[],
 ): Promise<(IndexReader | undefined)[]> {
-  return Promise.all(layers.map(({ state }) => indexes.read(state)))
+  return mapFew(layers, ({ state }) => indexes.read(state))
 }
 
 /** The content that a layer's digest names, if the caller may pull it from anywhere. Throws BLOB_UNKNOWN. */

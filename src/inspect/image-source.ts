@@ -3,6 +3,7 @@ import type { ByteRange } from '../oci/byte-range.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import type { Reference } from '../oci/tag.ts'
+import type { ImageConfig } from './image-config.ts'
 
 /** A manifest with its bytes. */
 export interface SourceManifest {
@@ -21,6 +22,6 @@ export interface SourceBlob {
 export interface ImageSource {
   /** Throws NAME_UNKNOWN, MANIFEST_UNKNOWN. */
   manifest(name: RepositoryName, reference: Reference): Promise<SourceManifest>
-  /** Throws BLOB_UNKNOWN. */
-  blob(name: RepositoryName, digest: Digest): Promise<SourceBlob>
+  /** Undefined for what is too long, or no config. Throws BLOB_UNKNOWN. */
+  config(name: RepositoryName, digest: Digest): Promise<ImageConfig | undefined>
 }

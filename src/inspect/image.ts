@@ -3,13 +3,10 @@ import type { ImageReference } from '../oci/image-reference.ts'
 import { type ParsedManifest, parseManifest } from '../oci/manifest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import { type ImageConfig, parseImageConfig } from './image-config.ts'
+import type { ImageConfig } from './image-config.ts'
 import type { ImageSource, SourceManifest } from './image-source.ts'
 import { choosePlatform, type PlatformEntry, parsePlatforms, platformText } from './platforms.ts'
-import { readWhole } from './read-content.ts'
 
-/** Bytes of a config up to which it is read. */
-const CONFIG_LIMIT = 4 * 1024 * 1024
 /** How deep an index may lie in indexes. */
 const NESTING = 4
 
@@ -77,8 +74,7 @@ async function loadConfig(
   const { config } = manifest
   if (config?.digest === undefined || !/image|config/.test(config.mediaType)) return undefined
   try {
-    const bytes = await readWhole(await source.blob(name, config.digest), CONFIG_LIMIT)
-    return bytes && parseImageConfig(bytes)
+    return await source.config(name, config.digest)
   } catch (error) {
     if (error instanceof RegistryError && error.code === 'BLOB_UNKNOWN') return undefined
     throw error

@@ -5,6 +5,8 @@ it.each([
   ['/bin/sh -c #(nop) ADD file:' + 'ab'.repeat(32) + ' in / ', 'ADD … /', 'files'],
   ['/bin/sh -c #(nop)  CMD ["bash"]', 'CMD ["bash"]', 'start'],
   ['/bin/sh -c #(nop)  EXPOSE map[80/tcp:{}]', 'EXPOSE 80/tcp', 'start'],
+  ['ENTRYPOINT ["a b" "c\\" d"]', 'ENTRYPOINT ["a b", "c\\" d"]', 'start'],
+  ['CMD ["node", "server.js"]', 'CMD ["node", "server.js"]', 'start'],
   ['/bin/sh -c apt-get update', 'RUN apt-get update', 'run'],
   ['|1 VERSION=2 /bin/sh -c make', 'RUN make', 'run'],
   ['RUN /bin/sh -c npm ci # buildkit', 'RUN npm ci', 'run'],

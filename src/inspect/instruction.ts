@@ -56,13 +56,18 @@ function classified(text: string): Instruction {
   return { text, class: (word === undefined ? undefined : CLASSES[word]) ?? 'run' }
 }
 
-/** Both builders print Go maps of ports, and the classic one digests of build contexts. */
+/** Go prints a list of strings without commas; a Dockerfile has them. */
+const LIST = /^(CMD|ENTRYPOINT|SHELL|VOLUME) \[((?:"(?:[^"\\]|\\.)*" ?)*)\]$/s
+const BETWEEN = /("(?:[^"\\]|\\.)*") /g
+
+/** Both builders print Go maps of ports, and the classic one lists of strings, and digests of build contexts. */
 function tidy(text: string): string {
   return text
     .replace(
       /^(EXPOSE) map\[(.*)\]$/,
       (_, word: string, ports: string) => `${word} ${ports.replaceAll(':{}', '')}`,
     )
+    .replace(LIST, (_, word: string, list: string) => `${word} [${list.replaceAll(BETWEEN, '$1, ')}]`)
     .replace(/^(COPY|ADD) (?:file|dir|multi):[0-9a-f]{64} in (.*)$/, '$1 … $2')
     .trim()
 }

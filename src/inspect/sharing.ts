@@ -16,19 +16,21 @@ const PAGE = 200
 /** Projects that are passed over because the caller may not read them, at most: each costs a seek. */
 const HIDDEN_LIMIT = 256
 
-/** The repositories of readable projects that hold content, in the order of projects. */
+/** The repositories of readable projects that hold content, in the order of projects, from `first` on. */
 export async function* readableHolders(
   metadata: MetadataStore,
   sha256: Digest,
   mayRead: MayRead,
+  first?: Holder,
 ): AsyncGenerator<Holder> {
   const prefix = keys.holders(sha256)
-  let [from, hidden] = [prefix, 0]
+  const begin = first && keys.holder(sha256, first.project, first.repo, first.digest)
+  let [from, hidden] = [begin ?? prefix, 0]
   while (hidden < HIDDEN_LIMIT) {
     const page = await metadata.range({ prefix, from, limit: PAGE })
-    const first = page[0]
-    if (first === undefined) return
-    const { project } = holderOf(first.key)
+    const [head] = page
+    if (head === undefined) return
+    const { project } = holderOf(head.key)
     if (!(await mayRead(project))) {
       hidden += 1
       from = keyAfterPrefix(keys.holdersInProject(sha256, project))
@@ -40,6 +42,8 @@ export async function* readableHolders(
       yield holder
       from = keyAfter(key)
     }
+    const last = page.at(-1)
+    if (page.length < PAGE && last !== undefined && holderOf(last.key).project === project) return
   }
 }
 

@@ -6,9 +6,11 @@ import { parseTag, type Tag } from '../oci/tag.ts'
 import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
 import { type ManifestRecord, manifestCodec } from '../records/manifest.ts'
 import { repositoryCodec } from '../records/project.ts'
+import { pulledCodec } from '../records/review.ts'
 import { tagCodec } from '../records/tag.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { readContents } from './contents.ts'
+import { mapFew } from './map-few.ts'
 
 export interface TagSummary {
   readonly tag: Tag
@@ -20,6 +22,10 @@ export interface TagSummary {
   /** When the tag came to lead here, and who made it. */
   readonly pushed: number
   readonly by: string
+  /** No retention rule may take the image. */
+  readonly kept: boolean
+  /** When the manifest was last pulled, by tag or digest; written down once a minute. */
+  readonly pulled: number | undefined
 }
 
 /** The id that a name leads to. Throws NAME_UNKNOWN. */
@@ -42,26 +48,29 @@ export async function listTagSummaries(
   const prefix = keys.tags(repo)
   const from = page.after === undefined ? prefix : keyAfter(keys.tag(repo, page.after))
   const entries = await metadata.range({ prefix, from, limit: page.limit })
-  const tags = entries.map(({ key, value }) => ({ tag: tagOf(key), ...tagCodec.decode(value) }))
-  const manifests = await readManifests(
-    metadata,
-    repo,
-    tags.map(({ digest }) => digest),
-  )
+  const tags = entries.map(({ key, value }) => ({ tag: tagOfKey(key), ...tagCodec.decode(value) }))
+  const digests = tags.map(({ digest }) => digest)
+  const [manifests, marks, pulls] = await Promise.all([
+    readManifests(metadata, repo, digests),
+    metadata.read(digests.map((digest) => keys.keep(repo, digest))),
+    metadata.read(digests.map((digest) => keys.pulled(repo, digest))),
+  ])
   const sizes = new Map<Digest, Promise<number>>()
-  return Promise.all(
-    tags.map(async ({ tag, digest, at, by }, index) => {
-      const record = manifests[index]
-      const size =
-        sizes.get(digest) ?? (record === undefined ? Promise.resolve(0) : sizeOf(metadata, repo, record))
-      sizes.set(digest, size)
-      const { mediaType = '', artifactType } = record ?? {}
-      return { tag, digest, mediaType, artifactType, size: await size, pushed: at, by }
-    }),
-  )
+  return mapFew([...tags.entries()], async ([index, { tag, digest, at, by }]) => {
+    const record = manifests[index]
+    const size =
+      sizes.get(digest) ?? (record === undefined ? Promise.resolve(0) : sizeOf(metadata, repo, record))
+    sizes.set(digest, size)
+    const { mediaType = '', artifactType } = record ?? {}
+    const kept = marks[index] !== undefined
+    const pull = pulls[index]
+    const pulled = pull && pulledCodec.decode(pull.value).at
+    return { tag, digest, mediaType, artifactType, size: await size, pushed: at, by, kept, pulled }
+  })
 }
 
-function tagOf(key: Uint8Array): Tag {
+/** The tag that a key of `keys.tags` is of. */
+export function tagOfKey(key: Uint8Array): Tag {
   const reader = new TupleReader(key)
   reader.bytes(8)
   const tag = parseTag(reader.text())

@@ -2,6 +2,7 @@ import { parseManifest } from '../oci/manifest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { ImageSource } from './image-source.ts'
+import { mapFew } from './map-few.ts'
 import type { PlatformEntry } from './platforms.ts'
 
 /** Entries of an index whose manifests are read for their sizes. */
@@ -22,13 +23,11 @@ export async function readTotals(
   entries: readonly PlatformEntry[],
 ): Promise<IndexTotals> {
   const unique = new Map<string, number>()
-  const images = await Promise.all(
-    entries.slice(0, READ_LIMIT).map(async (entry) => {
-      const layers = await layersOf(source, name, entry)
-      for (const { text, size } of layers ?? []) unique.set(text, size)
-      return layers && { layers: layers.length, bytes: layers.reduce((sum, { size }) => sum + size, 0) }
-    }),
-  )
+  const images = await mapFew(entries.slice(0, READ_LIMIT), async (entry) => {
+    const layers = await layersOf(source, name, entry)
+    for (const { text, size } of layers ?? []) unique.set(text, size)
+    return layers && { layers: layers.length, bytes: layers.reduce((sum, { size }) => sum + size, 0) }
+  })
   return {
     images,
     sumBytes: images.reduce((sum, image) => sum + (image?.bytes ?? 0), 0),

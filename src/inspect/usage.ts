@@ -1,12 +1,12 @@
-import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { Entry, MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
-import { keys, type RepositoryId } from '../records/keys.ts'
+import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
 import { manifestCodec } from '../records/manifest.ts'
 import { TupleReader } from '../records/tuple.ts'
 import type { MayRead } from './parts.ts'
 import { repositoriesIn } from './repositories.ts'
-import { readableHolders } from './sharing.ts'
+import { type Holder, readableHolders } from './sharing.ts'
 
 /** An image that has a layer. */
 export interface LayerUser {
@@ -16,33 +16,56 @@ export interface LayerUser {
   readonly pushed: number
 }
 
+/** Where a list of a layer's users goes on: behind this image of this repository. */
+export interface UserPlace extends Holder {
+  readonly parent: Digest
+}
+
 export interface LayerUsers {
   readonly users: readonly LayerUser[]
-  /** There are more than are listed. */
-  readonly more: boolean
+  /** The last that is listed, when there are more. */
+  readonly next: UserPlace | undefined
 }
 
 const TAG_LIMIT = 20
 
-/** F13: the images that have a layer, of those that the caller may pull; at most `limit`. */
+/** F13: the images that have a layer, of those that the caller may pull; at most `limit`, behind `after`. */
 export async function layerUsers(
   metadata: MetadataStore,
   sha256: Digest,
-  { mayRead, limit }: { readonly mayRead: MayRead; readonly limit: number },
+  {
+    mayRead,
+    limit,
+    after,
+  }: { readonly mayRead: MayRead; readonly limit: number; readonly after?: UserPlace },
 ): Promise<LayerUsers> {
   const users: LayerUser[] = []
   const names = new Names(metadata)
-  for await (const { project, repo, digest } of readableHolders(metadata, sha256, mayRead)) {
-    const repository = await names.of(project, repo)
+  let last: UserPlace | undefined
+  for await (const holder of readableHolders(metadata, sha256, mayRead, after)) {
+    const repository = await names.of(holder.project, holder.repo)
     if (repository === undefined) continue
-    const edges = await metadata.range({ prefix: keys.edges(repo, digest), limit: limit + 1 })
-    for (const { key } of edges) {
-      if (users.length === limit) return { users, more: true }
-      const user = await readUser(metadata, repo, parentIn(key))
-      if (user !== undefined) users.push({ repository, ...user })
+    for (const { key } of await edgesOf(metadata, holder, { limit, after })) {
+      if (users.length === limit) return { users, next: last }
+      const parent = parentIn(key)
+      const user = await readUser(metadata, holder.repo, parent)
+      if (user === undefined) continue
+      users.push({ repository, ...user })
+      last = { ...holder, parent }
     }
   }
-  return { users, more: false }
+  return { users, next: undefined }
+}
+
+/** One more than are wanted, so that one knows whether there are more. */
+function edgesOf(
+  metadata: MetadataStore,
+  { repo, digest }: Holder,
+  { limit, after }: { readonly limit: number; readonly after: UserPlace | undefined },
+): Promise<Entry[]> {
+  const goesOn = after?.repo === repo && after.digest === digest
+  const from = goesOn ? keyAfter(keys.edge(repo, digest, after.parent)) : undefined
+  return metadata.range({ prefix: keys.edges(repo, digest), limit: limit + 1, ...(from && { from }) })
 }
 
 function parentIn(edge: Uint8Array): Digest {

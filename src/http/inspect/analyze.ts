@@ -3,6 +3,7 @@ import { type Grid, type GridNode, makeGrid } from '../../inspect/grid.ts'
 import { type Image, loadImage } from '../../inspect/image.ts'
 import { type KnownLayer, knownLayers } from '../../inspect/image-layers.ts'
 import { recordIn } from '../../inspect/layer/layer-indexes.ts'
+import { mapFew } from '../../inspect/map-few.ts'
 import type { ErrorCode } from '../../oci/error-code.ts'
 import { formatImageReference, parseImageReference } from '../../oci/image-reference.ts'
 import { projectOf } from '../../oci/name.ts'
@@ -31,7 +32,7 @@ export function analyze(parts: InspectHttpParts): Handler {
     const { images: refs, platform } = await readJson(exchange.request, body)
     const loaded = (await loadEach(parts, exchange, { refs, platform })).map(drawable)
     const images = loaded.flatMap((one) => one.image ?? [])
-    const layers = await Promise.all(images.map((image) => knownLayers(parts.metadata, parts.indexes, image)))
+    const layers = await mapFew(images, (image) => knownLayers(parts.metadata, parts.indexes, image))
     const errors = loaded.flatMap(({ ref, error }) => (error === undefined ? [] : [{ ref, ...error }]))
     return answer(200, { ...showGrid(makeGrid(images), { images, layers, loaded }), errors })
   }
@@ -51,18 +52,16 @@ export function loadEach(
   wanted: { readonly refs: readonly string[]; readonly platform?: string | undefined },
 ): Promise<Loaded[]> {
   const readable = mayRead(parts, exchange)
-  return Promise.all(
-    wanted.refs.map(async (ref): Promise<Loaded> => {
-      try {
-        const parsed = imageParam(ref)
-        if (!(await readable(projectOf(parsed.name)))) throw repositoryHidden(parsed.name)
-        return { ref, image: await loadImage(parts.source, parsed, wanted.platform) }
-      } catch (error) {
-        if (!(error instanceof RegistryError) || error.status >= 500) throw error
-        return { ref, error: { code: error.code, message: error.message, status: error.status } }
-      }
-    }),
-  )
+  return mapFew(wanted.refs, async (ref): Promise<Loaded> => {
+    try {
+      const parsed = imageParam(ref)
+      if (!(await readable(projectOf(parsed.name)))) throw repositoryHidden(parsed.name)
+      return { ref, image: await loadImage(parts.source, parsed, wanted.platform) }
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.status >= 500) throw error
+      return { ref, error: { code: error.code, message: error.message, status: error.status } }
+    }
+  })
 }
 
 function drawable(loaded: Loaded): Loaded {

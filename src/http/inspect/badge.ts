@@ -1,7 +1,7 @@
 import { type Badge, drawBadge, sizeText } from '../../inspect/badge.ts'
 import { loadImage } from '../../inspect/image.ts'
 import { parseImageReference } from '../../oci/image-reference.ts'
-import { projectOf } from '../../oci/name.ts'
+import { projectOf, type RepositoryName } from '../../oci/name.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { answer } from '../api/answers.ts'
 import type { Exchange, Handler } from '../exchange.ts'
@@ -25,12 +25,23 @@ export function getBadgeJson(parts: InspectHttpParts): Handler {
   return async (exchange) => answer(200, { schemaVersion: 1, ...(await badgeOf(parts, exchange)) }, HEADERS)
 }
 
+/** Whoever may pull; and whoever has a key of the repository, which opens nothing else. */
+async function mayShow(
+  parts: InspectHttpParts,
+  exchange: Exchange,
+  repository: RepositoryName,
+): Promise<boolean> {
+  if (await mayRead(parts, exchange)(projectOf(repository))) return true
+  const key = textParam(exchange, 'key')
+  return key !== undefined && parts.badges.opens(key, repository)
+}
+
 async function badgeOf(parts: InspectHttpParts, exchange: Exchange): Promise<Badge> {
   const metric = exchange.query.get('metric') ?? 'size'
   const label = textParam(exchange, 'label') ?? (metric === 'layers' ? 'layers' : 'image size')
   const unknown: Badge = { label, message: 'unknown', color: 'lightgrey' }
   const ref = parseImageReference(exchange.query.get('ref') ?? '')
-  if (ref === undefined || !(await mayRead(parts, exchange)(projectOf(ref.name)))) return unknown
+  if (ref === undefined || !(await mayShow(parts, exchange, ref.name))) return unknown
   try {
     const { manifest } = await loadImage(parts.source, ref, textParam(exchange, 'platform'))
     const size = manifest.layers.reduce((sum, layer) => sum + layer.size, 0)

@@ -7,8 +7,8 @@ import { type PackedLayer, type PackedRange, readUnpacked } from '../../inspect/
 import { nameOf, parentOf, placeOf } from '../../inspect/tar/tar-path.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
-import type { Exchange, Handler } from '../exchange.ts'
-import { pinned, unchanged } from './caching.ts'
+import type { Exchange, Handler, Reply } from '../exchange.ts'
+import { type Pinned, pinned, unchanged } from './caching.ts'
 import { layerOf, notIndexed } from './layer.ts'
 import { textParam } from './params.ts'
 import type { InspectHttpParts } from './parts.ts'
@@ -40,20 +40,38 @@ export function getLayerFile(parts: InspectHttpParts): Handler {
     const cache = pinned(layer, state)
     if (unchanged(exchange, cache)) return { status: 304, headers: cache }
     const file = await findFile(reader, rawPath(textParam(exchange, 'path'), textParam(exchange, 'pathRaw')))
-    const { offset, length } = span(exchange, file.size)
-    const bytes = await readFile(parts, layer, { file, record: recordIn(state), offset, length })
-    const raw = exchange.query.get('raw') === '1'
-    return {
-      status: 200,
-      headers: {
-        ...HARMLESS,
-        ...cache,
-        'content-type': raw || !isText(bytes) ? 'application/octet-stream' : 'text/plain; charset=utf-8',
-        ...(raw && { 'content-disposition': 'attachment' }),
-        'x-file-size': String(file.size),
-      },
-      body: bytes,
-    }
+    return fileReply(parts, exchange, { layer, record: recordIn(state), file, cache })
+  }
+}
+
+/** A file of a layer, and what is said of its answer. */
+export interface FoundFile {
+  readonly layer: Digest
+  readonly record: ReturnType<typeof recordIn>
+  readonly file: IndexEntry
+  readonly cache: Pinned | undefined
+}
+
+/** The part of a file that was asked for. Throws REQUEST_INVALID. */
+export async function fileReply(
+  parts: InspectHttpParts,
+  exchange: Exchange,
+  { layer, record, file, cache }: FoundFile,
+): Promise<Reply> {
+  const { offset, length } = span(exchange, file.size)
+  const bytes = await readFile(parts, layer, { file, record, offset, length })
+  const raw = exchange.query.get('raw') === '1'
+  return {
+    status: 200,
+    headers: {
+      ...HARMLESS,
+      ...cache,
+      'content-type': raw || !isText(bytes) ? 'application/octet-stream' : 'text/plain; charset=utf-8',
+      ...(raw && { 'content-disposition': 'attachment' }),
+      'x-file-size': String(file.size),
+      'x-file-layer': layer,
+    },
+    body: bytes,
   }
 }
 
@@ -72,9 +90,12 @@ async function findFile(reader: IndexReader, path: string): Promise<IndexEntry> 
   throw noFile(undefined)
 }
 
-function noFile(entry: IndexEntry | undefined): RegistryError {
+/** Says why there is no file. */
+export function noFile(entry: IndexEntry | undefined): RegistryError {
   const what =
-    entry === undefined ? 'there is no such file in this layer' : `that is no file, but a ${entry.kind}`
+    entry === undefined
+      ? 'there is no such file here; a hard link may lead to a layer below, which /api/v1/image/file follows'
+      : `that is no file, but a ${entry.kind}`
   return new RegistryError('NAME_UNKNOWN', { message: what })
 }
 

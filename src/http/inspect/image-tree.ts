@@ -1,56 +1,31 @@
 import { rawPath } from '../../inspect/display-name.ts'
-import { type Image, loadImage } from '../../inspect/image.ts'
-import { type KnownLayer, knownLayers, readersOf } from '../../inspect/image-layers.ts'
-import { recordIn } from '../../inspect/layer/layer-indexes.ts'
+import type { Image } from '../../inspect/image.ts'
+import { type KnownLayer, readersOf } from '../../inspect/image-layers.ts'
 import { type MergedEntry, mergedDirectory } from '../../inspect/merged-tree.ts'
 import { joinSteps } from '../../inspect/steps.ts'
-import { formatImageReference } from '../../oci/image-reference.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { answer } from '../api/answers.ts'
 import { readPage } from '../api/page.ts'
 import type { Exchange, Handler } from '../exchange.ts'
-import { pinnedBy, unchanged } from './caching.ts'
-import { requestIndexes } from './image.ts'
-import { cursorParam, imageParam, nextCursor, textParam } from './params.ts'
+import { unchanged } from './caching.ts'
+import { layersUpto } from './layers-upto.ts'
+import { cursorParam, nextCursor, textParam } from './params.ts'
 import type { InspectHttpParts } from './parts.ts'
+import { pinnedRef } from './ready-image.ts'
 import { showEntry } from './show-entry.ts'
 
 /** F6, F7: one directory of an image as its layers leave it up to one of them, and which of them wrote what. */
 export function getImageTree(parts: InspectHttpParts): Handler {
   return async (exchange) => {
-    const ref = imageParam(exchange.query.get('ref') ?? '')
-    const image = await loadImage(parts.source, ref, textParam(exchange, 'platform'))
-    const all = await knownLayers(parts.metadata, parts.indexes, image)
-    const layers = all.slice(0, topLayer(exchange, image) + 1)
-    await requestIndexes(parts, layers)
-    const complete = layers.every(({ state }) => recordIn(state) !== undefined)
-    const cache =
-      complete && ref.reference.kind === 'digest'
-        ? pinnedBy([image.digest, ...layers.map(({ state }) => String(recordIn(state)?.at ?? 0))])
-        : undefined
+    const { image, layers, cache } = await layersUpto(parts, exchange)
     if (cache !== undefined && unchanged(exchange, cache)) return { status: 304, headers: cache }
     const page = await pageOf(parts, exchange, layers)
     const missing = layers.flatMap(({ state }, index) =>
       state.state === 'done' ? [] : [{ layer: index, state: state.state }],
     )
-    const pinnedRef = formatImageReference({
-      name: image.name,
-      reference: { kind: 'digest', digest: image.digest },
-    })
-    return answer(200, { ref: pinnedRef, upto: layers.length - 1, missing, ...page(stepsOf(image)) }, cache)
+    const ref = pinnedRef(image)
+    return answer(200, { ref, upto: layers.length - 1, missing, ...page(stepsOf(image)) }, cache)
   }
-}
-
-/** The layer in `upto`; the last one by default. Throws REQUEST_INVALID. */
-function topLayer({ query }: Exchange, { manifest }: Image): number {
-  const text = query.get('upto')
-  const last = manifest.layers.length - 1
-  if (text === null) return last
-  if (/^\d{1,6}$/.test(text) && Number(text) <= last) return Number(text)
-  throw new RegistryError('REQUEST_INVALID', {
-    message: `upto takes the index of a layer, from 0 to ${last}`,
-    detail: { field: 'upto' },
-  })
 }
 
 /** The step that made each layer. */

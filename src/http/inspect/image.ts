@@ -1,10 +1,10 @@
 import { type Image, loadImage } from '../../inspect/image.ts'
 import { diffIdProblem, type KnownLayer, knownLayers } from '../../inspect/image-layers.ts'
 import { recordIn } from '../../inspect/layer/layer-indexes.ts'
-import type { MayRead } from '../../inspect/parts.ts'
+import { mapFew } from '../../inspect/map-few.ts'
 import type { Count } from '../../inspect/repositories.ts'
-import { countUsers } from '../../inspect/sharing.ts'
 import { joinSteps, type LayerStep, type Step } from '../../inspect/steps.ts'
+import { UserCounts } from '../../inspect/user-counts.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { formatImageReference } from '../../oci/image-reference.ts'
 import { answer } from '../api/answers.ts'
@@ -19,13 +19,15 @@ interface LayerNews extends KnownLayer {
 
 /** F1, F2: an image as its build steps, each with the layer that it made. A look at it has its layers indexed. */
 export function getImage(parts: InspectHttpParts): Handler {
+  const counts = new UserCounts(parts.metadata)
   return async (exchange) => {
     const ref = imageParam(exchange.query.get('ref') ?? '')
     const image = await loadImage(parts.source, ref, textParam(exchange, 'platform'))
     const layers = await knownLayers(parts.metadata, parts.indexes, image)
     await requestIndexes(parts, layers)
     const readable = mayRead(parts, exchange)
-    const users = await usersOf(parts, layers, readable)
+    const who = JSON.stringify([exchange.caller.identity, exchange.caller.scope])
+    const users = await usersOf(layers, (sha256) => counts.of(sha256, who, readable))
     const news = layers.map((layer) => ({ ...layer, users: layer.sha256 && users.get(layer.sha256) }))
     return answer(200, showImage(image, news))
   }
@@ -33,15 +35,12 @@ export function getImage(parts: InspectHttpParts): Handler {
 
 /** Asked once for each content: an image may have the same layer thousands of times. */
 async function usersOf(
-  { metadata }: InspectHttpParts,
   layers: readonly KnownLayer[],
-  readable: MayRead,
+  count: (sha256: Digest) => Promise<Count> | Count,
 ): Promise<ReadonlyMap<Digest, Count>> {
   const contents = [...new Set(layers.flatMap(({ sha256 }) => sha256 ?? []))]
-  const counts = contents.map(
-    async (sha256) => [sha256, await countUsers(metadata, sha256, readable)] as const,
-  )
-  return new Map(await Promise.all(counts))
+  const counts = await mapFew(contents, async (sha256) => [sha256, await count(sha256)] as const)
+  return new Map(counts)
 }
 
 /** Queues what nobody has looked into yet. */
@@ -121,25 +120,33 @@ function totalsOf({ manifest }: Image, news: readonly LayerNews[]) {
   const records = news.map(({ state }) => recordIn(state))
   const whole = records.every((record) => record?.state === 'done')
   const sum = (of: 'unpacked' | 'files') => records.reduce((total, record) => total + (record?.[of] ?? 0), 0)
+  const sizes = (elsewhere: boolean) =>
+    manifest.layers.reduce((total, { hasUrls, size }, index) => {
+      const isElsewhere = hasUrls && news[index]?.sha256 === undefined
+      return isElsewhere === elsewhere ? total + size : total
+    }, 0)
   return {
     layers: manifest.layers.length,
-    size: manifest.layers.reduce((total, layer) => total + layer.size, 0),
+    size: sizes(false),
+    externalSize: sizes(true),
     unpacked: whole ? sum('unpacked') : null,
     files: whole ? sum('files') : null,
   }
 }
 
-function layerWarnings({ config, manifest }: Image, news: readonly LayerNews[]): string[] {
-  return manifest.layers.flatMap((layer, index) => {
+/** In words for people, who count layers from 1. */
+function layerWarnings({ config, manifest: { layers } }: Image, news: readonly LayerNews[]): string[] {
+  return layers.flatMap((layer, index) => {
     const state = news[index]?.state ?? { state: 'none' }
     const record = recordIn(state)
+    const mismatch = diffIdProblem(config?.diffIds[index], state)
     return [
       ...(layer.mediaType.endsWith('+encrypted')
-        ? [`layer ${index} is encrypted: nothing of what is in it can be shown`]
+        ? ['is encrypted: nothing of what is in it can be shown']
         : []),
-      ...(layer.hasUrls ? [`layer ${index} is kept elsewhere; its addresses are never fetched`] : []),
-      ...(record?.reason === undefined ? [] : [`layer ${index} is ${record.state}: ${record.reason}`]),
-      ...[diffIdProblem(index, config?.diffIds[index], state)].filter((problem) => problem !== undefined),
-    ]
+      ...(layer.hasUrls ? ['is kept elsewhere; its addresses are never fetched'] : []),
+      ...(record?.reason === undefined ? [] : [`is ${record.state}: ${record.reason}`]),
+      ...(mismatch === undefined ? [] : [mismatch]),
+    ].map((warning) => `layer ${index + 1} of ${layers.length} ${warning}`)
   })
 }

@@ -74,8 +74,8 @@ const SEARCH_ROWS = 10
 export function searchNames(parts: InspectHttpParts): Handler {
   return async (exchange) => {
     const query = textParam(exchange, 'name') ?? ''
-    const { names } = await searchRepositories(parts.metadata, {
-      text: query.toLowerCase(),
+    const { repositories } = await searchRepositories(parts.metadata, {
+      terms: { name: query.toLowerCase(), tag: undefined, digest: undefined, together: false },
       after: undefined,
       limit: SEARCH_ROWS,
       projects: await projectsOf(parts, exchange),
@@ -90,11 +90,11 @@ export function searchNames(parts: InspectHttpParts): Handler {
     }
     return answer(200, {
       num_pages: 1,
-      num_results: names.length,
+      num_results: repositories.length,
       page: 1,
       page_size: SEARCH_ROWS,
       query,
-      results: names.map((name) => ({ name, ...rest })),
+      results: repositories.map(({ name }) => ({ name, ...rest })),
     })
   }
 }

@@ -1,6 +1,7 @@
 import { countProject } from '../../inspect/count-project.ts'
 import { listRepositories } from '../../inspect/repositories.ts'
-import { searchRepositories } from '../../inspect/search.ts'
+import { searchBlobs, searchRepositories } from '../../inspect/search.ts'
+import { readSearchTerms } from '../../inspect/search-terms.ts'
 import { listTagSummaries } from '../../inspect/tags.ts'
 import { projectOf } from '../../oci/name.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
@@ -49,29 +50,39 @@ export function getTags({ metadata }: InspectHttpParts): Handler {
     const found = await listTagSummaries(metadata, name, page)
     return answer(200, {
       repository: name,
-      tags: found.map(({ artifactType, pushed, ...tag }) => ({
+      tags: found.map(({ artifactType, pushed, pulled, ...tag }) => ({
         ...tag,
         ...(artifactType === undefined ? {} : { artifactType }),
         pushed: date(pushed),
+        ...optionalDate('pulled', pulled),
       })),
       ...nextOf(found, page, ({ tag }) => tag),
     })
   }
 }
 
-/** Repositories whose name holds a text, of those that the caller may read. */
+/** What a text may mean: repositories by name, tag or manifest, and on the first page blobs, of those that the caller may read. */
 export function search(parts: InspectHttpParts): Handler {
   return async (exchange) => {
     const { limit } = readPage(exchange.query)
-    const found = await searchRepositories(parts.metadata, {
-      text: (textParam(exchange, 'q') ?? '').toLowerCase(),
-      after: lastRepository(exchange),
-      limit,
-      projects: await projectsOf(parts, exchange),
-      mayRead: mayRead(parts, exchange),
-    })
+    const terms = readSearchTerms(textParam(exchange, 'q') ?? '')
+    const after = lastRepository(exchange)
+    const read = mayRead(parts, exchange)
+    const [found, blobs] = await Promise.all([
+      searchRepositories(parts.metadata, {
+        terms,
+        after,
+        limit,
+        projects: await projectsOf(parts, exchange),
+        mayRead: read,
+      }),
+      terms.digest === undefined || after !== undefined
+        ? []
+        : searchBlobs(parts.metadata, terms.digest, read),
+    ])
     return answer(200, {
-      repositories: found.names.map((name) => ({ name })),
+      repositories: found.repositories,
+      blobs,
       ...(found.next === undefined ? {} : { next: found.next }),
     })
   }

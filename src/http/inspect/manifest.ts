@@ -4,6 +4,7 @@ import { readTotals } from '../../inspect/totals.ts'
 import { manifestKind } from '../../oci/media-type.ts'
 import { answer } from '../api/answers.ts'
 import type { Exchange, Handler } from '../exchange.ts'
+import { pinnedBy, unchanged } from './caching.ts'
 import { imageParam } from './params.ts'
 import type { InspectHttpParts } from './parts.ts'
 
@@ -11,8 +12,11 @@ import type { InspectHttpParts } from './parts.ts'
 export function getRaw({ source }: InspectHttpParts): Handler {
   return async (exchange) => {
     const { digest, mediaType, bytes } = await manifestOf(source, exchange)
+    const { name, reference } = imageParam(exchange.query.get('ref') ?? '')
+    const cache = reference.kind === 'digest' ? pinnedBy([name, digest, mediaType]) : undefined
+    if (cache !== undefined && unchanged(exchange, cache)) return { status: 304, headers: cache }
     const manifest: unknown = JSON.parse(Buffer.from(bytes).toString())
-    return answer(200, { repository: nameIn(exchange), digest, mediaType, size: bytes.length, manifest })
+    return answer(200, { repository: name, digest, mediaType, size: bytes.length, manifest }, cache)
   }
 }
 

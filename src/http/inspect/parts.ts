@@ -1,11 +1,18 @@
 import type { AccessControl } from '../../auth/access-control.ts'
 import type { Identity } from '../../auth/identity.ts'
 import type { InspectParts, MayRead } from '../../inspect/parts.ts'
+import type { RepositoryName } from '../../oci/name.ts'
 import type { Exchange } from '../exchange.ts'
+
+/** Whether a key shows the badges of a repository to who may not pull from it. */
+interface BadgePort {
+  opens(key: string, repository: RepositoryName): Promise<boolean>
+}
 
 /** What the handlers of the inspector ask. */
 export interface InspectHttpParts extends InspectParts {
   readonly access: AccessControl
+  readonly badges: BadgePort
   /** Names of the projects that one may pull from, in order, behind `after`. */
   readonly readableProjects: (identity: Identity, after: string | undefined) => AsyncIterable<string>
 }

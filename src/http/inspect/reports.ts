@@ -3,94 +3,19 @@ import { z } from 'zod'
 import { type Comparison, compareFiles, type FileDifference } from '../../inspect/compare.ts'
 import { deduplicationOf } from '../../inspect/dedup.ts'
 import { displayName } from '../../inspect/display-name.ts'
-import { type Image, loadImage } from '../../inspect/image.ts'
-import { type KnownLayer, knownLayers, readersOf } from '../../inspect/image-layers.ts'
-import { recordIn } from '../../inspect/layer/layer-indexes.ts'
-import { lineageOf, type Relative } from '../../inspect/lineage.ts'
+import type { Image } from '../../inspect/image.ts'
+import { readersOf } from '../../inspect/image-layers.ts'
 import { filesToMove, planPull } from '../../inspect/pull-plan.ts'
-import { type LayerUser, layerUsers } from '../../inspect/usage.ts'
-import { type Waste, wasteOf } from '../../inspect/waste.ts'
-import { formatImageReference } from '../../oci/image-reference.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
-import { answer, date } from '../api/answers.ts'
+import { answer } from '../api/answers.ts'
 import { readPage } from '../api/page.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import { readJson } from '../request-body.ts'
 import { type Loaded, loadEach } from './analyze.ts'
-import { type Pinned, pinnedBy, unchanged } from './caching.ts'
-import { requestIndexes } from './image.ts'
-import { layerOf } from './layer.ts'
-import { cursorParam, imageParam, nextCursor, textParam } from './params.ts'
-import { type InspectHttpParts, mayRead } from './parts.ts'
-
-/** An image with the state of its layers; has those indexed that are not. */
-interface Ready {
-  readonly image: Image
-  readonly layers: readonly KnownLayer[]
-  /** Names its files as they are known now. */
-  readonly key: string
-  readonly missing: readonly { readonly layer: number; readonly state: string }[]
-  /** Every layer was looked into, so `key` stays what it is until one is looked into anew. */
-  readonly settled: boolean
-}
-
-async function ready(parts: InspectHttpParts, image: Image): Promise<Ready> {
-  const layers = await knownLayers(parts.metadata, parts.indexes, image)
-  await requestIndexes(parts, layers)
-  const stamps = layers.map(({ state }) => ('at' in state ? state.at : state.state))
-  const settled = layers.every(({ state }) => recordIn(state) !== undefined)
-  const missing = layers.flatMap(({ state }, layer) =>
-    state.state === 'done' ? [] : [{ layer, state: state.state }],
-  )
-  return { image, layers, key: `${image.digest} ${stamps.join(' ')}`, missing, settled }
-}
-
-/** What was asked for by digest, and is settled, has an answer that does not change. */
-function caching(refs: readonly string[], images: readonly Ready[]): Pinned | undefined {
-  const byDigest = refs.every((ref) => imageParam(ref).reference.kind === 'digest')
-  return byDigest && images.every(({ settled }) => settled)
-    ? pinnedBy(images.map(({ key }) => key))
-    : undefined
-}
-
-function pinnedRef({ name, digest }: Image): string {
-  return formatImageReference({ name, reference: { kind: 'digest', digest } })
-}
-
-/** Reports that are remembered: each reads whole indexes. */
-const REMEMBERED = 16
-
-/** F9: what an image ships for nothing. */
-export function getWaste(parts: InspectHttpParts): Handler {
-  const known = new LRUCache<string, Promise<Waste>>({ max: REMEMBERED })
-  return async (exchange) => {
-    const asked = exchange.query.get('ref') ?? ''
-    const image = await loadImage(parts.source, imageParam(asked), textParam(exchange, 'platform'))
-    const found = await ready(parts, image)
-    const cache = caching([asked], [found])
-    if (cache !== undefined && unchanged(exchange, cache)) return { status: 304, headers: cache }
-    const { layers, key, missing } = found
-    const made = async () => wasteOf(await readersOf(parts.indexes, layers))
-    const waste = await remember(known, key, made)
-    const top = waste.top.map(({ path, ...item }) => ({ path: displayName(path).text, ...item }))
-    return answer(200, { ref: pinnedRef(image), missing, ...waste, top }, cache)
-  }
-}
-
-async function remember<Value>(
-  known: LRUCache<string, Promise<Value>>,
-  key: string,
-  make: () => Promise<Value>,
-): Promise<Value> {
-  const making = known.get(key) ?? make()
-  known.set(key, making)
-  try {
-    return await making
-  } catch (error) {
-    known.delete(key)
-    throw error
-  }
-}
+import { unchanged } from './caching.ts'
+import { cursorParam, nextCursor, textParam } from './params.ts'
+import type { InspectHttpParts } from './parts.ts'
+import { caching, pinnedRef, REMEMBERED, type Ready, ready, remember } from './ready-image.ts'
 
 const CLASSES = ['added', 'removed', 'changed', 'metadata', 'renamed'] as const
 
@@ -240,36 +165,5 @@ export function getDeduplication({ metadata, indexes }: InspectHttpParts): Handl
   return async ({ params }) => {
     const project = params['project'] ?? ''
     return answer(200, { project, ...(await deduplicationOf(metadata, indexes, project)) })
-  }
-}
-
-/** F13: who else has a layer. */
-export function getLayerUsage(parts: InspectHttpParts): Handler {
-  return async (exchange) => {
-    const layer = await layerOf(parts, exchange)
-    const { limit } = readPage(exchange.query)
-    const found = await layerUsers(parts.metadata, layer, { mayRead: mayRead(parts, exchange), limit })
-    return answer(200, { layer, images: found.users.map(showUser), more: found.more })
-  }
-}
-
-function showUser({ repository, digest, tags, pushed }: LayerUser) {
-  return { repository, digest, tags, pushed: date(pushed) }
-}
-
-/** F14: what an image was built on, and what was built on it. */
-export function getLineage(parts: InspectHttpParts): Handler {
-  return async (exchange) => {
-    const ref = imageParam(exchange.query.get('ref') ?? '')
-    const image = await loadImage(parts.source, ref, textParam(exchange, 'platform'))
-    const layers = await knownLayers(parts.metadata, parts.indexes, image)
-    const lineage = await lineageOf(parts, image, { layers, mayRead: mayRead(parts, exchange) })
-    const show = ({ shared, ...user }: Relative) => ({ ...showUser(user), shared })
-    return answer(200, {
-      ref: pinnedRef(image),
-      bases: lineage.bases.map(show),
-      derived: lineage.derived.map(show),
-      partial: lineage.partial,
-    })
   }
 }

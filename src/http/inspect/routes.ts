@@ -1,29 +1,31 @@
 import type { Route } from '../route.ts'
 import { analyze } from './analyze.ts'
 import { getBadgeJson, getBadgeSvg } from './badge.ts'
+import { checkImage } from './check.ts'
 import { getLayerFile } from './file.ts'
+import { findFiles } from './find-files.ts'
+import { getHints } from './hints.ts'
 import { getImage } from './image.ts'
+import { getImageFile } from './image-file.ts'
 import { getImageTree } from './image-tree.ts'
 import { analyzeRepos, getImageTags, getStatus, searchNames } from './imagelayers.ts'
 import { getLayerIndex, getLayerTree, rebuildLayerIndex } from './layer.ts'
+import { getLayerUsage } from './layer-users.ts'
+import { getLineage } from './lineage.ts'
 import { getCounts, getRepositories, getTags, search } from './lists.ts'
 import { getIndex, getRaw } from './manifest.ts'
+import { openToPages } from './open-to-pages.ts'
 import type { InspectHttpParts } from './parts.ts'
-import {
-  compareImages,
-  getDeduplication,
-  getLayerUsage,
-  getLineage,
-  getPullPlan,
-  getWaste,
-} from './reports.ts'
+import { getReferrers } from './referrers.ts'
+import { compareImages, getDeduplication, getPullPlan } from './reports.ts'
+import { getWaste } from './waste.ts'
 
 const V1 = '/api/v1'
 const OLD = '/registry'
 
 /** The inspector: what is in images, with the caller's own rights. `anyone`: the handler shows what the caller may see. */
 export function inspectRoutes(parts: InspectHttpParts): Route[] {
-  return [
+  const routes: Route[] = [
     {
       operationId: 'getImage',
       method: 'GET',
@@ -70,6 +72,13 @@ export function inspectRoutes(parts: InspectHttpParts): Route[] {
       handle: getImageTree(parts),
     },
     {
+      operationId: 'getImageFile',
+      method: 'GET',
+      path: `${V1}/image/file`,
+      right: 'pull-ref',
+      handle: getImageFile(parts),
+    },
+    {
       operationId: 'getWaste',
       method: 'GET',
       path: `${V1}/image/waste`,
@@ -77,11 +86,39 @@ export function inspectRoutes(parts: InspectHttpParts): Route[] {
       handle: getWaste(parts),
     },
     {
+      operationId: 'getHints',
+      method: 'GET',
+      path: `${V1}/image/hints`,
+      right: 'pull-ref',
+      handle: getHints(parts),
+    },
+    {
+      operationId: 'checkImage',
+      method: 'GET',
+      path: `${V1}/image/check`,
+      right: 'pull-ref',
+      handle: checkImage(parts),
+    },
+    {
+      operationId: 'findFiles',
+      method: 'GET',
+      path: `${V1}/image/files`,
+      right: 'pull-ref',
+      handle: findFiles(parts),
+    },
+    {
       operationId: 'getLineage',
       method: 'GET',
       path: `${V1}/image/lineage`,
       right: 'pull-ref',
       handle: getLineage(parts),
+    },
+    {
+      operationId: 'getReferrers',
+      method: 'GET',
+      path: `${V1}/image/referrers`,
+      right: 'pull-ref',
+      handle: getReferrers(parts),
     },
     {
       operationId: 'compareImages',
@@ -183,4 +220,5 @@ export function inspectRoutes(parts: InspectHttpParts): Route[] {
       handle: getImageTags(parts),
     },
   ]
+  return routes.map(openToPages)
 }

@@ -1,9 +1,13 @@
+import { EncodedEntry } from './encoded-entry.ts'
 import { FLAG, type IndexEntry, pathOf } from './index-entry.ts'
+
+/** As it came, or with what the tree changed. */
+export type TreeEntry = EncodedEntry | IndexEntry
 
 /** An entry whose descendants are passing by. */
 interface Open {
   readonly path: string
-  entry: IndexEntry
+  entry: TreeEntry
   bytes: number
   files: number
 }
@@ -15,13 +19,13 @@ interface Open {
  */
 export class TreeBuilder {
   readonly #open: Open[] = []
-  readonly #give: (entry: IndexEntry) => void
+  readonly #give: (entry: TreeEntry) => void
 
-  constructor(give: (entry: IndexEntry) => void) {
+  constructor(give: (entry: TreeEntry) => void) {
     this.#give = give
   }
 
-  add(entry: IndexEntry): void {
+  add(entry: EncodedEntry): void {
     const special = entry.kind === 'whiteout' || entry.kind === 'opaque'
     const path = entry.kind === 'opaque' ? entry.parent : pathOf(entry)
     this.#closeUntil(special && entry.kind === 'whiteout' ? entry.parent : path)
@@ -40,28 +44,28 @@ export class TreeBuilder {
   }
 
   /** The last entry of a path counts, as when they are unpacked one after the other. */
-  #replace(top: Open, entry: IndexEntry): void {
-    if ((top.entry.flags & FLAG.implied) === 0) this.#give(overridden(top.entry))
+  #replace(top: Open, entry: EncodedEntry): void {
+    if ((top.entry.flags & FLAG.implied) === 0) this.#give(flagged(top.entry, FLAG.overridden))
     top.entry = entry
   }
 
-  #begin(path: string, entry: IndexEntry): void {
+  #begin(path: string, entry: EncodedEntry): void {
     if (path !== '') this.#openDirectories(entry.parent, entry)
     const above = this.#open.at(-1)
-    let { flags } = entry
+    let flag = 0
     if (above !== undefined && above.entry.kind !== 'dir') {
       // Something that is no directory came first, and gives way; or it came later, and took this along.
       if (entry.order > above.entry.order) {
-        this.#give(overridden(above.entry))
+        this.#give(flagged(above.entry, FLAG.overridden))
         above.entry = impliedDirectory(above.path, entry)
-        flags |= FLAG.underFile
-      } else flags |= FLAG.overridden
-    } else if (above !== undefined && (above.entry.flags & FLAG.overridden) !== 0) flags |= FLAG.overridden
-    this.#open.push({ path, entry: { ...entry, flags }, bytes: 0, files: 0 })
+        flag = FLAG.underFile
+      } else flag = FLAG.overridden
+    } else if (above !== undefined && (above.entry.flags & FLAG.overridden) !== 0) flag = FLAG.overridden
+    this.#open.push({ path, entry: flag === 0 ? entry : flagged(entry, flag), bytes: 0, files: 0 })
   }
 
   /** Opens what is missing between what is open and `path`: nobody wrote it, and it is a directory nevertheless. */
-  #openDirectories(path: string, because: IndexEntry): void {
+  #openDirectories(path: string, because: EncodedEntry): void {
     if (this.#open.length === 0) this.#push('', because)
     for (let top = this.#open.at(-1)?.path ?? ''; top !== path; top = this.#open.at(-1)?.path ?? path) {
       const start = top === '' ? 0 : top.length + 1
@@ -70,13 +74,13 @@ export class TreeBuilder {
     }
   }
 
-  #push(path: string, because: IndexEntry): void {
+  #push(path: string, because: EncodedEntry): void {
     this.#open.push({ path, entry: impliedDirectory(path, because), bytes: 0, files: 0 })
   }
 
   #closeUntil(path: string): void {
     for (let top = this.#open.at(-1); top !== undefined; top = this.#open.at(-1)) {
-      if (top.path === '' || path === top.path || path.startsWith(`${top.path}/`)) return
+      if (top.path === '' || isIn(path, top.path)) return
       this.#close()
     }
   }
@@ -86,20 +90,31 @@ export class TreeBuilder {
     if (closed === undefined) return
     const { entry, bytes, files } = closed
     const isDirectory = entry.kind === 'dir'
-    this.#give(isDirectory ? { ...entry, totals: { bytes, files } } : entry)
+    this.#give(isDirectory ? { ...whole(entry), totals: { bytes, files } } : entry)
     const above = this.#open.at(-1)
     if (above === undefined || (entry.flags & (FLAG.overridden | FLAG.aufs | FLAG.bareWhiteout)) !== 0) return
-    above.bytes += isDirectory ? bytes : entry.size
+    // Sparse files claim what they like: a sum is a number that JSON and records can hold.
+    above.bytes = Math.min(above.bytes + (isDirectory ? bytes : entry.size), Number.MAX_SAFE_INTEGER)
     above.files += isDirectory ? files : 1
   }
 }
 
-function overridden(entry: IndexEntry): IndexEntry {
-  return { ...entry, flags: entry.flags | FLAG.overridden }
+/** Whether a path is a directory's own, or that of something below it. */
+function isIn(path: string, directory: string): boolean {
+  return path.startsWith(directory) && (path.length === directory.length || path[directory.length] === '/')
+}
+
+function flagged(entry: TreeEntry, flag: number): IndexEntry {
+  return { ...whole(entry), flags: entry.flags | flag }
+}
+
+function whole(entry: TreeEntry): IndexEntry {
+  return entry instanceof EncodedEntry ? entry.decode() : entry
 }
 
 /** As tools make it that unpack: owned by root, for all to read. */
-function impliedDirectory(path: string, { order, headerOffset }: IndexEntry): IndexEntry {
+function impliedDirectory(path: string, because: EncodedEntry): IndexEntry {
+  const { order, headerOffset } = because.decode()
   const slash = path.lastIndexOf('/')
   return {
     parent: path.slice(0, Math.max(slash, 0)),

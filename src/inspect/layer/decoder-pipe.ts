@@ -9,10 +9,23 @@ export const OUTPUT_BYTES = 120 * 1024
 /** What it is given is its own until it returns. */
 export type Sink = (unpacked: Buffer) => void
 
-type Decoder = Gunzip | InflateRaw | ZstdDecompress
+export type Decoder = Gunzip | InflateRaw | ZstdDecompress
+
+/** Something that decodes for a sink. */
+export interface Decoding {
+  /** Rejects with what is wrong with the bytes, and with what the sink threw. */
+  write(chunk: Buffer): Promise<void>
+  end(): Promise<void>
+}
+
+/** Makes a decoder of node decode for a sink. */
+export type OpenDecoder = (decoder: Decoder, sink: Sink) => Decoding
+
+/** For the server's own thread: node decodes in its pool. */
+export const openPipe: OpenDecoder = (decoder, sink) => new DecoderPipe(decoder, sink)
 
 /** A decoder of node as a pair of promises: what the sink throws ends it, too. */
-export class DecoderPipe {
+export class DecoderPipe implements Decoding {
   readonly #decoder: Decoder
   readonly #ended = Promise.withResolvers<void>()
   /** What the sink threw: the decoder tells it only later, and calls the write that it broke off done. */

@@ -52,19 +52,27 @@ function writeRareParts(writer: ByteWriter, { sha256, device, xattrs, sparse, to
   writer.uint(totals.files)
 }
 
-/** Throws RangeError, TypeError when the bytes are no entry. */
-export function readEntry(reader: ByteReader): IndexEntry {
+/** What stands first in an entry. Throws as readEntry does. */
+export function readHead(
+  reader: ByteReader,
+): Pick<IndexEntry, 'parent' | 'name' | 'kind' | 'flags' | 'order' | 'size'> {
   const parent = reader.text()
   const name = reader.text()
   const kind = ENTRY_KINDS[reader.uint()]
   if (kind === undefined) throw new TypeError('an index entry has an unknown kind')
-  const common = {
+  return { parent, name, kind, flags: reader.uint(), order: reader.uint(), size: reader.uint() }
+}
+
+/** Throws RangeError, TypeError when the bytes are no entry. */
+export function readEntry(reader: ByteReader): IndexEntry {
+  const { parent, name, kind, flags, order, size } = readHead(reader)
+  return {
     parent,
     name,
     kind,
-    flags: reader.uint(),
-    order: reader.uint(),
-    size: reader.uint(),
+    flags,
+    order,
+    size,
     stored: reader.uint(),
     mode: reader.int(),
     uid: reader.double(),
@@ -75,8 +83,8 @@ export function readEntry(reader: ByteReader): IndexEntry {
     linkname: reader.text(),
     headerOffset: reader.uint(),
     contentOffset: reader.uint(),
+    ...readRareParts(reader),
   }
-  return { ...common, ...readRareParts(reader) }
 }
 
 function readRareParts(reader: ByteReader) {

@@ -69,12 +69,13 @@ export class ExternalSort {
 /** Records in memory: values stand in one piece, since an object for each would cost more than its bytes. */
 class Records {
   #keys: string[] = []
-  #ends: number[] = []
+  /** Where each value begins, and the last ends. */
+  #bounds = [0]
   #values = Buffer.allocUnsafeSlow(READ_BYTES)
   bytes = 0
 
   add(key: string, value: Uint8Array): void {
-    const start = this.#ends.at(-1) ?? 0
+    const start = this.#bounds[this.#keys.length] ?? 0
     const end = start + value.length
     if (end > this.#values.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(this.#values.length * 2, end))
@@ -83,27 +84,24 @@ class Records {
     }
     this.#values.set(value, start)
     this.#keys.push(key)
-    this.#ends.push(end)
+    this.#bounds.push(end)
     this.bytes += key.length + value.length + RECORD_COST
   }
 
   *sorted(): Generator<SortRecord> {
     const keys = this.#keys
     const order = keys.map((_, index) => index)
-    order.sort((a, b) => {
-      const [one = '', other = ''] = [keys[a], keys[b]]
-      return one < other ? -1 : Number(one > other)
-    })
+    order.sort((a, b) => ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : 1))
     for (const index of order)
       yield {
         key: keys[index] ?? '',
-        value: this.#values.subarray(this.#ends[index - 1] ?? 0, this.#ends[index]),
+        value: this.#values.subarray(this.#bounds[index], this.#bounds[index + 1]),
       }
   }
 
   clear(): void {
     this.#keys = []
-    this.#ends = []
+    this.#bounds = [0]
     this.bytes = 0
   }
 }

@@ -3,17 +3,22 @@ import { join } from 'node:path'
 import { digestFromBytes } from '../../oci/digest.ts'
 import { TarDamage, TarTooLarge } from '../tar/tar-damage.ts'
 import { type TarEnd, TarWalker } from '../tar/tar-walker.ts'
-import { TreeBuilder } from './build-tree.ts'
-import { ByteReader, ByteWriter } from './bytes.ts'
-import { readEntry, writeEntry } from './entry-codec.ts'
+import { TreeBuilder, type TreeEntry } from './build-tree.ts'
+import { ByteWriter } from './bytes.ts'
+import { openInPlace } from './decoder-in-place.ts'
+import { EncodedEntry } from './encoded-entry.ts'
+import { writeEntry } from './entry-codec.ts'
 import { ExternalSort } from './external-sort.ts'
 import { type DirectoryTotals, FLAG, type IndexEntry, OUTSIDE } from './index-entry.ts'
 import { IndexWriter } from './index-writer.ts'
 import type { LayerFacts } from './layer-facts.ts'
 import { placeEntry } from './place-entries.ts'
-import { depthFirstKey, directoryKey } from './sort-keys.ts'
+import { DepthFirstKeys, directoryKey } from './sort-keys.ts'
 import { createUnpacker, OutputGuard, SNIFF_BYTES, type Unpacker } from './unpack.ts'
 import { type LayerLimits, LayerVerdict, type Verdict } from './verdict.ts'
+
+/** Bytes of entries before they are compressed, for each byte that an index may have: files on the disk, meanwhile. */
+const SORTED = 8
 
 /** How the reading of a layer ended. A layer that broke off has an index of what came before. */
 export interface IndexedLayer {
@@ -33,6 +38,7 @@ export class LayerIndexing {
   readonly #diff = createHash('sha256')
   readonly #byPath: ExternalSort
   readonly #byDirectory: ExternalSort
+  readonly #keys = new DepthFirstKeys()
   readonly #writer = new ByteWriter()
   readonly #walker: TarWalker
   #unpacker: Unpacker | undefined
@@ -41,6 +47,8 @@ export class LayerIndexing {
   #trailing: string | undefined
   #entries = 0
   #whiteouts = 0
+  /** Bytes of the entries that were put into order. */
+  #listed = 0
 
   /** `directory` is empty and belongs to this layer alone. */
   constructor(directory: string, limits: LayerLimits) {
@@ -98,7 +106,7 @@ export class LayerIndexing {
   async #begin(): Promise<void> {
     const head = this.#head
     this.#head = Buffer.alloc(0)
-    this.#unpacker = createUnpacker(head, (unpacked) => this.#unpacked(unpacked))
+    this.#unpacker = createUnpacker(head, (unpacked) => this.#unpacked(unpacked), { open: openInPlace })
     await this.#unpacker.write(head)
   }
 
@@ -153,8 +161,19 @@ export class LayerIndexing {
 
   #take(entry: IndexEntry): void {
     if (entry.kind === 'whiteout' || entry.kind === 'opaque') this.#whiteouts += 1
-    if ((entry.flags & OUTSIDE) !== 0) this.#byDirectory.add(directoryKey(entry), this.#encode(entry))
-    else this.#byPath.add(depthFirstKey(entry), this.#encode(entry))
+    const encoded = this.#encode(entry)
+    this.#listed += encoded.length
+    if (this.#isFull) throw this.#tooLong()
+    if ((entry.flags & OUTSIDE) !== 0) this.#byDirectory.add(directoryKey(entry), encoded)
+    else this.#byPath.add(this.#keys.of(entry), encoded)
+  }
+
+  get #isFull(): boolean {
+    return this.#listed > SORTED * this.#limits.index
+  }
+
+  #tooLong(): LayerVerdict {
+    return new LayerVerdict('too-large', `its index would be longer than ${this.#limits.index} bytes`)
   }
 
   #encode(entry: IndexEntry): Buffer {
@@ -164,19 +183,25 @@ export class LayerIndexing {
 
   #writeIndex() {
     let sums: DirectoryTotals = { files: 0, bytes: 0 }
-    const tree = new TreeBuilder((entry) => {
-      if (isRoot(entry)) sums = entry.totals ?? sums
-      this.#byDirectory.add(directoryKey(entry), this.#encode(entry))
+    const tree = new TreeBuilder((entry: TreeEntry) => {
+      if (!(entry instanceof EncodedEntry) && isRoot(entry)) sums = entry.totals ?? sums
+      const encoded = entry instanceof EncodedEntry ? entry.bytes : this.#encode(entry)
+      this.#listed += encoded.length
+      this.#byDirectory.add(directoryKey(entry), encoded)
     })
-    for (const { value } of this.#byPath.sorted()) tree.add(readEntry(new ByteReader(value)))
+    this.#listed = 0
+    for (const { value } of this.#byPath.sorted()) {
+      tree.add(new EncodedEntry(Buffer.from(value)))
+      // A few names can imply more directories than any disk holds.
+      if (!this.#isFull) continue
+      this.#failure ??= this.#tooLong()
+      break
+    }
     tree.end()
     const writer = new IndexWriter(this.path)
     for (const { key, value } of this.#byDirectory.sorted()) {
       if (writer.length > this.#limits.index) {
-        this.#failure ??= new LayerVerdict(
-          'too-large',
-          `its index would be longer than ${this.#limits.index} bytes`,
-        )
+        this.#failure ??= this.#tooLong()
         break
       }
       writer.add(key, value)

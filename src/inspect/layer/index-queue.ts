@@ -3,7 +3,12 @@ import type { Entry, MetadataStore } from '../../../storage/metadata/metadata-st
 import { transact } from '../../../storage/metadata/transact.ts'
 import { type Digest, digestFromBytes } from '../../oci/digest.ts'
 import { keys } from '../../records/keys.ts'
-import { type IndexQueueRecord, indexQueueCodec, layerIndexCodec } from '../../records/layer-index.ts'
+import {
+  INDEX_VERSION,
+  type IndexQueueRecord,
+  indexQueueCodec,
+  layerIndexCodec,
+} from '../../records/layer-index.ts'
 import { TupleReader } from '../../records/tuple.ts'
 
 const PAGE = 64
@@ -29,7 +34,7 @@ export async function enqueue(
     const waiting = await transaction.getChecked(indexQueueCodec, keys.indexQueue(layer))
     if (waiting !== undefined) return
     const known = again ? undefined : await transaction.get(layerIndexCodec, keys.layerIndex(layer))
-    if (known === undefined)
+    if (known?.value.version !== INDEX_VERSION)
       transaction.set(indexQueueCodec, keys.indexQueue(layer), { at: now(), attempts: 0 })
   })
 }

@@ -2,61 +2,135 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { BlobStore } from '../../../storage/blobs/blob-store.ts'
 import { openMemoryBlobStore } from '../../../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../../../storage/metadata/memory/memory-metadata-store.ts'
-import { digestFromBytes } from '../../oci/digest.ts'
+import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
+import { type Digest, digestFromBytes } from '../../oci/digest.ts'
 import { blobCodec } from '../../records/blob.ts'
 import { keys } from '../../records/keys.ts'
+import { INDEX_VERSION, layerIndexCodec } from '../../records/layer-index.ts'
 import { archive, member } from '../tar/tar-fixture.ts'
 import { forgetGone } from './forget-gone.ts'
-import { startIndexer } from './indexer.ts'
+import { type Indexer, startIndexer } from './indexer.ts'
 import { LIMITS } from './layer-fixture.ts'
 import { LayerIndexes } from './layer-indexes.ts'
 
-it('indexes a layer that is asked for, holds its index, and lets go of it when the layer is gone', {
-  timeout: 60_000,
-}, async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'lamina-indexer-'))
-  const stores = { metadata: await openMemoryMetadataStore(), blobs: openMemoryBlobStore() }
+const PATIENCE = { timeout: 50_000, interval: 50 }
+const SLOW = { timeout: 60_000 }
+
+let directory: string
+let metadata: MetadataStore
+let blobs: BlobStore
+let indexes: LayerIndexes
+let indexers: Indexer[]
+const onError = vi.fn()
+const onDone = vi.fn()
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lamina-indexer-'))
+  metadata = await openMemoryMetadataStore()
+  blobs = openMemoryBlobStore()
+  indexes = new LayerIndexes({ metadata, blobs })
+  indexers = []
+  vi.clearAllMocks()
+})
+
+afterEach(async () => {
+  await Promise.all(indexers.map((one) => one.stop()))
+  await rm(directory, { recursive: true, force: true })
+  expect(onError).not.toHaveBeenCalled()
+})
+
+function parts(own = directory) {
+  const rest = { now: Date.now, grace: 1000, limits: LIMITS, workers: 1, onError, onDone }
+  return { metadata, blobs, directory: own, ...rest }
+}
+
+function start(own?: string): Indexer {
+  const indexer = startIndexer(parts(own))
+  indexers.push(indexer)
+  return indexer
+}
+
+async function pushLayer(): Promise<Digest> {
   const bytes = archive(member({ name: 'a/b' }, 'content'))
   const layer = digestFromBytes('sha256', createHash('sha256').update(bytes).digest())
-  const state = await stores.blobs.create('one')
-  const writer = await stores.blobs.append(state, 0)
+  const writer = await blobs.append(await blobs.create('one'), 0)
   await writer.write(bytes)
-  const location = await stores.blobs.complete(await writer.close(), bytes.length, layer)
+  const location = await blobs.complete(await writer.close(), bytes.length, layer)
   const blob = blobCodec.encode({ size: bytes.length, location, created: 0 })
-  await stores.metadata.commit({ checks: [], sets: [{ key: keys.blob(layer), value: blob }], deletes: [] })
-  const onError = vi.fn()
-  const parts = {
-    ...stores,
-    now: Date.now,
-    grace: 1000,
-    directory,
-    limits: LIMITS,
-    workers: 1,
-    onError,
-    onDone: () => undefined,
-  }
-  const indexer = startIndexer(parts)
-  try {
-    const indexes = new LayerIndexes(stores)
-    await indexer.request(layer)
-    await vi.waitFor(async () => expect((await indexes.state(layer)).state).toBe('done'), {
-      timeout: 50_000,
-      interval: 50,
-    })
+  await metadata.commit({ checks: [], sets: [{ key: keys.blob(layer), value: blob }], deletes: [] })
+  return layer
+}
+
+const remove = (layer: Digest) => metadata.commit({ checks: [], sets: [], deletes: [keys.blob(layer)] })
+const stateOf = async (layer: Digest) => (await indexes.state(layer)).state
+const done = (layer: Digest, times = 1) =>
+  vi.waitFor(async () => {
+    expect(onDone).toHaveBeenCalledTimes(times)
+    expect(await stateOf(layer)).toBe('done')
+  }, PATIENCE)
+const held = async () =>
+  (await metadata.range({ prefix: keys.allIn('0000000000000000', 'link'), limit: 9 })).length
+
+it(
+  'indexes a layer that is asked for, holds its index, and lets go of it when the layer is gone',
+  SLOW,
+  async () => {
+    const layer = await pushLayer()
+    await start().request(layer)
+    await done(layer)
     const reader = await indexes.read(await indexes.state(layer))
     expect((await reader?.at('a', 'b'))?.map(({ size }) => size)).toEqual([7])
-    const held = async () =>
-      (await stores.metadata.range({ prefix: keys.allIn('0000000000000000', 'link'), limit: 9 })).length
-    expect([await forgetGone(parts, new AbortController().signal), await held()]).toEqual([0, 1])
-    await stores.metadata.commit({ checks: [], sets: [], deletes: [keys.blob(layer)] })
-    expect([await forgetGone(parts, new AbortController().signal), await held()]).toEqual([1, 0])
-    expect((await indexes.state(layer)).state).toBe('none')
-    expect(onError).not.toHaveBeenCalled()
-  } finally {
-    await indexer.stop()
-    await rm(directory, { recursive: true, force: true })
-  }
+    const forget = () => forgetGone(parts(), new AbortController().signal)
+    expect([await forget(), await held()]).toEqual([0, 1])
+    await remove(layer)
+    expect([await forget(), await held()]).toEqual([1, 0])
+    expect(await stateOf(layer)).toBe('none')
+  },
+)
+
+it('H29 keeps nothing of a layer that goes while it is being indexed', SLOW, async () => {
+  const layer = await pushLayer()
+  let removed = false
+  const read = blobs.read.bind(blobs)
+  vi.spyOn(blobs, 'read').mockImplementationOnce(async (location, range) => {
+    const reader = await read(location, range)
+    await remove(layer)
+    removed = true
+    return reader
+  })
+  await start().request(layer)
+  await vi.waitFor(async () => expect([removed, await stateOf(layer)]).toEqual([true, 'none']), PATIENCE)
+  expect(await held()).toBe(0)
+  expect(onDone).not.toHaveBeenCalled()
+})
+
+it('H29 indexes once what two replicas are asked for at the same time', SLOW, async () => {
+  const layer = await pushLayer()
+  const replicas = ['one', 'two'].map((name) => start(join(directory, name)))
+  await Promise.all(replicas.map((one) => one.request(layer)))
+  await done(layer)
+  await Promise.all(replicas.map((one) => one.request(layer)))
+  await Promise.all(replicas.map((one) => one.stop()))
+  expect(onDone).toHaveBeenCalledTimes(1)
+  expect(await stateOf(layer)).toBe('done')
+})
+
+it('H29 makes the index of an older version anew', SLOW, async () => {
+  const layer = await pushLayer()
+  const indexer = start()
+  await indexer.request(layer)
+  await done(layer)
+  const key = keys.layerIndex(layer)
+  const [stored] = await metadata.read([key])
+  if (stored === undefined) throw new TypeError('there is no record')
+  const old = { ...layerIndexCodec.decode(stored.value), version: INDEX_VERSION - 1 }
+  await metadata.commit({ checks: [], sets: [{ key, value: layerIndexCodec.encode(old) }], deletes: [] })
+  expect(await stateOf(layer)).toBe('none')
+  await indexer.request(layer)
+  await done(layer, 2)
+  expect(await held()).toBe(1)
 })

@@ -17,6 +17,7 @@ import { indexAside } from './index-aside.ts'
 import type { IndexedLayer } from './index-layer.ts'
 import { claimNext, enqueue, giveBack, type QueueParts, renewClaim } from './index-queue.ts'
 import type { LayerFacts } from './layer-facts.ts'
+import { LayerThreads } from './layer-threads.ts'
 import { type HeldParts, holdFile, releaseFile, type StoredFile, storeFile } from './store-index.ts'
 import type { LayerLimits } from './verdict.ts'
 
@@ -44,7 +45,12 @@ export interface Indexer {
   stop(): Promise<void>
 }
 
-export function startIndexer(parts: IndexerParts): Indexer {
+interface WorkParts extends IndexerParts {
+  readonly threads: LayerThreads
+}
+
+export function startIndexer(given: IndexerParts): Indexer {
+  const parts = { ...given, threads: new LayerThreads() }
   const stopping = new AbortController()
   const queue: QueueParts = { ...parts, by: randomUUID() }
   const wakes = new Set<() => void>()
@@ -80,6 +86,7 @@ export function startIndexer(parts: IndexerParts): Indexer {
       stopping.abort()
       wake()
       await Promise.all(loops)
+      await parts.threads.stop()
       await cleared
     },
   }
@@ -99,12 +106,7 @@ function idle(wakes: Set<() => void>, stopping: AbortSignal): Promise<void> {
   })
 }
 
-async function work(
-  parts: IndexerParts,
-  queue: QueueParts,
-  layer: Digest,
-  signal: AbortSignal,
-): Promise<void> {
+async function work(parts: WorkParts, queue: QueueParts, layer: Digest, signal: AbortSignal): Promise<void> {
   const begun = performance.now()
   let read = 0
   const renewing = setInterval(() => {
@@ -129,7 +131,7 @@ async function work(
 
 /** Undefined: the layer is gone, or another process was faster. */
 async function indexOne(
-  parts: IndexerParts,
+  parts: WorkParts,
   queue: QueueParts,
   layer: Digest,
   job: { readonly signal: AbortSignal; readonly onProgress: (bytes: number) => void },
@@ -142,11 +144,16 @@ async function indexOne(
     return undefined
   }
   const directory = join(parts.directory, randomUUID())
-  return indexAside(reader, { ...job, directory, limits: parts.limits }, async (result, path) => {
-    const listed = path !== undefined && result.verdict !== 'unsupported'
-    const file = listed ? await storeFile(parts, path) : undefined
-    return finish(parts, queue, layer, { result, file })
-  })
+  return indexAside(
+    parts.threads,
+    reader,
+    { ...job, directory, limits: parts.limits },
+    async (result, index) => {
+      const listed = index !== undefined && result.verdict !== 'unsupported'
+      const file = listed ? await storeFile(parts, index) : undefined
+      return finish(parts, queue, layer, { result, file })
+    },
+  )
 }
 
 async function finish(

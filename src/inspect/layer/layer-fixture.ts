@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
 import { type IndexEntry, pathOf } from './index-entry.ts'
 import { type IndexedLayer, LayerIndexing } from './index-layer.ts'
 import { IndexReader } from './index-reader.ts'
@@ -45,6 +46,7 @@ function readerOf(file: Buffer): Promise<IndexReader> {
   return IndexReader.open({
     size: file.length,
     read: (start, end) => Promise.resolve(file.subarray(start, end)),
+    unpack: (start, end) => Promise.resolve(zstdDecompressSync(file.subarray(start, end))),
   })
 }
 

@@ -1,3 +1,5 @@
+import { promisify } from 'node:util'
+import { zstdDecompress } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
 import { type BlobReader, type BlobStore, blobLocation } from '../../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
@@ -11,7 +13,7 @@ import {
   type LayerIndexRecord,
   layerIndexCodec,
 } from '../../records/layer-index.ts'
-import { type IndexBytes, IndexReader } from './index-reader.ts'
+import { type IndexBytes, IndexReader, recentBlocks } from './index-reader.ts'
 import type { PackedRange } from './read-file.ts'
 
 /** How far the look inside a layer is. `read`: compressed bytes so far. */
@@ -25,15 +27,22 @@ export function recordIn(state: LayerState | undefined): LayerIndexRecord | unde
   return state !== undefined && 'version' in state ? state : undefined
 }
 
-/** Open indexes that are remembered, and bytes of their blocks. */
-const OPEN_LIMIT = 200
+const decompress = promisify(zstdDecompress)
+
+/** Rows of the tables of indexes that stay open; each takes about half a kilobyte. */
+const OPEN_ROWS = 40_000
+/** Bytes of blocks that are remembered. */
 const BLOCK_BYTES = 16 * 1024 * 1024
 
 /** The indexes of layers as they are stored. */
 export class LayerIndexes {
   readonly #metadata: MetadataStore
   readonly #blobs: BlobStore
-  readonly #open = new LRUCache<Digest, Promise<IndexReader>>({ max: OPEN_LIMIT })
+  readonly #open = new LRUCache<Digest, IndexReader>({
+    maxSize: OPEN_ROWS,
+    sizeCalculation: ({ blocks }) => blocks + 1,
+  })
+  readonly #recent = recentBlocks()
   readonly #blocks = new LRUCache<string, Buffer>({
     maxSize: BLOCK_BYTES,
     sizeCalculation: ({ length }) => length + 1,
@@ -56,19 +65,15 @@ export class LayerIndexes {
     return state
   }
 
-  /** The index that a state tells of; undefined when there is none, or only one of an older version. */
+  /** The index that a state tells of; undefined when there is none. */
   async read(state: LayerState): Promise<IndexReader | undefined> {
-    const record = recordIn(state)
-    const index = record?.version === INDEX_VERSION ? record.index : undefined
+    const index = recordIn(state)?.index
     if (index === undefined) return undefined
-    const opening = this.#open.get(index.sha256) ?? this.#openIndex(index.sha256)
-    this.#open.set(index.sha256, opening)
-    try {
-      return await opening
-    } catch (error) {
-      this.#open.delete(index.sha256)
-      throw error
-    }
+    const known = this.#open.get(index.sha256)
+    if (known !== undefined) return known
+    const opened = await IndexReader.open(await this.bytesOf(index.sha256), this.#recent)
+    this.#open.set(index.sha256, opened)
+    return opened
   }
 
   /** Opens the bytes of a layer itself, whole or in part; undefined when they are not there. */
@@ -85,18 +90,19 @@ export class LayerIndexes {
     const [stored] = await this.#metadata.read([keys.blob(sha256)])
     if (stored === undefined) throw new StoreDamaged(`what was made of a layer, ${sha256}, is not there`)
     const { size } = blobCodec.decode(stored.value)
-    return { size, read: (start, end) => this.#block(sha256, start, end) }
+    const read = (start: number, end: number) => this.#readBytes(sha256, start, end)
+    return {
+      size,
+      read: (start, end) => this.#remembered(`${sha256} ${start}`, () => read(start, end)),
+      unpack: (start, end) =>
+        this.#remembered(`${sha256} ${start} unpacked`, async () => decompress(await read(start, end))),
+    }
   }
 
-  async #openIndex(sha256: Digest): Promise<IndexReader> {
-    return IndexReader.open(await this.bytesOf(sha256))
-  }
-
-  async #block(sha256: Digest, start: number, end: number): Promise<Buffer> {
-    const key = `${sha256} ${start}`
+  async #remembered(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
     const known = this.#blocks.get(key)
     if (known !== undefined) return known
-    const block = await this.#readBytes(sha256, start, end)
+    const block = await make()
     this.#blocks.set(key, block)
     return block
   }
@@ -123,5 +129,7 @@ function stateOf(record: Uint8Array | undefined, queued: Uint8Array | undefined)
     if (claim === undefined || claim.by === '') return { state: 'queued' }
     return { state: 'running', read: claim.read, since: claim.until }
   }
-  return record === undefined ? { state: 'none' } : layerIndexCodec.decode(record)
+  const known = record && layerIndexCodec.decode(record)
+  // What an older program wrote down is not read any more: whoever looks has it made anew.
+  return known?.version === INDEX_VERSION ? known : { state: 'none' }
 }

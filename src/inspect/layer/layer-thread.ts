@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { Digest } from '../../oci/digest.ts'
 import type { IndexedLayer } from './index-layer.ts'
 import type { SeekPlan, SeekResult } from './seek-building.ts'
 import { type LayerLimits, LayerVerdict } from './verdict.ts'
@@ -12,9 +13,15 @@ export type Task =
   | { readonly what: 'seek'; readonly directory: string; readonly plan: SeekPlan }
 
 /** What came of it, and the file that was written. */
-export type Done =
-  | { readonly kind: 'done'; readonly what: 'index'; readonly result: IndexedLayer; readonly path: string }
-  | { readonly kind: 'done'; readonly what: 'seek'; readonly result: SeekResult; readonly path: string }
+export type Done = { readonly kind: 'done'; readonly file: WrittenFile } & (
+  | { readonly what: 'index'; readonly result: IndexedLayer }
+  | { readonly what: 'seek'; readonly result: SeekResult }
+)
+
+export interface WrittenFile {
+  readonly path: string
+  readonly sha256: Digest
+}
 
 /** What a thread is asked, one thing at a time. Memory moves there and comes back with the answer. */
 export type Question =
@@ -28,7 +35,7 @@ export type Answer =
   | { readonly kind: 'read'; readonly over: boolean; readonly memory: ArrayBuffer }
   | Done
 
-/** A thread that reads one layer. */
+/** A thread that reads layers, one after the other. */
 export class LayerThread {
   readonly #worker: Worker
   #waiting: PromiseWithResolvers<Answer> | undefined
@@ -48,6 +55,10 @@ export class LayerThread {
       ),
     )
     this.#worker.on('exit', () => this.stop(new Error('the thread that reads a layer ended by itself')))
+  }
+
+  get isOver(): boolean {
+    return this.#failure !== undefined
   }
 
   /** Rejects with what ended the thread. */

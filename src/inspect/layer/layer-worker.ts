@@ -1,11 +1,14 @@
 import { parentPort } from 'node:worker_threads'
+import { digestOfFile } from './digest-of-file.ts'
+import { giveWay } from './give-way.ts'
 import { LayerIndexing } from './index-layer.ts'
 import type { Answer, Question, Task } from './layer-thread.ts'
 import { SeekBuilding } from './seek-building.ts'
 
-/** The other side of layer-thread.ts: one thread for one layer. Loads as little as it can, for its memory and its start. */
+/** The other side of layer-thread.ts: one layer at a time. Loads as little as it can, for its memory and its start. */
 let reading: LayerIndexing | SeekBuilding | undefined
 
+giveWay()
 parentPort?.on('message', (question: Question) => void reply(question))
 
 async function reply(question: Question): Promise<void> {
@@ -23,10 +26,13 @@ async function answer(question: Question): Promise<Answer> {
     await reading.write(Buffer.from(question.memory, 0, question.length))
     return { kind: 'read', over: reading.isOver, memory: question.memory }
   }
+  const said =
+    reading instanceof LayerIndexing
+      ? ({ what: 'index', result: await reading.end() } as const)
+      : ({ what: 'seek', result: await reading.end() } as const)
   const { path } = reading
-  return reading instanceof LayerIndexing
-    ? { kind: 'done', what: 'index', result: await reading.end(), path }
-    : { kind: 'done', what: 'seek', result: await reading.end(), path }
+  reading = undefined
+  return { kind: 'done', ...said, file: { path, sha256: digestOfFile(path) } }
 }
 
 function begin(task: Task): LayerIndexing | SeekBuilding {

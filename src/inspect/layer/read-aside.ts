@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import type { BlobReader } from '../../../storage/blobs/blob-store.ts'
-import { type Answer, type Done, LayerThread, type Task } from './layer-thread.ts'
+import type { Answer, Done, LayerThread, Task } from './layer-thread.ts'
+import type { LayerThreads } from './layer-threads.ts'
 import { LayerVerdict } from './verdict.ts'
 
 /** Bytes that are sent to the thread in one piece: many small messages would cost more than their bytes. */
@@ -16,27 +17,41 @@ export interface LayerJob {
 }
 
 /**
- * Reads a layer in a thread of its own and gives `use` what came of it, whose file is gone afterwards. Rejects with
+ * Reads a layer in a thread beside the server's and gives `use` what came of it, whose file is gone afterwards. Rejects with
  * LayerVerdict when that takes too long or too much memory.
  */
 export async function readAside<Result>(
+  threads: LayerThreads,
   reader: BlobReader,
   job: LayerJob,
   use: (done: Done) => Promise<Result>,
 ): Promise<Result> {
-  const { milliseconds } = job
   const { directory } = job.task
   await mkdir(directory, { recursive: true })
-  const thread = new LayerThread()
+  try {
+    return await use(await read(threads, reader, job))
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function read(threads: LayerThreads, reader: BlobReader, job: LayerJob): Promise<Done> {
+  const { milliseconds } = job
+  const thread = threads.take()
   const timer = setTimeout(() => {
     thread.stop(new LayerVerdict('too-large', `reading it took longer than ${milliseconds} ms`))
   }, milliseconds)
   try {
-    return await use(await feed(reader, thread, job))
+    const done = await feed(reader, thread, job)
+    // Whatever a strange layer left in it goes with the thread.
+    if (done.what === 'index' && done.result.verdict !== undefined) await thread.end()
+    else threads.giveBack(thread)
+    return done
+  } catch (error) {
+    await thread.end()
+    throw error
   } finally {
     clearTimeout(timer)
-    await thread.end()
-    await rm(directory, { recursive: true, force: true })
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { openInPlace } from './decoder-in-place.ts'
 import { GzipBlocks, type Start } from './gzip-blocks.ts'
 import { SeekFileWriter, WINDOW_BYTES } from './seek-file.ts'
 import { createUnpacker, SNIFF_BYTES, type Unpacker } from './unpack.ts'
@@ -90,11 +91,10 @@ export class SeekBuilding {
   async #begin(): Promise<void> {
     const head = this.#head
     this.#head = Buffer.alloc(0)
-    this.#unpacker = createUnpacker(
-      head,
-      (unpacked) => this.#pass(unpacked),
-      (offset) => this.#consider({ kind: 'member', bit: offset * 8, unpacked: this.#passed }),
-    )
+    this.#unpacker = createUnpacker(head, (unpacked) => this.#pass(unpacked), {
+      onFrame: (offset) => this.#consider({ kind: 'member', bit: offset * 8, unpacked: this.#passed }),
+      open: openInPlace,
+    })
     await this.#feed(head)
   }
 

@@ -66,18 +66,20 @@ export class SeekFileWriter {
   }
 }
 
+type SeekBytes = Pick<IndexBytes, 'size' | 'read'>
+
 /** The seek points of a layer. */
 export class SeekFile {
-  readonly #bytes: IndexBytes
+  readonly #bytes: SeekBytes
   readonly #points: readonly SeekPoint[]
 
-  private constructor(bytes: IndexBytes, points: readonly SeekPoint[]) {
+  private constructor(bytes: SeekBytes, points: readonly SeekPoint[]) {
     this.#bytes = bytes
     this.#points = points
   }
 
   /** Throws TypeError when the bytes are no such file. */
-  static async open(bytes: IndexBytes): Promise<SeekFile> {
+  static async open(bytes: SeekBytes): Promise<SeekFile> {
     const tail = await bytes.read(Math.max(bytes.size - TAIL_BYTES, 0), bytes.size)
     if (tail.length < TAIL_BYTES || tail.toString('latin1', 16, 24) !== MAGIC)
       throw new TypeError('these bytes are no seek points of this version')

@@ -8,6 +8,8 @@ import { keys } from '../../records/keys.ts'
 import type { LayerIndexRecord } from '../../records/layer-index.ts'
 import { SEEK_VERSION, type SeekPointsRecord, seekPointsCodec } from '../../records/seek-points.ts'
 import type { LayerIndexes } from './layer-indexes.ts'
+import type { WrittenFile } from './layer-thread.ts'
+import { LayerThreads } from './layer-threads.ts'
 import { type LayerJob, readAside } from './read-aside.ts'
 import type { Entrance } from './read-file.ts'
 import type { SeekResult } from './seek-building.ts'
@@ -37,6 +39,7 @@ export class SeekPoints {
   readonly #open = new LRUCache<Digest, SeekFile>({ max: OPEN_LIMIT })
   readonly #building = new Set<Digest>()
   readonly #stopping = new AbortController()
+  readonly #threads = new LayerThreads()
   #work: Promise<void>
 
   constructor(parts: SeekParts) {
@@ -71,6 +74,7 @@ export class SeekPoints {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#work
+    await this.#threads.stop()
   }
 
   async #file(layer: Digest): Promise<SeekFile | 'missing' | undefined> {
@@ -116,19 +120,19 @@ export class SeekPoints {
       signal: this.#stopping.signal,
     }
     try {
-      await readAside(reader, job, async (done) => {
+      await readAside(this.#threads, reader, job, async (done) => {
         if (done.what !== 'seek') throw new TypeError('no seek points were made')
-        await this.#keep(layer, done.result, done.path)
+        await this.#keep(layer, done.result, done.file)
       })
     } catch (error) {
       if (!(error instanceof LayerVerdict)) throw error
-      await this.#keep(layer, { points: 0, reason: error.message }, '')
+      await this.#keep(layer, { points: 0, reason: error.message })
     }
   }
 
-  async #keep(layer: Digest, { points, reason }: SeekResult, path: string): Promise<void> {
+  async #keep(layer: Digest, { points, reason }: SeekResult, written?: WrittenFile): Promise<void> {
     const parts = this.#parts
-    const file = points === 0 ? undefined : await storeFile(parts, path)
+    const file = points === 0 || written === undefined ? undefined : await storeFile(parts, written)
     await transact(parts.metadata, (transaction) => keepIn(transaction, parts, layer, { file, reason }))
   }
 }

@@ -1,18 +1,29 @@
-import { type IndexEntry, OUTSIDE, pathOf } from './index-entry.ts'
+import { type IndexEntry, OUTSIDE } from './index-entry.ts'
 
 /** Raw paths hold no NUL, so it separates what is sorted: a directory comes before all that is in it. */
 const SEPARATOR = '\0'
-const ORDER_DIGITS = 8
+
+type Sorted = Pick<IndexEntry, 'parent' | 'name' | 'kind' | 'flags' | 'order'>
 
 /** Depth-first: every directory is followed by all below it, entries of one path by their order. */
-export function depthFirstKey(entry: IndexEntry): string {
-  const path = entry.kind === 'opaque' ? entry.parent : pathOf(entry)
-  const own = entry.kind === 'opaque' ? '1' : '0'
-  return `${path.replaceAll('/', SEPARATOR)}${SEPARATOR}${SEPARATOR}${own}${orderText(entry.order)}`
+export class DepthFirstKeys {
+  /** Most entries stand behind another of their directory. */
+  #parent = ''
+  #prefix = ''
+
+  of({ parent, name, kind, order }: Sorted): string {
+    if (parent !== this.#parent) {
+      this.#parent = parent
+      this.#prefix = parent === '' ? '' : `${parent.replaceAll('/', SEPARATOR)}${SEPARATOR}`
+    }
+    // What makes a directory opaque is one of its own entries: behind those that are the directory itself.
+    const path = kind === 'opaque' ? parent.replaceAll('/', SEPARATOR) : `${this.#prefix}${name}`
+    return `${path}${SEPARATOR}${SEPARATOR}${kind === 'opaque' ? '1' : '0'}${orderText(order)}`
+  }
 }
 
 /** By directory: the entries of one directory stand together, by name. What is outside the tree comes first. */
-export function directoryKey(entry: IndexEntry): string {
+export function directoryKey(entry: Sorted): string {
   if ((entry.flags & OUTSIDE) !== 0) return `${SEPARATOR}${SEPARATOR}${orderText(entry.order)}`
   return `${childKey(entry.parent, entry.name)}${SEPARATOR}${orderText(entry.order)}${entry.kind === 'opaque' ? '' : '1'}`
 }
@@ -27,6 +38,7 @@ export function childKey(parent: string, name: string): string {
   return `${parent}${SEPARATOR}${name}`
 }
 
+/** 32 bits of it, the highest first: far more than a layer may have entries. */
 function orderText(order: number): string {
-  return order.toString(36).padStart(ORDER_DIGITS, '0')
+  return String.fromCharCode(order >>> 24, (order >>> 16) & 0xff, (order >>> 8) & 0xff, order & 0xff)
 }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type BlobLocation, type BlobStore, blobLocation } from '../../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
@@ -11,6 +11,7 @@ import { INDEX_HOLDER } from '../../records/layer-index.ts'
 import { edgeCodec } from '../../records/manifest.ts'
 import { reviewCodec, trashCodec } from '../../records/review.ts'
 import { uploadCodec } from '../../records/upload.ts'
+import type { WrittenFile } from './layer-thread.ts'
 
 export interface HeldParts {
   readonly metadata: MetadataStore
@@ -33,24 +34,24 @@ const UPLOAD_LIFE = 3_600_000
 const TRASH_DELAY = 3_600_000
 /** No client has this account, so none can go on with such an upload. */
 const ACCOUNT = 'indexer'
+/** The digest of no bytes. */
+const EMPTY = digestFromBytes('sha256', hash('sha256', '', 'buffer'))
 /** What records say that must say a name; it leads nowhere. */
 const UPLOAD_NAME = nameOf('indexes')
 
 /** Stores a file under an upload's record, so that bytes which are never kept are thrown away as those of any upload. */
-export async function storeFile(parts: HeldParts, path: string): Promise<StoredFile> {
+export async function storeFile(parts: HeldParts, { path, sha256 }: WrittenFile): Promise<StoredFile> {
   const { metadata, blobs } = parts
   const upload = randomUUID()
   const state = await blobs.create(upload)
   const now = parts.now()
-  const hash = createHash('sha256')
-  const empty = digestFromBytes('sha256', hash.copy().digest())
   const record = {
     name: UPLOAD_NAME,
     repo: INDEX_HOLDER.repo,
     account: ACCOUNT,
     offset: 0,
     state,
-    prefix: empty,
+    prefix: EMPTY,
   }
   await transact(metadata, (transaction) => {
     transaction.set(uploadCodec, keys.upload(upload), { ...record, created: now, expires: now + UPLOAD_LIFE })
@@ -60,12 +61,10 @@ export async function storeFile(parts: HeldParts, path: string): Promise<StoredF
   const writer = await blobs.append(state, 0)
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('a file gives bytes')
-    hash.update(chunk)
     size += chunk.length
     await writer.write(chunk)
   }
   const done = await writer.close()
-  const sha256 = digestFromBytes('sha256', hash.digest())
   return { upload, location: await blobs.complete(done, size, sha256), sha256, size }
 }
 

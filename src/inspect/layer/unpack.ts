@@ -1,5 +1,5 @@
 import { constants, createGunzip, createZstdDecompress, zstdDecompressSync } from 'node:zlib'
-import { DecoderPipe, OUTPUT_BYTES, type Sink } from './decoder-pipe.ts'
+import { type Decoding, type OpenDecoder, OUTPUT_BYTES, openPipe, type Sink } from './decoder-pipe.ts'
 import { type LayerLimits, LayerVerdict, RATIO_FROM } from './verdict.ts'
 import { ZstdDamage, type ZstdFrame, ZstdFrames } from './zstd-frames.ts'
 
@@ -12,8 +12,12 @@ export interface Unpacker {
   end(): Promise<void>
 }
 
-/** Told where a zstd frame begins in the packed stream, when all before it was given to the sink. */
-export type OnFrame = (offset: number) => void
+/** How a stream is unpacked. */
+export interface Unpacking {
+  /** Told where a zstd frame begins in the packed stream, when all before it was given to the sink. */
+  readonly onFrame?: (offset: number) => void
+  readonly open?: OpenDecoder
+}
 
 /** Bytes that a decision about the form takes. */
 export const SNIFF_BYTES = 512
@@ -23,10 +27,10 @@ const WINDOW_LOG = 26
 /**
  * Chooses by the first bytes, whatever the media type says. Throws LayerVerdict for what is neither compressed nor tar.
  */
-export function createUnpacker(head: Buffer, sink: Sink, onFrame?: OnFrame): Unpacker {
-  if (head.readUInt16BE(0) === 0x1f8b) return new GzipUnpacker(sink)
+export function createUnpacker(head: Buffer, sink: Sink, how: Unpacking = {}): Unpacker {
+  if (head.readUInt16BE(0) === 0x1f8b) return new GzipUnpacker(sink, how.open)
   const magic = head.length < 4 ? 0 : head.readUInt32LE(0)
-  if (magic === 0xfd2fb528 || magic >>> 4 === 0x184d2a5) return new ZstdUnpacker(sink, onFrame)
+  if (magic === 0xfd2fb528 || magic >>> 4 === 0x184d2a5) return new ZstdUnpacker(sink, how)
   if (looksLikeTar(head)) return new PlainUnpacker(sink)
   throw new LayerVerdict(
     'unsupported',
@@ -109,18 +113,18 @@ class PlainUnpacker implements Unpacker {
 /** All members one after the other; node's decoder goes from one to the next by itself. */
 export class GzipUnpacker implements Unpacker {
   readonly compression = 'gzip'
-  readonly #pipe: DecoderPipe
+  readonly #decoding: Decoding
 
-  constructor(sink: Sink) {
-    this.#pipe = new DecoderPipe(createGunzip({ chunkSize: OUTPUT_BYTES }), sink)
+  constructor(sink: Sink, open = openPipe) {
+    this.#decoding = open(createGunzip({ chunkSize: OUTPUT_BYTES }), sink)
   }
 
   write(chunk: Buffer): Promise<void> {
-    return this.#pipe.write(chunk)
+    return this.#decoding.write(chunk)
   }
 
   end(): Promise<void> {
-    return this.#pipe.end()
+    return this.#decoding.end()
   }
 }
 
@@ -131,16 +135,16 @@ const SMALL_OUTPUT = 16 * 1024 * 1024
 class ZstdUnpacker implements Unpacker {
   readonly compression = 'zstd'
   readonly #sink: Sink
-  readonly #onFrame: OnFrame | undefined
+  readonly #how: Unpacking
   readonly #frames: ZstdFrames
   #skipping = false
   #small: Buffer[] = []
   #smallBytes = 0
-  #pipe: DecoderPipe | undefined
+  #decoding: Decoding | undefined
 
-  constructor(sink: Sink, onFrame: OnFrame | undefined) {
+  constructor(sink: Sink, how: Unpacking) {
     this.#sink = sink
-    this.#onFrame = onFrame
+    this.#how = how
     this.#frames = new ZstdFrames({
       begin: (frame) => this.#begin(frame),
       bytes: (piece) => this.#bytes(piece),
@@ -165,40 +169,41 @@ class ZstdUnpacker implements Unpacker {
         'unsupported',
         `its zstd frames need ${window} bytes of memory; ${2 ** WINDOW_LOG} are given`,
       )
-    this.#onFrame?.(offset)
+    this.#how.onFrame?.(offset)
     this.#skipping = skippable
     this.#small = []
     this.#smallBytes = 0
-    this.#pipe = undefined
+    this.#decoding = undefined
   }
 
   async #bytes(piece: Buffer): Promise<void> {
     if (this.#skipping) return
-    if (this.#pipe !== undefined) return this.#pipe.write(piece)
+    if (this.#decoding !== undefined) return this.#decoding.write(piece)
     this.#small.push(Buffer.from(piece))
     this.#smallBytes += piece.length
-    if (this.#smallBytes > SMALL_FRAME) await this.#openPipe()
+    if (this.#smallBytes > SMALL_FRAME) await this.#openDecoder()
   }
 
-  async #openPipe(): Promise<void> {
+  async #openDecoder(): Promise<void> {
     const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG }
-    this.#pipe = new DecoderPipe(createZstdDecompress({ chunkSize: OUTPUT_BYTES, params }), this.#sink)
+    const { open = openPipe } = this.#how
+    this.#decoding = open(createZstdDecompress({ chunkSize: OUTPUT_BYTES, params }), this.#sink)
     const begun = Buffer.concat(this.#small)
     this.#small = []
-    await this.#pipe.write(begun)
+    await this.#decoding.write(begun)
   }
 
   async #end(): Promise<void> {
     if (this.#skipping) return
-    if (this.#pipe === undefined) {
+    if (this.#decoding === undefined) {
       const unpacked = decodeSmall(Buffer.concat(this.#small))
       if (unpacked !== undefined) {
         this.#sink(unpacked)
         return
       }
-      await this.#openPipe()
+      await this.#openDecoder()
     }
-    await this.#pipe?.end()
+    await this.#decoding?.end()
   }
 }
 

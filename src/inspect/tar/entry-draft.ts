@@ -123,8 +123,9 @@ function oddities(of: {
   readonly pax: Pax
   readonly many: boolean
   readonly noContent: boolean
-}): Oddity[] {
+}): readonly Oddity[] {
   const { longName, longLink } = of.before
+  if (longName === undefined && longLink === undefined && !of.many && !of.noContent) return NO_ODDITIES
   const differ = (long: string | undefined, key: string) =>
     long !== undefined && (of.pax.get(key) ?? long) !== long
   return [
@@ -133,6 +134,8 @@ function oddities(of: {
     ...(of.many ? (['many-xattrs'] as const) : []),
   ]
 }
+
+const NO_ODDITIES: readonly Oddity[] = []
 
 interface PaxSparse {
   readonly name: string | undefined
@@ -143,6 +146,7 @@ interface PaxSparse {
 
 /** GNU's three ways to say in an extended header that a file is sparse. */
 function sparseOf({ pax }: Preamble, all: Pax): PaxSparse | undefined {
+  if (all.size === 0) return undefined
   const text = all.get('GNU.sparse.realsize') ?? all.get('GNU.sparse.size')
   const size = text === undefined ? undefined : paxNumber(text, 'GNU.sparse.size')
   const name = all.get('GNU.sparse.name')

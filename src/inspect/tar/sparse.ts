@@ -41,9 +41,12 @@ export function pairs(numbers: readonly number[]): SparseRange[] {
 /** Ranges must follow each other within the file, and hold as much as is stored. Throws TarDamage, TarTooLarge. */
 export function checkRanges(ranges: readonly SparseRange[], size: number, stored: number): void {
   if (ranges.length > RANGE_LIMIT) throw new TarTooLarge(`a sparse file has more than ${RANGE_LIMIT} ranges`)
+  if (!Number.isSafeInteger(size) || size < 0) throw new TarDamage('a sparse file has no size')
   let end = 0
   let sum = 0
   for (const { offset, length } of ranges) {
+    if (![offset, length].every(Number.isSafeInteger))
+      throw new TarDamage('a sparse map has no whole numbers')
     if (offset < end || length < 0 || offset + length > size)
       throw new TarDamage('a sparse map is out of order')
     end = offset + length

@@ -66,18 +66,25 @@ function text(block: Buffer, start: number, end: number): string {
 
 /** Old programs summed signed bytes: either sum will do. The field itself counts as spaces. */
 function checksumHolds(block: Buffer): boolean {
-  let sum = 8 * 0x20
-  let high = 0
-  for (let at = 0; at < BLOCK; at++) {
-    const byte = block[at] ?? 0
-    sum += byte
-    high += byte >> 7
-  }
-  for (let at = 148; at < 156; at++) {
-    const byte = block[at] ?? 0
-    sum -= byte
-    high -= byte >> 7
-  }
   const written = octal(block, 148, 156)
-  return written !== undefined && written > 0 && (written === sum || written === sum - high * 256)
+  if (written === undefined || written === 0) return false
+  SUMMED.set(block)
+  SUMMED.fill(0x20, 148, 156)
+  const sum = sumOfWords()
+  return written === sum || written === sum - 256 * SUMMED.reduce((count, byte) => count + (byte >> 7), 0)
+}
+
+/** A header whose sum is taken, also as words: four bytes at once, which each archive does for each of its entries. */
+const SUMMED = new Uint8Array(BLOCK)
+const WORDS = new Uint32Array(SUMMED.buffer)
+
+/** Two sums of 256 bytes stand in one number: neither reaches 2^16. */
+function sumOfWords(): number {
+  let pair = 0
+  // By index and kept to 32 bits, which takes a quarter of the time of walking through the array.
+  for (let at = 0; at < WORDS.length; at++) {
+    const word = WORDS[at] ?? 0
+    pair = (pair + (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff)) >>> 0
+  }
+  return (pair & 0xffff) + (pair >>> 16)
 }

@@ -37,6 +37,7 @@ type State = 'header' | 'meta' | 'extension' | 'map' | 'content' | 'padding' | '
 export class TarWalker {
   readonly #walk: TarWalk
   readonly #globals = new Map<string, string>()
+  #globalBytes = 0
   readonly #warnings: string[] = []
   #state: State = 'header'
   /** Bytes of the archive before the chunk that is being read. */
@@ -51,7 +52,7 @@ export class TarWalker {
   #header: TarHeader | undefined
   #draft: Draft | undefined
   #old: { size: number; ranges: SparseRange[] } | undefined
-  #map = new SparseMapReader()
+  #map: SparseMapReader | undefined
   #before: { offset: number | undefined; pax: PaxRecords; longName?: string; longLink?: string } = {
     offset: undefined,
     pax: [],
@@ -172,15 +173,24 @@ export class TarWalker {
     const bytes = blocks.subarray(0, this.#header?.size ?? 0)
     this.#expectHeader()
     if (this.#metaType === 'g') {
-      for (const [key, value] of parsePax(bytes))
-        if (value === '') this.#globals.delete(key)
-        else this.#globals.set(key, value)
-      this.#before.offset = undefined
+      this.#takeGlobals(parsePax(bytes))
       return
     }
     if (this.#metaType === 'L') this.#before.longName = untilNul(bytes)
     else if (this.#metaType === 'K') this.#before.longLink = untilNul(bytes)
     else this.#before.pax = parsePax(bytes)
+  }
+
+  /** They count for every entry that follows, so all of them together have a limit. */
+  #takeGlobals(records: PaxRecords): void {
+    for (const [key, value] of records) {
+      this.#globalBytes += key.length + value.length
+      if (value === '') this.#globals.delete(key)
+      else this.#globals.set(key, value)
+    }
+    if (this.#globalBytes > META_LIMIT)
+      throw new TarTooLarge(`global headers have more than ${META_LIMIT} bytes together`)
+    this.#before.offset = undefined
   }
 
   #beginOldSparse(header: TarHeader, block: Buffer, end: number): void {
@@ -210,18 +220,19 @@ export class TarWalker {
     this.#paddingLeft = (BLOCK - (stored % BLOCK)) % BLOCK
     this.#contentOffset = end
     this.#contentLeft = stored
+    if (!mapInData) return this.#beginContent()
     this.#state = 'map'
     this.#map = new SparseMapReader()
-    if (!mapInData) this.#beginContent()
   }
 
   /** Version 1.0 begins with its map; what is read of it counts as content, too. */
   #takeMap(block: Buffer, end: number): void {
     this.#contentLeft -= BLOCK
-    const ranges = this.#map.take(block)
-    if (this.#contentLeft < 0 || this.#map.length > META_LIMIT)
+    const ranges = this.#map?.take(block)
+    if (this.#contentLeft < 0 || (this.#map?.length ?? 0) > META_LIMIT)
       throw new TarDamage('a sparse map is longer than what is stored')
     if (ranges === undefined || this.#draft === undefined) return
+    this.#map = undefined
     const { entry } = this.#draft
     this.#draft = { ...this.#draft, entry: { ...entry, sparse: ranges, stored: this.#contentLeft } }
     this.#contentOffset = end
@@ -240,7 +251,7 @@ export class TarWalker {
     // Most files are small and stand in one chunk: a hash object for each would cost more than their bytes.
     if (this.#hash === undefined && taken === this.#contentLeft) {
       this.#contentLeft = 0
-      this.#finish(hashOnce('sha256', piece, 'buffer'))
+      this.#finish(sha256Of(piece))
       return taken
     }
     this.#hash ??= createHash('sha256')
@@ -270,7 +281,12 @@ export class TarWalker {
   }
 }
 
-const EMPTY_SHA256 = hashOnce('sha256', '', 'buffer')
+/** As text and back: a buffer that the digest makes itself costs as much as hashing two kilobytes. */
+function sha256Of(bytes: Buffer): Buffer {
+  return Buffer.from(hashOnce('sha256', bytes, 'binary'), 'binary')
+}
+
+const EMPTY_SHA256 = sha256Of(Buffer.alloc(0))
 
 function untilNul(bytes: Buffer): string {
   const end = bytes.indexOf(0)
