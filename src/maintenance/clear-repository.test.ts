@@ -1,24 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { keys, kindOf, REPOSITORY_KINDS } from '../records/keys.ts'
+import { chunk, digestOf, image, name } from '../registry/content-fixture.ts'
 import { deleteManifest } from '../registry/delete-manifest.ts'
 import { deleteRepositories, deleteRepository } from '../registry/delete-repository.ts'
 import { pushImage } from '../registry/images-fixture.ts'
 import { keepManifest } from '../registry/keep-manifest.ts'
 import {
   ALICE,
-  chunk,
   codeOf,
-  digestOf,
   HOUR,
-  idOf,
-  image,
-  name,
   openTestRegistry,
   pull,
   pullManifest,
   push,
   type TestRegistry,
 } from '../registry/registry-fixture.ts'
+import { idOf } from '../registry/stored-fixture.ts'
 import { usageOf } from '../registry/usage.ts'
 import { clearRepository } from './clear-repository.ts'
 import { bytesLeft, collectAll, collectFor, collectOnce } from './collection-fixture.ts'

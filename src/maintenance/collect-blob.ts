@@ -7,7 +7,7 @@ import type { Look } from './review-queue.ts'
  * A blob goes when no repository holds it: the commit checks its version and that its range of holders is empty. Its
  * aliases and the note of its damage go with it. Its bytes go to the trash, for those who are reading them.
  */
-export const collectBlob: Look = async (transaction, parts, { digest }) => {
+export const collectBlob: Look = async (transaction, parts, { digest, name }) => {
   if (digest === undefined) return { action: 'kept', reason: 'not a blob' }
   const blob = await transaction.getChecked(blobCodec, keys.blob(digest))
   if (blob === undefined) return { action: 'kept', reason: 'removed before' }
@@ -18,6 +18,6 @@ export const collectBlob: Look = async (transaction, parts, { digest }) => {
   transaction.delete(blob.key)
   if (blob.value.quarantined !== undefined) transaction.delete(keys.damaged(digest))
   for (const alias of blob.value.aliases ?? []) transaction.delete(keys.alias(alias))
-  trash(transaction, parts, blob.value.location)
+  trash(transaction, parts, blob.value.location, { digest, name })
   return { action: 'removed', reason: 'no repository holds it', bytes: blob.value.size }
 }

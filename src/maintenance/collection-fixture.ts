@@ -1,5 +1,6 @@
 import { keys } from '../records/keys.ts'
-import { HOUR, locations, type TestRegistry } from '../registry/registry-fixture.ts'
+import { HOUR, type TestRegistry } from '../registry/registry-fixture.ts'
+import { locations } from '../registry/stored-fixture.ts'
 import { collectionJob } from './collection.ts'
 import { emptyTrash } from './empty-trash.ts'
 import { testJob } from './job-fixture.ts'

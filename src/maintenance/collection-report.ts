@@ -41,7 +41,7 @@ export async function reportCollection(registry: RegistryParts): Promise<Collect
 }
 
 /** The transaction is thrown away: looking prepares a commit, and nobody makes it. */
-async function foresee(registry: RegistryParts, entry: ReviewEntry): Promise<Foreseen> {
+export async function foresee(registry: RegistryParts, entry: ReviewEntry): Promise<Foreseen> {
   const now = Math.max(registry.now(), entry.due)
   const verdict = await look(new Transaction(registry.metadata), { ...registry, now: () => now }, entry)
   return { entry, verdict }

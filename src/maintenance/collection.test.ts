@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Digest } from '../oci/digest.ts'
 import { keys } from '../records/keys.ts'
 import { getBlob, unlinkBlob } from '../registry/blobs.ts'
+import { image, index, name, tag } from '../registry/content-fixture.ts'
 import { deleteManifest, deleteTag } from '../registry/delete-manifest.ts'
 import { pushImage } from '../registry/images-fixture.ts'
 import { getManifest } from '../registry/manifests.ts'
@@ -9,21 +10,15 @@ import { mountFrom } from '../registry/mount.ts'
 import { listDamaged, quarantine } from '../registry/quarantine.ts'
 import {
   ALICE,
-  blobRecord,
   HOUR,
-  idOf,
-  image,
-  index,
-  keysUnder,
-  name,
   openTestRegistry,
   pull,
   pullManifest,
   push,
   pushBlob,
   type TestRegistry,
-  tag,
 } from '../registry/registry-fixture.ts'
+import { blobRecord, idOf, keysUnder } from '../registry/stored-fixture.ts'
 import { bytesLeft, collectAll, collectFor, collectOnce, queueLength } from './collection-fixture.ts'
 
 let registry: TestRegistry

@@ -11,11 +11,17 @@ import { collectBlob } from './collect-blob.ts'
 import { collectGrave } from './collect-grave.ts'
 import { collectLink } from './collect-link.ts'
 import { collectManifest } from './collect-manifest.ts'
+import { duePage, dueReviews } from './due-reviews.ts'
 import type { Job, JobParts } from './job.ts'
 import { type Look, type ReviewEntry, readReview, type Verdict } from './review-queue.ts'
+import { chunksOf, eachOf, Few } from './side-by-side.ts'
 
 /** Entries that one commit settles: enough to share its cost, few enough that requests hardly wait. */
-const AT_ONCE = 64
+const AT_ONCE = 16
+/** Commits under way: while some are on their way to the disk, others are prepared, and those share the next trip. */
+const COMMITS = 12
+/** Those of them that read: a store that answers by itself gains nothing by more, and requests read beside them. */
+const PREPARED_AT_ONCE = 3
 
 const LOOKS: Readonly<Record<'link' | 'blob' | 'manifest' | 'grave', Look>> = {
   link: collectLink,
@@ -34,40 +40,40 @@ export function collectionJob(registry: RegistryParts, everyMs: number): Job {
     name: 'collection',
     everyMs,
     isDue: async (parts) => (await duePage(parts, keys.reviews(), 1)).length > 0,
-    run: (parts, signal) => collect({ ...parts, registry }, signal),
+    run: (parts, signal) => collect({ ...parts, registry, preparing: new Few(PREPARED_AT_ONCE) }, signal),
   }
 }
 
-type CollectionParts = JobParts & { readonly registry: RegistryParts }
+interface CollectionParts extends JobParts {
+  readonly registry: RegistryParts
+  readonly preparing: Few
+}
 
 async function collect(parts: CollectionParts, signal: AbortSignal): Promise<void> {
   let from = keys.reviews()
   while (!signal.aborted) {
-    const page = await duePage(parts, from, AT_ONCE)
-    const end = page.at(-1)
-    if (end === undefined) return
-    const entries: ReviewEntry[] = []
-    for (const raw of page) {
-      const entry = await parts.attempt(`entry ${Buffer.from(raw.key).toString('hex')}`, () =>
-        Promise.resolve(readReview(raw)),
-      )
-      if (entry !== undefined) entries.push(entry)
-    }
-    await settlePage(parts, entries, signal)
+    const due = await dueReviews(parts, from)
+    if (due === undefined) return
+    await eachOf(chunksOf(due.entries, AT_ONCE), COMMITS, async (chunk) => {
+      if (!signal.aborted) await settlePage(parts, await readAll(parts, chunk), signal)
+    })
     // Behind what was seen: entries that failed stay for a later run, new ones are due after all of these.
-    from = keyAfter(end.key)
+    from = keyAfter(due.end)
     await parts.pace()
   }
 }
 
-async function duePage(
-  { metadata, now }: Pick<JobParts, 'metadata' | 'now'>,
-  from: Uint8Array,
-  limit: number,
-): Promise<Entry[]> {
-  const until = keys.reviewsUntil(now())
-  const page = await metadata.range({ prefix: keys.reviews(), from, limit })
-  return page.filter(({ key }) => Buffer.compare(key, until) < 0)
+async function readAll(parts: CollectionParts, page: readonly Entry[]): Promise<ReviewEntry[]> {
+  const entries: ReviewEntry[] = []
+  for (const raw of page) {
+    try {
+      entries.push(readReview(raw))
+    } catch (error) {
+      await parts.attempt(`entry ${Buffer.from(raw.key).toString('hex')}`, () => Promise.reject(error))
+    }
+  }
+  await parts.rest()
+  return entries
 }
 
 async function settlePage(
@@ -79,38 +85,82 @@ async function settlePage(
     if (entry.kind === 'repository')
       await parts.attempt(nameOf(entry), () => clearRepository(parts, entry, signal))
   let rest = page.filter(({ kind }) => kind !== 'repository')
-  while (rest.length > 0 && !signal.aborted) {
-    const { together, apart } = await withoutSharedContent(parts, rest)
-    await settleTogether(parts, together)
-    rest = apart
+  while (rest.length > 0 && !signal.aborted) rest = await settleTogether(parts, rest)
+}
+
+/**
+ * In one commit; when that fails, each entry by itself, so that one that cannot be settled holds up no other. Gives those
+ * that have to come after it.
+ */
+async function settleTogether(
+  parts: CollectionParts,
+  entries: readonly ReviewEntry[],
+): Promise<ReviewEntry[]> {
+  try {
+    const { together, apart } = await transact(parts.metadata, (transaction) =>
+      parts.preparing.run(async () => {
+        const split = withoutSharedContent(entries, await readAhead(transaction, entries))
+        await parts.rest()
+        for (const entry of split.together) {
+          await settle(transaction, parts.registry, entry)
+          await parts.rest()
+        }
+        return split
+      }),
+    )
+    parts.progress(together.length)
+    return apart
+  } catch {
+    for (const entry of entries) {
+      const done = await parts.attempt(nameOf(entry), () =>
+        transact(parts.metadata, (transaction) => settle(transaction, parts.registry, entry)),
+      )
+      if (done !== undefined) parts.progress(1)
+    }
+    return []
   }
 }
 
 /**
- * Splits links to the same content: of two that go, the second has to see that the first is gone, or neither takes the
- * project's charge along.
+ * Two trips to the store instead of two for each entry: what nearly every look asks for. Gives the content of each link;
+ * undefined for one that is gone or damaged, which its own look will find.
  */
-async function withoutSharedContent(
-  parts: CollectionParts,
+async function readAhead(
+  transaction: Transaction,
   entries: readonly ReviewEntry[],
-): Promise<{ together: ReviewEntry[]; apart: ReviewEntry[] }> {
-  const links = entries.filter((entry) => entry.kind === 'link')
-  const stored = await parts.metadata.read(
-    links.flatMap(({ repo, digest }) => (digest === undefined ? [] : [keys.link(repo, digest)])),
-  )
-  const content = new Map(links.map((entry, at) => [entry, contentOf(stored[at])]))
-  const seen = new Set<string>()
-  const [together, apart]: [ReviewEntry[], ReviewEntry[]] = [[], []]
-  for (const entry of entries) {
-    const sha256 = content.get(entry)
-    if (sha256 !== undefined && seen.has(sha256)) apart.push(entry)
-    else together.push(entry)
-    if (sha256 !== undefined) seen.add(sha256)
+): Promise<(Digest | undefined)[]> {
+  const firsts = entries.map(firstKey)
+  await transaction.readAhead(firsts.filter((key) => key !== undefined))
+  const contents: (Digest | undefined)[] = []
+  for (const [at, { kind }] of entries.entries()) {
+    const key = firsts[at]
+    const [stored] = kind === 'link' && key !== undefined ? await transaction.read([key]) : []
+    contents.push(contentOf(stored))
   }
-  return { together, apart }
+  const charges = entries.flatMap(({ name }, at) => {
+    const sha256 = contents[at]
+    return sha256 === undefined ? [] : [keys.charge(projectOf(name), sha256)]
+  })
+  const uses = entries.flatMap((entry, at) => usesOf(entry, contents[at]))
+  await Promise.all([transaction.readAhead(charges), transaction.rangesAhead(uses)])
+  return contents
 }
 
-/** The content of a link; undefined for one that is gone or damaged, which its own look will find. */
+/** Where the look at a link or a blob finds what uses it. */
+function usesOf({ kind, name, repo, digest }: ReviewEntry, content: Digest | undefined) {
+  if (digest === undefined) return []
+  if (kind === 'blob') return [{ prefix: keys.holders(digest), limit: 1 }]
+  if (kind !== 'link' || content === undefined) return []
+  const others = { prefix: keys.holdersInProject(content, projectOf(name)), limit: 2 }
+  return [{ prefix: keys.edges(repo, digest), limit: 1 }, others]
+}
+
+/** What the look at a link or a blob asks for first. */
+function firstKey({ kind, repo, digest }: ReviewEntry): Uint8Array | undefined {
+  if (digest === undefined) return undefined
+  return kind === 'link' ? keys.link(repo, digest) : kind === 'blob' ? keys.blob(digest) : undefined
+}
+
 function contentOf(link: Stored | undefined): Digest | undefined {
   try {
     return link && linkCodec.decode(link.value).sha256
@@ -120,39 +170,23 @@ function contentOf(link: Stored | undefined): Digest | undefined {
   }
 }
 
-/** In one commit; when that fails, each entry by itself, so that one that cannot be settled holds up no other. */
-async function settleTogether(parts: CollectionParts, entries: readonly ReviewEntry[]): Promise<void> {
-  try {
-    await transact(parts.metadata, async (transaction) => {
-      await readAhead(transaction, entries)
-      return Promise.all(entries.map((entry) => settle(transaction, parts.registry, entry)))
-    })
-    parts.progress(entries.length)
-  } catch {
-    for (const entry of entries) {
-      const done = await parts.attempt(nameOf(entry), () =>
-        transact(parts.metadata, (transaction) => settle(transaction, parts.registry, entry)),
-      )
-      if (done !== undefined) parts.progress(1)
-    }
+/**
+ * Splits links to the same content: of two that go, the second has to see that the first is gone, or neither takes the
+ * project's charge along.
+ */
+function withoutSharedContent(
+  entries: readonly ReviewEntry[],
+  contents: readonly (Digest | undefined)[],
+): { readonly together: ReviewEntry[]; readonly apart: ReviewEntry[] } {
+  const seen = new Set<Digest>()
+  const [together, apart]: [ReviewEntry[], ReviewEntry[]] = [[], []]
+  for (const [at, entry] of entries.entries()) {
+    const content = contents[at]
+    if (content !== undefined && seen.has(content)) apart.push(entry)
+    else together.push(entry)
+    if (content !== undefined) seen.add(content)
   }
-}
-
-/** Two trips to the store instead of two for each entry: what nearly every look asks for. */
-async function readAhead(transaction: Transaction, entries: readonly ReviewEntry[]): Promise<void> {
-  const links = entries.flatMap(({ kind, name, repo, digest }) =>
-    kind === 'link' && digest !== undefined ? [{ name, key: keys.link(repo, digest) }] : [],
-  )
-  const blobs = entries.flatMap(({ kind, digest }) =>
-    kind === 'blob' && digest !== undefined ? [keys.blob(digest)] : [],
-  )
-  await transaction.readAhead([...links.map(({ key }) => key), ...blobs])
-  const stored = await transaction.read(links.map(({ key }) => key))
-  const charges = links.flatMap(({ name }, at) => {
-    const sha256 = contentOf(stored[at])
-    return sha256 === undefined ? [] : [keys.charge(projectOf(name), sha256)]
-  })
-  await transaction.readAhead(charges)
+  return { together, apart }
 }
 
 /** Decides about one entry and takes it from the queue, or back into it for later. */

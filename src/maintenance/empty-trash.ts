@@ -3,12 +3,28 @@ import { keyAfter, keys } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { isHeld } from './backup/holds.ts'
 import type { JobParts } from './job.ts'
+import { chunksOf, eachOf } from './side-by-side.ts'
 
 /** What one call can remove on S3. */
 const PAGE = 1000
+/** Pages that are being removed at the same time: an S3 takes a second for each. */
+const PAGES = 4
+/** Entries that one commit takes from the queue. */
+const AT_ONCE = 100
 
 /** Removes the bytes whose time in the trash is over. Locations are never used twice, so no check is needed. */
 export async function emptyTrash(parts: JobParts, signal: AbortSignal): Promise<void> {
+  await eachOf(duePages(parts, signal), PAGES, async (due) => {
+    const chunks = [...chunksOf(await removeAll(parts, due), AT_ONCE)]
+    await eachOf(chunks, chunks.length, async (done) => {
+      await parts.rest()
+      await parts.metadata.commit({ checks: [], sets: [], deletes: done })
+      parts.progress(done.length)
+    })
+  })
+}
+
+async function* duePages(parts: JobParts, signal: AbortSignal): AsyncGenerator<Item[]> {
   const prefix = keys.allTrash()
   let from = prefix
   while (!signal.aborted) {
@@ -16,12 +32,10 @@ export async function emptyTrash(parts: JobParts, signal: AbortSignal): Promise<
     const due = entries.map(({ key }) => ({ key, ...itemOf(key) })).filter((item) => item.due <= parts.now())
     // In this order: a backup that begins after this look names nothing that was in the trash before.
     if (due.length > 0 && (await isHeld(parts))) return
-    const done = await removeAll(parts, due)
-    if (done.length > 0) await parts.metadata.commit({ checks: [], sets: [], deletes: done })
-    parts.progress(done.length)
+    yield due
     const end = due.at(-1)
     if (end === undefined || due.length < PAGE) return
-    // Behind what was tried: items that cannot be removed wait for the next round, and hold up no others.
+    // Behind what is tried: items that cannot be removed wait for the next round, and hold up no others.
     from = keyAfter(end.key)
     await parts.pace()
   }
@@ -55,6 +69,7 @@ async function removeAll(parts: JobParts, items: readonly Item[]): Promise<Uint8
       failed.has(location) ? Promise.reject(failed.get(location)) : Promise.resolve(true),
     )
     if (removed === true) done.push(key)
+    await parts.rest()
   }
   return done
 }

@@ -15,6 +15,7 @@ export async function expireUploads(parts: JobParts, signal: AbortSignal): Promi
     const page = await parts.metadata.range({ prefix, from, limit: PAGE })
     for (const entry of page) {
       if (await expireIfOver(parts, entry)) parts.progress(1)
+      await parts.rest()
     }
     const end = page.at(-1)
     if (end === undefined || page.length < PAGE) return

@@ -2,13 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { keys } from '../records/keys.ts'
 import { usageCodec } from '../records/review.ts'
 import { unlinkBlob } from '../registry/blobs.ts'
-import {
-  keysUnder,
-  name,
-  openTestRegistry,
-  pushBlob,
-  type TestRegistry,
-} from '../registry/registry-fixture.ts'
+import { name } from '../registry/content-fixture.ts'
+import { openTestRegistry, pushBlob, type TestRegistry } from '../registry/registry-fixture.ts'
+import { keysUnder } from '../registry/stored-fixture.ts'
 import { usageOf } from '../registry/usage.ts'
 import { collectAll } from './collection-fixture.ts'
 import { foldUsageJob, reconcileUsageJob } from './fold-usage.ts'

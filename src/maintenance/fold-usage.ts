@@ -9,8 +9,8 @@ import type { Job, JobParts } from './job.ts'
 
 const MINUTE = 60_000
 /** Records that one commit folds. */
-const AT_ONCE = 500
-const PAGE = 1000
+const AT_ONCE = 250
+const PAGE = 250
 
 /** Folds what projects gained and lost into one sum for each, so that reading a usage stays cheap. */
 export const foldUsageJob: Job = {

@@ -7,23 +7,18 @@ import { edgeCodec, referrerCodec } from '../records/manifest.ts'
 import { trashCodec } from '../records/review.ts'
 import { tagCodec, taggedCodec } from '../records/tag.ts'
 import { uploadCodec } from '../records/upload.ts'
+import { digestOf, image, name } from '../registry/content-fixture.ts'
 import { quarantine } from '../registry/quarantine.ts'
 import {
   ALICE,
-  blobRecord,
-  damage,
-  digestOf,
-  idOf,
-  image,
-  name,
   openTestRegistry,
   pull,
   push,
   pushBlob,
-  remove,
   resolve,
   type TestRegistry,
 } from '../registry/registry-fixture.ts'
+import { blobRecord, damage, idOf, remove } from '../registry/stored-fixture.ts'
 import { Fsck, type FsckStatus } from './fsck.ts'
 
 const APP = 'team/app'

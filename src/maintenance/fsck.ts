@@ -14,15 +14,15 @@ const REST_EVERY = 500
 export interface FsckStatus extends FsckOptions {
   readonly state: 'running' | 'done' | 'failed'
   readonly begun: number
-  finished?: number
-  error?: string
+  finished?: number | undefined
+  error?: string | undefined
   readonly checked: Checked
   readonly problems: Map<string, { found: number; mended: number }>
   /** The first problems, in words. */
   readonly examples: string[]
 }
 
-/** Compares what is stored with itself while the registry runs; one check at a time. */
+/** Compares what is stored with itself while the registry runs; one check at a time in this process. */
 export class Fsck {
   readonly #ports: FsckPorts
   readonly #stopping = new AbortController()
@@ -39,8 +39,7 @@ export class Fsck {
 
   /** Begins a check. Throws CONFLICT while one is under way. */
   start(options: FsckOptions): FsckStatus {
-    if (this.#running !== undefined)
-      throw new RegistryError('CONFLICT', { message: 'a check is under way; wait for its end' })
+    if (this.#running !== undefined) throw conflict()
     const status: FsckStatus = {
       ...options,
       state: 'running',
@@ -99,6 +98,11 @@ export class Fsck {
       proves: (location, digest) => proves(this.#ports.blobs, location, digest),
     }
   }
+}
+
+/** One check at a time. */
+export function conflict(): RegistryError {
+  return new RegistryError('CONFLICT', { message: 'a check is under way; wait for its end' })
 }
 
 async function proves(blobs: BlobStore, location: BlobLocation, digest: Digest): Promise<boolean> {

@@ -3,6 +3,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RegistryError } from '../oci/registry-error.ts'
 import { getBlob, unlinkBlob } from '../registry/blobs.ts'
+import { digestOf, image, name, tag } from '../registry/content-fixture.ts'
 import { deleteManifest, deleteTag } from '../registry/delete-manifest.ts'
 import { deleteRepository } from '../registry/delete-repository.ts'
 import { pushImage, setPolicy } from '../registry/images-fixture.ts'
@@ -11,17 +12,13 @@ import { mountFrom } from '../registry/mount.ts'
 import {
   ALICE,
   codeOf,
-  digestOf,
   HOUR,
-  image,
-  name,
   openTestRegistry,
   pull,
   push,
   pushBlob,
   resolve,
   type TestRegistry,
-  tag,
 } from '../registry/registry-fixture.ts'
 import { restoreDeleted } from '../registry/restore-manifest.ts'
 import { Uploads } from '../registry/uploads.ts'

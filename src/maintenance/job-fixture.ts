@@ -28,6 +28,7 @@ export function testJob(parts: TestJob['parts']): TestJob {
           attempt: (item, work) => failures.attempt(item, work, signal),
           progress,
           pace: () => Promise.resolve(),
+          rest: () => Promise.resolve(),
         },
         signal,
       )
@@ -42,6 +43,7 @@ export async function isJobDue({ isDue }: Job, { parts }: TestJob): Promise<bool
     attempt: () => Promise.resolve(undefined),
     progress: () => undefined,
     pace: () => Promise.resolve(),
+    rest: () => Promise.resolve(),
   }
   return isDue === undefined || (await isDue({ ...parts, ...unused }))
 }

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { BlobStore } from '../../storage/blobs/blob-store.ts'
+import { ShortTurns } from '../../storage/short-turns.ts'
 import { type FailureParts, Failures } from './failures.ts'
 import type { Job, JobParts } from './job.ts'
 import { type LeaseParts, releaseLease, renewLease, takeLease } from './lease.ts'
@@ -12,6 +13,8 @@ const REPORT_MS = 60_000
 
 export interface RunnerParts extends FailureParts, LeaseParts {
   readonly blobs: BlobStore
+  /** What jobs go by, see steadyClock; leases and failures go by `now`. */
+  readonly steady: () => number
   /** Told of runs that did something, at their end and while they last. */
   readonly onProgress: (job: string, progress: RunProgress) => void
 }
@@ -77,12 +80,13 @@ export class JobRunner {
   }
 
   #jobParts(failures: Failures, signal: AbortSignal): JobParts {
-    const { metadata, blobs, now } = this.#parts
+    const { metadata, blobs, steady } = this.#parts
+    const turns = new ShortTurns()
     let rested = performance.now()
     return {
       metadata,
       blobs,
-      now,
+      now: steady,
       attempt: (item, work) => failures.attempt(item, work, signal),
       progress: (done) => {
         this.#status = { ...this.#status, done: this.#status.done + done }
@@ -92,6 +96,9 @@ export class JobRunner {
           () => undefined,
         )
         rested = performance.now()
+      },
+      rest: async () => {
+        if (turns.isOver) await turns.rest()
       },
     }
   }

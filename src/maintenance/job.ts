@@ -30,4 +30,6 @@ export interface JobParts {
   progress(done: number): void
   /** To be awaited between steps of some milliseconds: lets requests go first. */
   pace(): Promise<void>
+  /** To be awaited between steps of microseconds, many of which make a long turn of the event loop: ends it in time. */
+  rest(): Promise<void>
 }

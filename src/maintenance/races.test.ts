@@ -5,28 +5,23 @@ import type { Digest } from '../oci/digest.ts'
 import { blobCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { getBlob, unlinkBlob } from '../registry/blobs.ts'
+import { digestOf, image, name, tag } from '../registry/content-fixture.ts'
 import { deleteManifest, deleteTag } from '../registry/delete-manifest.ts'
 import { deleteRepository } from '../registry/delete-repository.ts'
 import { mountFrom } from '../registry/mount.ts'
 import { quarantine } from '../registry/quarantine.ts'
 import {
   ALICE,
-  blobRecord,
   codeOf,
-  damage,
-  digestOf,
   HOUR,
-  image,
-  locations,
-  name,
   openTestRegistry,
   pull,
   pullManifest,
   push,
   pushBlob,
   type TestRegistry,
-  tag,
 } from '../registry/registry-fixture.ts'
+import { blobRecord, damage, locations } from '../registry/stored-fixture.ts'
 import { collectOnce } from './collection-fixture.ts'
 import { Fsck } from './fsck.ts'
 import { type Contents, openContents, PlainStore } from './interleaving-fixture.ts'

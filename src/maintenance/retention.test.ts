@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Digest } from '../oci/digest.ts'
+import { index, name, tag } from '../registry/content-fixture.ts'
 import { deleteManifest, deleteTag } from '../registry/delete-manifest.ts'
 import { pushImage, setPolicy } from '../registry/images-fixture.ts'
 import { keepManifest } from '../registry/keep-manifest.ts'
@@ -9,18 +10,15 @@ import {
   ALICE,
   codeOf,
   HOUR,
-  idOf,
-  index,
-  name,
   openTestRegistry,
   pull,
   pullManifest,
   push,
   resolve,
   type TestRegistry,
-  tag,
 } from '../registry/registry-fixture.ts'
 import { checkRules } from '../registry/set-policy.ts'
+import { idOf } from '../registry/stored-fixture.ts'
 import { rollbackTag } from '../registry/tag-history.ts'
 import { bytesLeft, collectAll, collectFor, collectOnce } from './collection-fixture.ts'
 import { testJob } from './job-fixture.ts'

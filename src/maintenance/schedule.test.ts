@@ -20,6 +20,7 @@ beforeEach(async () => {
     metadata: await openMemoryMetadataStore(),
     blobs: openMemoryBlobStore(),
     now: () => now,
+    steady: () => now,
     onError: (_, what) => errors.push(what),
     onProgress: (job, progress) => reports.push([job, progress]),
   }

@@ -1,5 +1,5 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
-import { KINDS, type Kind } from '../records/keys.ts'
+import { KINDS, type Kind, keys } from '../records/keys.ts'
 
 /** What a store holds before a registry was ever in it: its own id. */
 const PREPARED: ReadonlySet<Kind> = new Set<Kind>(['cluster'])
@@ -14,4 +14,9 @@ export async function usedKind(metadata: MetadataStore): Promise<Kind | undefine
 /** Whether no registry was ever in the store. */
 export async function isUnused(metadata: MetadataStore): Promise<boolean> {
   return (await usedKind(metadata)) === undefined
+}
+
+/** Whether the records speak of any blob. */
+export async function holdsBlobs(metadata: MetadataStore): Promise<boolean> {
+  return (await metadata.range({ prefix: keys.blobs(), limit: 1 })).length > 0
 }

@@ -16,8 +16,10 @@ export function recordCodec<Schema extends z.ZodType>(
   format: number,
   schema: Schema,
 ): Codec<z.infer<Schema>> {
+  // One byte of UTF-8.
+  const head = String.fromCharCode(format)
   return {
-    encode: (value) => Buffer.concat([Uint8Array.of(format), Buffer.from(JSON.stringify(value))]),
+    encode: (value) => Buffer.from(head + JSON.stringify(value)),
     decode: remembering((bytes) => {
       if (bytes[0] !== format)
         throw new TypeError(`${name} record has format ${bytes[0]}; this version reads ${format}`)

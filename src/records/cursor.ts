@@ -19,6 +19,28 @@ export const scrubCodec = recordCodec(
 )
 export type ScrubRecord = ReturnType<typeof scrubCodec.decode>
 
+/** Value of `cursor` of the check of records and bytes: the one that is under way, or the last one. */
+export const fsckCodec = recordCodec(
+  'fsck',
+  1,
+  z.object({
+    /** Who writes it: another check has another. */
+    id: z.string(),
+    /** When its process last said how far it is. */
+    told: dateField,
+    repair: z.boolean(),
+    force: z.boolean(),
+    state: z.enum(['running', 'done', 'failed']),
+    begun: dateField,
+    finished: dateField.optional(),
+    error: z.string().optional(),
+    checked: z.object({ records: sizeField, blobs: sizeField, locations: sizeField }),
+    problems: z.array(z.object({ problem: z.string(), found: sizeField, mended: sizeField })),
+    examples: z.array(z.string()),
+  }),
+)
+export type FsckRecord = ReturnType<typeof fsckCodec.decode>
+
 /** Value of `cursor` of the daily snapshot of the records: those in the blob store, the newest last. */
 export const snapshotsCodec = recordCodec(
   'snapshots',
@@ -26,7 +48,14 @@ export const snapshotsCodec = recordCodec(
   z.object({
     /** The upload that is writing one now, or was when the server stopped. */
     pending: z.string().optional(),
-    kept: z.array(z.object({ upload: z.string(), location: z.string(), taken: dateField })),
+    kept: z.array(
+      z.object({
+        upload: z.string(),
+        location: z.string(),
+        taken: dateField,
+        digest: digestField.optional(),
+      }),
+    ),
   }),
 )
 export type SnapshotsRecord = ReturnType<typeof snapshotsCodec.decode>

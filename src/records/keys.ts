@@ -1,6 +1,6 @@
-import type { Digest } from '../oci/digest.ts'
+import type { Digest, DigestPrefix } from '../oci/digest.ts'
 import { projectOf, type RepositoryName, restOf } from '../oci/name.ts'
-import { digestComponent, tuple, uint64Component } from './tuple.ts'
+import { digestComponent, digestPrefixComponent, tuple, uint64Component } from './tuple.ts'
 
 /**
  * The whole key tree. Nobody else builds a key. ⟨x⟩ is one component (tuple.ts); ⟨repo⟩ is the repository's id:
@@ -47,6 +47,7 @@ import { digestComponent, tuple, uint64Component } from './tuple.ts'
  *   64 runtime     ⟨name⟩                              a setting that all replicas share, changed while they run
  *   60 layer-index ⟨sha256⟩                            what is known of a layer's inside, and where its index is
  *   61 seek-points ⟨sha256⟩                            where reading can begin inside a layer
+ *   62 badge       ⟨project⟩⟨sha256 of the key⟩          a key that shows the badges of a private repository
  *   65 damaged     ⟨sha256⟩                            a blob whose bytes were found missing or wrong
  *   66 hold        ⟨id⟩                                a backup under way: no trash is emptied
  *   67 cursor      ⟨job⟩                               how far a long job is
@@ -96,6 +97,7 @@ const TABLE = {
   runtime: 0x64,
   layerIndex: 0x60,
   seekPoints: 0x61,
+  badge: 0x62,
   damaged: 0x65,
   hold: 0x66,
   cursor: 0x67,
@@ -167,6 +169,7 @@ export const keys = {
 
   blob: (sha256: Digest) => tuple(TABLE.blob, digestComponent(sha256)),
   blobs: () => tuple(TABLE.blob),
+  blobsFrom: (begin: DigestPrefix) => tuple(TABLE.blob, digestPrefixComponent(begin)),
   alias: (digest: Digest) => tuple(TABLE.alias, digestComponent(digest)),
   link: (repo: RepositoryId, digest: Digest) => inRepository('link', repo, digestComponent(digest)),
   holder: (sha256: Digest, project: string, repo: RepositoryId, digest: Digest) =>
@@ -177,12 +180,16 @@ export const keys = {
 
   manifest: (repo: RepositoryId, digest: Digest) => inRepository('manifest', repo, digestComponent(digest)),
   manifests: (repo: RepositoryId) => inRepository('manifest', repo),
+  manifestsFrom: (repo: RepositoryId, begin: DigestPrefix) =>
+    inRepository('manifest', repo, digestPrefixComponent(begin)),
   body: (repo: RepositoryId, digest: Digest) => inRepository('body', repo, digestComponent(digest)),
   edge: (repo: RepositoryId, child: Digest, parent: Digest) =>
     inRepository('edge', repo, digestComponent(child), digestComponent(parent)),
   edges: (repo: RepositoryId, child: Digest) => inRepository('edge', repo, digestComponent(child)),
   tag: (repo: RepositoryId, tag: string) => inRepository('tag', repo, tag),
   tags: (repo: RepositoryId) => inRepository('tag', repo),
+  /** Every tag that begins so. */
+  tagsFrom: (repo: RepositoryId, begin: string) => inRepository('tag', repo, Buffer.from(begin)),
   tagged: (repo: RepositoryId, digest: Digest, tag: string) =>
     inRepository('tagged', repo, digestComponent(digest), tag),
   tagsOf: (repo: RepositoryId, digest: Digest) => inRepository('tagged', repo, digestComponent(digest)),
@@ -238,6 +245,8 @@ export const keys = {
   signingKeys: () => tuple(TABLE.signingKey),
   account: (project: string, name: string) => tuple(TABLE.account, project, name),
   accounts: (project: string) => tuple(TABLE.account, project),
+  badge: (project: string, keyHash: Uint8Array) => tuple(TABLE.badge, project, keyHash),
+  badges: (project: string) => tuple(TABLE.badge, project),
   cluster: () => tuple(TABLE.cluster),
   session: (owner: string, id: string) => tuple(TABLE.session, owner, id),
   sessionsOf: (owner: string) => tuple(TABLE.session, owner),

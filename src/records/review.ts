@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Digest } from '../oci/digest.ts'
 import { recordCodec } from './codec.ts'
-import { dateField, nameField } from './fields.ts'
+import { dateField, digestField, nameField } from './fields.ts'
 import type { RepositoryId } from './keys.ts'
 import { manifestSchema } from './manifest.ts'
 import { TupleReader } from './tuple.ts'
@@ -44,8 +44,25 @@ export function readReviewKey(key: Uint8Array): ReviewKey {
   return { due, kind, repo, digest: reader.digest() }
 }
 
-/** Value of `trash`. */
-export const trashCodec = recordCodec('trash', 1, z.object({ at: dateField }))
+/** Where the kind begins in a key of the queue: behind the byte of the table and the date. */
+const SUBJECT_AT = 9
+
+/** What a key of the queue is about, whenever it is due: text in the order of the keys. */
+export function subjectText(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1', SUBJECT_AT)
+}
+
+/** Value of `trash`: since when nothing uses the bytes. */
+export const trashCodec = recordCodec(
+  'trash',
+  1,
+  z.object({
+    at: dateField,
+    /** The blob that went, and the repository that held it last: for those who ask where it is. */
+    digest: digestField.optional(),
+    name: nameField.optional(),
+  }),
+)
 
 /**
  * Value of `grave`: a manifest that was deleted. Until the grave ends it can be restored, its body stays and its edges

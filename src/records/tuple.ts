@@ -1,4 +1,4 @@
-import { type Digest, digestAlgorithm, digestFromBytes, digestHex } from '../oci/digest.ts'
+import { type Digest, type DigestPrefix, digestAlgorithm, digestFromBytes, digestHex } from '../oci/digest.ts'
 
 /**
  * Key components, encoded so that byte order is the order of the values:
@@ -37,6 +37,11 @@ export function digestComponent(digest: Digest): Uint8Array {
   component[0] = ALGORITHM_BYTE[algorithm]
   component.write(digestHex(digest), 1, 'hex')
   return component
+}
+
+/** The begin of a digest's component, for ranges; of an odd number of hex digits without the last. */
+export function digestPrefixComponent({ algorithm, hex }: DigestPrefix): Uint8Array {
+  return Buffer.concat([Uint8Array.of(ALGORITHM_BYTE[algorithm]), Buffer.from(hex, 'hex')])
 }
 
 /** An unsigned 64-bit number, big-endian: dates in milliseconds, sequences. */

@@ -3,23 +3,9 @@ import type { Digest } from '../oci/digest.ts'
 import { linkCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { getBlob, unlinkBlob } from './blobs.ts'
-import {
-  blobRecord,
-  codeOf,
-  damage,
-  digestOf,
-  HOUR,
-  idOf,
-  keysUnder,
-  locations,
-  name,
-  openTestRegistry,
-  pull,
-  pushBlob,
-  remove,
-  setBlobRecord,
-  type TestRegistry,
-} from './registry-fixture.ts'
+import { digestOf, name } from './content-fixture.ts'
+import { codeOf, HOUR, openTestRegistry, pull, pushBlob, type TestRegistry } from './registry-fixture.ts'
+import { blobRecord, damage, idOf, keysUnder, locations, remove, setBlobRecord } from './stored-fixture.ts'
 
 let registry: TestRegistry
 let digest: Digest

@@ -1,23 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Digest } from '../oci/digest.ts'
 import { keys } from '../records/keys.ts'
+import { digestOf, image, name, tag } from './content-fixture.ts'
 import { deleteManifest, deleteTag } from './delete-manifest.ts'
 import {
   ALICE,
   codeOf,
-  digestOf,
-  idOf,
-  image,
-  keysUnder,
-  name,
   openTestRegistry,
   pullManifest,
   push,
   pushBlob,
   resolve,
   type TestRegistry,
-  tag,
 } from './registry-fixture.ts'
+import { idOf, keysUnder } from './stored-fixture.ts'
 import { listTags } from './tags.ts'
 
 let registry: TestRegistry

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { name } from './content-fixture.ts'
 import { deleteManifest } from './delete-manifest.ts'
 import { previewDeletion } from './deletion-preview.ts'
 import { pushImage } from './images-fixture.ts'
-import { ALICE, HOUR, name, openTestRegistry, type TestRegistry } from './registry-fixture.ts'
+import { ALICE, HOUR, openTestRegistry, type TestRegistry } from './registry-fixture.ts'
 
 let registry: TestRegistry
 const APP = 'team/app'

@@ -2,7 +2,8 @@ import type { Digest } from '../oci/digest.ts'
 import { OCI_MANIFEST } from '../oci/media-type.ts'
 import { keys } from '../records/keys.ts'
 import { NO_POLICY, type PolicyRecord, policyCodec } from '../records/policy.ts'
-import { image, push, pushBlob, type TestRegistry } from './registry-fixture.ts'
+import { image } from './content-fixture.ts'
+import { push, pushBlob, type TestRegistry } from './registry-fixture.ts'
 
 /** Sets parts of a project's policy. */
 export function setPolicy(

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Digest } from '../oci/digest.ts'
 import { unlinkBlob } from './blobs.ts'
+import { index, name, tag } from './content-fixture.ts'
 import { deleteManifest, deleteTag } from './delete-manifest.ts'
 import { deleteRepositories, deleteRepository } from './delete-repository.ts'
 import { pushImage, setPolicy } from './images-fixture.ts'
@@ -8,14 +9,11 @@ import { matchesPattern } from './patterns.ts'
 import {
   ALICE,
   codeOf,
-  index,
-  name,
   openTestRegistry,
   pull,
   push,
   resolve,
   type TestRegistry,
-  tag,
 } from './registry-fixture.ts'
 import { rollbackTag } from './tag-history.ts'
 

@@ -119,11 +119,15 @@ export function isStale(confirmed: number, parts: RegistryParts): boolean {
   return parts.now() - confirmed > parts.settings.grace / 4
 }
 
-/** Renews "last confirmed": a client that is told "exists" will not send the blob, so it has to stay. False: it is gone. */
+/**
+ * Renews "last confirmed": a client that is told "exists" will not send the blob, so it has to stay. Of many that are told
+ * at once, one does it for all: each of the others would lose to the next. False: it is gone.
+ */
 export function confirmLink(parts: RegistryParts, repo: RepositoryId, digest: Digest): Promise<boolean> {
   return transact(parts.metadata, async (transaction) => {
     const link = await transaction.getChecked(linkCodec, keys.link(repo, digest))
     if (link === undefined) return false
+    if (!isStale(link.value.confirmed, parts)) return true
     transaction.set(linkCodec, link.key, { ...link.value, confirmed: parts.now() })
     return true
   })

@@ -1,8 +1,9 @@
 import { array, assert, asyncProperty, integer, stringMatching, uniqueArray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type RepositoryName } from '../oci/name.ts'
+import { image, name } from './content-fixture.ts'
 import { parseManifestAside } from './parse-manifest.ts'
-import { codeOf, image, name, openTestRegistry, push, pushBlob } from './registry-fixture.ts'
+import { codeOf, openTestRegistry, push, pushBlob } from './registry-fixture.ts'
 import { repositoriesOf } from './repositories.ts'
 import { listTags } from './tags.ts'
 

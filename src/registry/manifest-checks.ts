@@ -46,11 +46,12 @@ export async function checkReferences(
   const { required, optional } = referencesOf(manifest, allowSparse)
   const all = [...required, ...optional]
   const here = await linkStates(transaction, repo, all)
-  const manifests = await transaction.present(all.map((digest) => keys.manifest(repo, digest)))
+  // Only an index refers to manifests.
+  const children = manifest.kind === 'index' ? all : []
+  const manifests = await transaction.present(children.map((digest) => keys.manifest(repo, digest)))
   const missing: RegistryError[] = []
   for (const [index, digest] of all.entries()) {
-    const isManifest = manifest.kind === 'index' && manifests[index] === true
-    if (isManifest) transaction.checkExists(keys.manifest(repo, digest))
+    if (manifests[index] === true) transaction.checkExists(keys.manifest(repo, digest))
     else if (here[index] === 'usable') transaction.checkExists(keys.link(repo, digest))
     else if (index < required.length) missing.push(missingBlob(digest, here[index] === 'damaged'))
   }

@@ -24,7 +24,8 @@ export async function readAhead(transaction: Transaction, written: Written): Pro
   // Under another algorithm a link has to say first which content it leads to.
   const contents = children.filter((child) => digestAlgorithm(child) === 'sha256')
   await transaction.readAhead([
-    ...children.flatMap((child) => [keys.link(repo, child), keys.manifest(repo, child)]),
+    ...children.map((child) => keys.link(repo, child)),
+    ...(manifest.kind === 'index' ? children.map((child) => keys.manifest(repo, child)) : []),
     ...contents.map((content) => keys.blob(content)),
     ...[digest, subject?.digest].flatMap((one) => (one === undefined ? [] : [keys.manifest(repo, one)])),
     keys.grave(repo, digest),

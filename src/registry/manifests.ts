@@ -82,6 +82,7 @@ function confirm(parts: RegistryParts, repo: RepositoryId, digest: Digest): Prom
   return transact(parts.metadata, async (transaction) => {
     const manifest = await transaction.getChecked(manifestCodec, keys.manifest(repo, digest))
     if (manifest === undefined) return false
+    if (!isStale(manifest.value.confirmed, parts)) return true
     transaction.set(manifestCodec, manifest.key, { ...manifest.value, confirmed: parts.now() })
     return true
   })

@@ -4,23 +4,10 @@ import { contentCodec, linkCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { INDEX_HOLDER } from '../records/layer-index.ts'
 import { unlinkBlob } from './blobs.ts'
+import { digestOf, name } from './content-fixture.ts'
 import { mountFrom, mountFromAnywhere } from './mount.ts'
-import {
-  ALICE,
-  blobRecord,
-  digestOf,
-  HOUR,
-  idOf,
-  keysUnder,
-  locations,
-  name,
-  openTestRegistry,
-  pull,
-  pushBlob,
-  remove,
-  setBlobRecord,
-  type TestRegistry,
-} from './registry-fixture.ts'
+import { ALICE, HOUR, openTestRegistry, pull, pushBlob, type TestRegistry } from './registry-fixture.ts'
+import { blobRecord, idOf, keysUnder, locations, remove, setBlobRecord } from './stored-fixture.ts'
 
 let registry: TestRegistry
 let digest: Digest

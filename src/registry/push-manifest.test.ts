@@ -7,31 +7,23 @@ import { RegistryError } from '../oci/registry-error.ts'
 import { keys } from '../records/keys.ts'
 import { BODY_LIMIT, bodyCodec, manifestCodec } from '../records/manifest.ts'
 import { tagLogCodec } from '../records/tag.ts'
+import { digestOf, image, index, name, tag } from './content-fixture.ts'
 import { deleteManifest, deleteTag } from './delete-manifest.ts'
 import { getManifest } from './manifests.ts'
 import { listReferrers } from './referrers.ts'
 import {
   ALICE,
-  blobRecord,
   codeOf,
-  digestOf,
   HOUR,
-  idOf,
-  image,
-  index,
-  keysUnder,
-  name,
   openTestRegistry,
   pull,
   pullManifest,
   push,
   pushBlob,
-  remove,
   resolve,
-  setBlobRecord,
   type TestRegistry,
-  tag,
 } from './registry-fixture.ts'
+import { blobRecord, idOf, keysUnder, remove, setBlobRecord } from './stored-fixture.ts'
 
 let registry: TestRegistry
 let config: Digest

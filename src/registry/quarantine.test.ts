@@ -3,24 +3,19 @@ import { StoreDamaged } from '../../storage/store-errors.ts'
 import type { Digest } from '../oci/digest.ts'
 import { BODY_LIMIT } from '../records/manifest.ts'
 import { getBlob } from './blobs.ts'
+import { digestOf, image, name } from './content-fixture.ts'
 import { mountFrom } from './mount.ts'
 import { confirmBytes, listDamaged, quarantine } from './quarantine.ts'
 import {
   ALICE,
-  blobRecord,
-  damage,
-  digestOf,
-  image,
-  locations,
-  name,
   openTestRegistry,
   pull,
   pullManifest,
   push,
   pushBlob,
-  setBlobRecord,
   type TestRegistry,
 } from './registry-fixture.ts'
+import { blobRecord, damage, locations, setBlobRecord } from './stored-fixture.ts'
 
 let registry: TestRegistry
 let digest: Digest

@@ -21,7 +21,7 @@ export interface ReferrersQuery {
  * none: distribution-spec "Listing Referrers": "MUST NOT return a 404".
  */
 export async function* listReferrers(
-  parts: RegistryParts,
+  parts: Pick<RegistryParts, 'metadata'>,
   query: ReferrersQuery,
 ): AsyncGenerator<ReferrerRecord> {
   const repository = await findRepository(parts.metadata, query.name)
@@ -39,4 +39,18 @@ export async function* listReferrers(
     if (end === undefined || page.length < PAGE) return
     from = keyAfter(end.key)
   }
+}
+
+/** At most `count` of them. */
+export async function firstReferrers(
+  parts: Pick<RegistryParts, 'metadata'>,
+  query: ReferrersQuery,
+  count: number,
+): Promise<ReferrerRecord[]> {
+  const found: ReferrerRecord[] = []
+  for await (const referrer of listReferrers(parts, query)) {
+    found.push(referrer)
+    if (found.length === count) break
+  }
+  return found
 }

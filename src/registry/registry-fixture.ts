@@ -1,23 +1,16 @@
-import { createHash } from 'node:crypto'
-import { type BlobStore, blobLocation } from '../../storage/blobs/blob-store.ts'
+import type { BlobStore } from '../../storage/blobs/blob-store.ts'
 import { emptyMemoryBlobs, openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
 import type { Commit, MetadataStore, RangeQuery } from '../../storage/metadata/metadata-store.ts'
-import { type Digest, type DigestAlgorithm, digestFromBytes } from '../oci/digest.ts'
-import { OCI_INDEX, OCI_MANIFEST } from '../oci/media-type.ts'
-import { parseName, type RepositoryName } from '../oci/name.ts'
-import { parseTag, type Tag } from '../oci/tag.ts'
-import { type BlobRecord, blobCodec } from '../records/blob.ts'
-import { keys } from '../records/keys.ts'
+import type { Digest, DigestAlgorithm } from '../oci/digest.ts'
 import { getBlob } from './blobs.ts'
+import { chunk, digestOf, name, tag } from './content-fixture.ts'
 import { foundManifests } from './found-manifest.ts'
 import { getManifest } from './manifests.ts'
 import { RegistryMeter } from './meter.ts'
 import type { Damage, RegistryParts, RegistrySettings } from './parts.ts'
 import { Pulls } from './pulls.ts'
 import { type ManifestPush, type PushedManifest, pushManifest } from './push-manifest.ts'
-import { findRepository } from './repositories.ts'
-import type { Chunk } from './upload-session.ts'
 import { Uploads } from './uploads.ts'
 
 /** A registry over memory stores, with a clock and with hooks that run in the gaps where races happen. */
@@ -147,56 +140,6 @@ function withDisk(store: BlobStore, disk: TestRegistry['disk']): BlobStore {
   }
 }
 
-export function name(text: string): RepositoryName {
-  const parsed = parseName(text)
-  if (parsed === undefined) throw new TypeError(`${text} is not a name`)
-  return parsed
-}
-
-export function tag(text: string): Tag {
-  const parsed = parseTag(text)
-  if (parsed === undefined) throw new TypeError(`${text} is not a tag`)
-  return parsed
-}
-
-export function digestOf(bytes: Uint8Array | string, algorithm: DigestAlgorithm = 'sha256'): Digest {
-  return digestFromBytes(algorithm, createHash(algorithm).update(bytes).digest())
-}
-
-/** A body in pieces of `size` bytes. */
-export function chunk(
-  bytes: Uint8Array | string,
-  extra: Partial<Chunk> & { readonly size?: number } = {},
-): Chunk {
-  const { size = 7, ...rest } = extra
-  const all = Buffer.from(bytes)
-  return {
-    bytes: (async function* () {
-      for (let at = 0; at < all.length; at += size) {
-        await Promise.resolve()
-        yield all.subarray(at, at + size)
-      }
-    })(),
-    range: undefined,
-    length: undefined,
-    ...rest,
-  }
-}
-
-/** A body that ends with an error, as when a client hangs up. */
-export function cutChunk(bytes: Uint8Array | string): Chunk {
-  const all = Buffer.from(bytes)
-  return {
-    bytes: (async function* () {
-      await Promise.resolve()
-      if (all.length > 0) yield all
-      throw new Error('aborted')
-    })(),
-    range: undefined,
-    length: undefined,
-  }
-}
-
 /** Pushes a blob in one go; gives its digest. */
 export async function pushBlob(
   registry: TestRegistry,
@@ -208,34 +151,6 @@ export async function pushBlob(
   const id = await registry.uploads.start(name(repository), ALICE)
   await registry.uploads.finish({ id, name: name(repository), account: ALICE }, digest, chunk(content))
   return digest
-}
-
-/** A manifest of a config and layers that are here already. */
-export function image(config: Digest, layers: readonly Digest[] = [], more: object = {}): Buffer {
-  return Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: OCI_MANIFEST,
-      config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: config, size: 1 },
-      layers: layers.map((digest) => ({
-        mediaType: 'application/vnd.oci.image.layer.v1.tar',
-        digest,
-        size: 1,
-      })),
-      ...more,
-    }),
-  )
-}
-
-export function index(children: readonly Digest[], more: object = {}): Uint8Array {
-  return Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: OCI_INDEX,
-      manifests: children.map((digest) => ({ mediaType: OCI_MANIFEST, digest, size: 1 })),
-      ...more,
-    }),
-  )
 }
 
 export function push(
@@ -308,50 +223,4 @@ export async function pullManifest(
 /** The code of a RegistryError. */
 export function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
-}
-
-/** The id of a repository that exists. */
-export async function idOf(registry: TestRegistry, repository: string): Promise<string> {
-  const found = await findRepository(registry.metadata, name(repository))
-  if (found === undefined) throw new Error(`${repository} is not there`)
-  return found.id
-}
-
-/** Keys under a prefix. */
-export async function keysUnder(registry: TestRegistry, prefix: Uint8Array): Promise<string[]> {
-  const entries = await registry.metadata.range({ prefix, limit: 10_000 })
-  return entries.map(({ key }) => Buffer.from(key).toString('hex'))
-}
-
-export async function blobRecord(registry: TestRegistry, digest: Digest): Promise<BlobRecord | undefined> {
-  const [stored] = await registry.metadata.read([keys.blob(digest)])
-  return stored && blobCodec.decode(stored.value)
-}
-
-export async function setBlobRecord(
-  registry: TestRegistry,
-  digest: Digest,
-  record: BlobRecord,
-): Promise<void> {
-  const sets = [{ key: keys.blob(digest), value: blobCodec.encode(record) }]
-  await registry.metadata.commit({ checks: [], sets, deletes: [] })
-}
-
-/** Deletes records behind the registry's back, as a collector or another replica would. */
-export function remove(registry: TestRegistry, ...deletes: Uint8Array[]): Promise<void> {
-  return registry.metadata.commit({ checks: [], sets: [], deletes })
-}
-
-/** Where bytes are, the trash included. */
-export async function locations(registry: TestRegistry): Promise<string[]> {
-  const found: string[] = []
-  for await (const { location } of registry.blobs.list()) found.push(location)
-  return found
-}
-
-/** Changes the bytes at a location. */
-export function damage(registry: TestRegistry, location: string, bytes: Uint8Array | undefined): void {
-  const at = blobLocation(location)
-  if (bytes === undefined) registry.contents.blobs.delete(at)
-  else registry.contents.blobs.set(at, { bytes, modified: new Date() })
 }

@@ -27,7 +27,16 @@ export interface Restoration {
 export async function restoreDeleted(parts: RegistryParts, wanted: Restoration): Promise<readonly Tag[]> {
   const { name, digest, account, tags = [] } = wanted
   const repo = (await requireRepository(parts.metadata, name)).id
-  const [stored, body] = await parts.metadata.read([keys.grave(repo, digest), keys.body(repo, digest)])
+  const [stored, body, here] = await parts.metadata.read([
+    keys.grave(repo, digest),
+    keys.body(repo, digest),
+    keys.manifest(repo, digest),
+  ])
+  if (here !== undefined)
+    throw new RegistryError('MANIFEST_UNKNOWN', {
+      message: `manifest ${digest} of '${name}' is here and not deleted, so there is nothing to restore`,
+      detail: { name, digest },
+    })
   const grave = stored && graveCodec.decode(stored.value)
   if (grave?.manifest === undefined || body === undefined) throw notRestorable(name, digest, grave)
   const bytes = await readBody(parts, { name, digest }, body.value)

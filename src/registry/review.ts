@@ -38,8 +38,13 @@ export function reviewBlob(transaction: Transaction, parts: RegistryParts, blob:
   queueReview(transaction, { ...blob, kind: 'blob', due: parts.now() + Math.min(grace, trashDelay) + 1 })
 }
 
-/** Queues bytes for removal, after those who are reading them now. */
-export function trash(transaction: Transaction, parts: RegistryParts, location: string): void {
+/** Queues bytes for removal, after those who are reading them now. `of`: the blob that goes with them. */
+export function trash(
+  transaction: Transaction,
+  parts: RegistryParts,
+  location: string,
+  of: { readonly digest?: Digest; readonly name?: RepositoryName } = {},
+): void {
   const at = parts.now()
-  transaction.set(trashCodec, keys.trash(at + parts.settings.trashDelay, location), { at })
+  transaction.set(trashCodec, keys.trash(at + parts.settings.trashDelay, location), { at, ...of })
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Digest } from '../oci/digest.ts'
 import { keys } from '../records/keys.ts'
 import { tagLogCodec } from '../records/tag.ts'
+import { image, name, tag } from './content-fixture.ts'
 import { deleteManifest, deleteTag } from './delete-manifest.ts'
 import { pushImage } from './images-fixture.ts'
 import { listReferrers } from './referrers.ts'
@@ -9,21 +10,16 @@ import {
   ALICE,
   codeOf,
   HOUR,
-  idOf,
-  image,
-  keysUnder,
-  name,
   openTestRegistry,
   pull,
   pullManifest,
   push,
   pushBlob,
-  remove,
   resolve,
   type TestRegistry,
-  tag,
 } from './registry-fixture.ts'
 import { listDeleted, restoreDeleted } from './restore-manifest.ts'
+import { idOf, keysUnder, remove } from './stored-fixture.ts'
 import { rollbackTag, tagHistory } from './tag-history.ts'
 
 let registry: TestRegistry
@@ -114,6 +110,11 @@ describe('rollbackTag', () => {
 })
 
 describe('restoreDeleted', () => {
+  it('says of a manifest that is here that it is not deleted', async () => {
+    const { digest } = await pushImage(registry, APP, 'here')
+    await expect(restore(digest)).rejects.toThrow('is here and not deleted')
+  })
+
   it('brings a manifest back with its tags, bytes and edges', async () => {
     const before = await pullManifest(registry, APP, one.digest)
     await del(one.digest)

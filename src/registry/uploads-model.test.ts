@@ -11,18 +11,9 @@ import {
   string,
 } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  ALICE,
-  chunk,
-  codeOf,
-  cutChunk,
-  digestOf,
-  locations,
-  name,
-  openTestRegistry,
-  pull,
-  type TestRegistry,
-} from './registry-fixture.ts'
+import { chunk, cutChunk, digestOf, name } from './content-fixture.ts'
+import { ALICE, codeOf, openTestRegistry, pull, type TestRegistry } from './registry-fixture.ts'
+import { locations } from './stored-fixture.ts'
 import type { SessionName } from './upload-session.ts'
 
 /** What the registry must do, in the fewest words: a session is its bytes; a blob is there or not. */

@@ -1,26 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { blobLocation } from '../../storage/blobs/blob-store.ts'
 import { keys } from '../records/keys.ts'
+import { chunk, cutChunk, digestOf, name } from './content-fixture.ts'
 import {
   ALICE,
-  blobRecord,
-  chunk,
   codeOf,
-  cutChunk,
-  damage,
-  digestOf,
   HOUR,
-  idOf,
-  keysUnder,
-  locations,
-  name,
   openTestRegistry,
   pull,
   pushBlob,
-  remove,
-  setBlobRecord,
   type TestRegistry,
 } from './registry-fixture.ts'
+import { blobRecord, damage, idOf, keysUnder, locations, remove, setBlobRecord } from './stored-fixture.ts'
 import type { SessionName } from './upload-session.ts'
 import { Uploads } from './uploads.ts'
 

@@ -1,18 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { unlinkBlob } from './blobs.ts'
+import { chunk, cutChunk, digestOf, name } from './content-fixture.ts'
 import { pushImage, setPolicy } from './images-fixture.ts'
 import { mountFrom } from './mount.ts'
-import {
-  ALICE,
-  chunk,
-  codeOf,
-  cutChunk,
-  digestOf,
-  name,
-  openTestRegistry,
-  pushBlob,
-  type TestRegistry,
-} from './registry-fixture.ts'
+import { ALICE, codeOf, openTestRegistry, pushBlob, type TestRegistry } from './registry-fixture.ts'
 import { usageOf } from './usage.ts'
 
 let registry: TestRegistry

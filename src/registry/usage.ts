@@ -6,7 +6,8 @@ import { keyAfter, keys } from '../records/keys.ts'
 import { policyCodec } from '../records/policy.ts'
 import { usageCodec } from '../records/review.ts'
 
-const PAGE = 1000
+/** Records that are added up in one turn of the event loop. */
+const PAGE = 250
 
 interface Note {
   readonly key: Uint8Array

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type BlobLocation, blobLocation } from '../../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
-import { digestFromBytes } from '../../oci/digest.ts'
+import { type Digest, digestFromBytes } from '../../oci/digest.ts'
 import { type SnapshotsRecord, snapshotsCodec } from '../../records/cursor.ts'
 import { keys } from '../../records/keys.ts'
 import type { Job, JobParts } from '../job.ts'
@@ -28,7 +28,8 @@ export function snapshotJob(every: number): Job {
   }
 }
 
-async function readSnapshots(metadata: MetadataStore): Promise<SnapshotsRecord> {
+/** The snapshots that are in the blob store. */
+export async function readSnapshots(metadata: MetadataStore): Promise<SnapshotsRecord> {
   const [stored] = await metadata.read([keys.cursor(NAME)])
   return stored === undefined ? { kept: [] } : snapshotsCodec.decode(stored.value)
 }
@@ -45,8 +46,7 @@ async function takeSnapshot(parts: JobParts): Promise<void> {
   const upload = snapshotUpload(taken)
   // Before its first byte, so that no sweep takes it for a leftover.
   await writeSnapshots(parts.metadata, { pending: upload, kept })
-  const location = await store(parts, upload)
-  const all = [...kept, { upload, location, taken }]
+  const all = [...kept, { upload, taken, ...(await store(parts, upload)) }]
   await writeSnapshots(parts.metadata, { kept: all.slice(-KEPT) })
   for (const old of all.slice(0, -KEPT))
     await parts.attempt(`snapshot at ${old.location}`, () => parts.blobs.remove(blobLocation(old.location)))
@@ -58,7 +58,10 @@ function writeSnapshots(metadata: MetadataStore, record: SnapshotsRecord): Promi
   return metadata.commit({ checks: [], sets, deletes: [] })
 }
 
-async function store({ metadata, blobs }: JobParts, upload: string): Promise<BlobLocation> {
+async function store(
+  { metadata, blobs }: JobParts,
+  upload: string,
+): Promise<{ readonly location: BlobLocation; readonly digest: Digest }> {
   const snapshot = await metadata.snapshot()
   try {
     const state = await blobs.create(upload)
@@ -71,7 +74,8 @@ async function store({ metadata, blobs }: JobParts, upload: string): Promise<Blo
       size += chunk.length
       await writer.write(chunk)
     }
-    return await blobs.complete(await writer.close(), size, digestFromBytes('sha256', hash.digest()))
+    const digest = digestFromBytes('sha256', hash.digest())
+    return { location: await blobs.complete(await writer.close(), size, digest), digest }
   } finally {
     await snapshot.close()
   }

@@ -2,21 +2,27 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
-import type { BlobLocation, BlobStore, ListedBlob } from '../../../storage/blobs/blob-store.ts'
+import {
+  type BlobLocation,
+  type BlobStore,
+  blobLocation,
+  type ListedBlob,
+} from '../../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { type Digest, digestFromBytes } from '../../oci/digest.ts'
 import { type BlobRecord, blobCodec, damagedCodec } from '../../records/blob.ts'
 import { keys, kindOf } from '../../records/keys.ts'
 import { keyMoves } from '../../records/moving.ts'
 import { TupleReader } from '../../records/tuple.ts'
-import { usedKind } from '../unused.ts'
-import { blobFile, descriptionSchema, RECORDS } from './layout.ts'
+import { Filling } from './filling.ts'
+import { type BackupDescription, blobFile, descriptionSchema, RECORDS } from './layout.ts'
 import { type FiledRecord, readRecords, through } from './record-file.ts'
+import { RestoreRefused } from './restore-refused.ts'
 import { isSnapshotUpload } from './snapshot-name.ts'
 import { readDescription } from './write-backup.ts'
 
-const BATCH_RECORDS = 500
-const BATCH_BYTES = 1 << 20
+/** So many blobs are looked for before a bucket is taken for that of the records. */
+const SAMPLE = 20
 
 /** Empty stores that a registry is restored into. */
 export interface RestoreParts {
@@ -35,60 +41,84 @@ export interface RestoreResult {
   readonly damaged: readonly string[]
 }
 
-/** What was asked for cannot be restored; the message says why and what to do. */
-export class RestoreRefused extends Error {
-  override readonly name = 'RestoreRefused'
-}
-
 /** Restores a directory that `lamina backup` wrote. Every byte is compared with its digest on the way. */
 export async function restoreBackup(parts: RestoreParts, directory: string): Promise<RestoreResult> {
-  await requireEmpty(parts.metadata)
-  const description = descriptionSchema.safeParse(await readDescription(directory))
-  if (!description.success) throw new RestoreRefused(`${directory} holds no backup that this version reads`)
-  const { taken, hasBlobs, recordsSha256 } = description.data
+  const { taken, hasBlobs, recordsSha256 } = await describeBackup(directory)
+  const filling = await Filling.begin(parts.metadata)
   const counts = { records: 0, blobs: 0, bytes: 0, damaged: new Array<string>() }
   const hash = createHash('sha256')
   const compressed = createReadStream(join(directory, RECORDS)).on('data', (chunk) => hash.update(chunk))
-  const writer = new RecordWriter(parts.metadata)
+  const sample = new Sample(parts.blobs)
   for await (const record of readRecords(through(compressed, createGunzip()))) {
     if (!keyMoves(record.key)) continue
     counts.records += 1
-    await writer.add(record)
-    if (hasBlobs && kindOf(record.key) === 'blob')
-      for (const again of await restoreBlob(parts, { record, directory, counts })) await writer.add(again)
+    await filling.add(record)
+    if (kindOf(record.key) !== 'blob') continue
+    if (hasBlobs)
+      for (const again of await restoreBlob(parts, { record, directory, counts })) await filling.add(again)
+    else sample.add(record)
   }
-  await writer.end()
   if (hash.digest('hex') !== recordsSha256)
     throw new RestoreRefused(`${join(directory, RECORDS)} is not what ${directory} says: it is damaged`)
-  return { taken, ...counts }
+  await sample.require()
+  await filling.end()
+  return { taken, ...counts, blobs: counts.blobs + sample.blobs }
+}
+
+/** What a directory says of the backup in it. Throws RestoreRefused when it is none. */
+export async function describeBackup(directory: string): Promise<BackupDescription> {
+  const description = descriptionSchema.safeParse(await readDescription(directory))
+  if (!description.success) throw new RestoreRefused(`${directory} holds no backup that this version reads`)
+  return description.data
 }
 
 /** Restores the newest snapshot of the records that lies in the blob store, beside the bytes that it speaks of. */
 export async function restoreFromStore(parts: RestoreParts): Promise<RestoreResult> {
-  await requireEmpty(parts.metadata)
   const newest = await newestSnapshot(parts.blobs)
   if (newest === undefined)
     throw new RestoreRefused(
       'the blob store holds no snapshot of the records; LAMINA_BLOBS or LAMINA_DATA says which store',
     )
-  const counts = { records: 0, blobs: 0, bytes: newest.size, damaged: new Array<string>() }
-  const writer = new RecordWriter(parts.metadata)
+  const filling = await Filling.begin(parts.metadata)
+  const sample = new Sample(parts.blobs)
+  let records = 0
   for await (const record of readRecords(await decompressed(parts.blobs, newest))) {
     if (!keyMoves(record.key)) continue
-    counts.records += 1
-    if (kindOf(record.key) === 'blob') counts.blobs += 1
-    await writer.add(record)
+    records += 1
+    if (kindOf(record.key) === 'blob') sample.add(record)
+    await filling.add(record)
   }
-  await writer.end()
-  return { taken: new Date(newest.taken).toISOString(), ...counts }
+  await sample.require()
+  await filling.end()
+  const taken = new Date(newest.taken).toISOString()
+  return { taken, records, blobs: sample.blobs, bytes: newest.size, damaged: [] }
 }
 
-async function requireEmpty(metadata: MetadataStore): Promise<void> {
-  const kind = await usedKind(metadata)
-  if (kind !== undefined)
-    throw new RestoreRefused(
-      `there is a registry already (it has records of kind '${kind}'); restore into an empty data directory or database`,
+/** Some of the blobs whose bytes must be in the store already. */
+class Sample {
+  blobs = 0
+  readonly #blobs: BlobStore
+  readonly #records: BlobRecord[] = []
+
+  constructor(blobs: BlobStore) {
+    this.#blobs = blobs
+  }
+
+  add({ value }: FiledRecord): void {
+    this.blobs += 1
+    if (this.#records.length < SAMPLE) this.#records.push(blobCodec.decode(value))
+  }
+
+  /** Throws RestoreRefused when none of them is there: the store is not the one that the records speak of. */
+  async require(): Promise<void> {
+    const sizes = await Promise.all(
+      this.#records.map(({ location }) => this.#blobs.size(blobLocation(location))),
     )
+    if (sizes.length > 0 && sizes.every((size) => size === undefined))
+      throw new RestoreRefused(
+        `the blob store has none of the bytes that the records speak of (${sizes.length} blobs were looked for); LAMINA_BLOBS or LAMINA_DATA says which store`,
+      )
+  }
 }
 
 interface BlobWork {
@@ -189,28 +219,4 @@ function written(stream: NodeJS.WritableStream, chunk: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(chunk, (error) => (error ? reject(error) : resolve()))
   })
-}
-
-/** Collects records into commits of a bearable size; a later value of a key replaces an earlier one. */
-class RecordWriter {
-  readonly #metadata: MetadataStore
-  #sets = new Map<string, FiledRecord>()
-  #bytes = 0
-
-  constructor(metadata: MetadataStore) {
-    this.#metadata = metadata
-  }
-
-  async add(record: FiledRecord): Promise<void> {
-    this.#sets.set(Buffer.from(record.key).toString('latin1'), record)
-    this.#bytes += record.key.length + record.value.length
-    if (this.#sets.size >= BATCH_RECORDS || this.#bytes >= BATCH_BYTES) await this.end()
-  }
-
-  async end(): Promise<void> {
-    if (this.#sets.size === 0) return
-    await this.#metadata.commit({ checks: [], sets: [...this.#sets.values()], deletes: [] })
-    this.#sets = new Map()
-    this.#bytes = 0
-  }
 }

@@ -19,7 +19,7 @@ export class UnfinishedTarget extends Error {
 
   constructor() {
     super(
-      'These stores are being filled by `lamina migrate`, which is not done: finish it with the old server running, or empty them.',
+      'These stores are being filled by `lamina migrate` or `lamina restore`, which is not done: finish it (a migration with the old server running), or empty them.',
     )
   }
 }

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { transact } from '../../storage/metadata/transact.ts'
+import { type FsckRecord, fsckCodec } from '../records/cursor.ts'
+import { keys } from '../records/keys.ts'
+import { conflict, type Fsck, type FsckStatus } from './fsck.ts'
+import type { FsckOptions } from './fsck-parts.ts'
+
+const KEY = keys.cursor('fsck')
+const TELL_MS = 1000
+/** A process that has said nothing for so long is gone, or will find that another one checks. */
+const SILENT_MS = 30_000
+
+export interface SharedFsckParts {
+  readonly fsck: Pick<Fsck, 'start' | 'status' | 'ended' | 'stop'>
+  readonly metadata: MetadataStore
+  readonly now: () => number
+  /** Told when it could not be written down how far a check is. */
+  readonly onError: (error: unknown) => void
+}
+
+/** The one check of all replicas: whichever of them is asked tells how far it is, whichever runs it. */
+export class SharedFsck {
+  readonly #parts: SharedFsckParts
+  #telling: Promise<void> | undefined
+
+  constructor(parts: SharedFsckParts) {
+    this.#parts = parts
+  }
+
+  /** The check that is under way, or the last one; undefined before the first. */
+  async status(): Promise<FsckStatus | undefined> {
+    const [stored] = await this.#parts.metadata.read([KEY])
+    if (stored === undefined) return undefined
+    const { told, id: _, problems, ...rest } = fsckCodec.decode(stored.value)
+    const status = { ...rest, problems: new Map(problems.map(({ problem, ...counts }) => [problem, counts])) }
+    if (rest.state !== 'running' || !this.#isSilent(told)) return status
+    return { ...status, state: 'failed', error: 'the server that ran it has stopped' }
+  }
+
+  /** Begins a check in this process. Throws CONFLICT while one is under way in any. */
+  async start(options: FsckOptions): Promise<FsckStatus> {
+    const { fsck, metadata, now } = this.#parts
+    const id = randomUUID()
+    const status = await transact(metadata, async (transaction) => {
+      const last = await transaction.getChecked(fsckCodec, KEY)
+      if (last?.value.state === 'running' && !this.#isSilent(last.value.told)) throw conflict()
+      const begun = { ...options, state: 'running', begun: now(), checked: NOTHING } as const
+      transaction.set(fsckCodec, KEY, { ...begun, id, told: now(), problems: [], examples: [] })
+      return { ...begun, problems: new Map(), examples: [] }
+    })
+    fsck.start(options)
+    this.#telling = this.#tell(id)
+    return status
+  }
+
+  /** Ends a check that runs here. */
+  async stop(): Promise<void> {
+    await this.#parts.fsck.stop()
+    await this.#telling
+  }
+
+  #isSilent(told: number): boolean {
+    return told + SILENT_MS < this.#parts.now()
+  }
+
+  /** Writes down how far the check is, now and then and at its end. */
+  async #tell(id: string): Promise<void> {
+    const { fsck, onError } = this.#parts
+    for (let over = false; !over; ) {
+      const waiting = new AbortController()
+      const turn = setTimeout(TELL_MS, undefined, { signal: waiting.signal, ref: false }).catch(
+        () => undefined,
+      )
+      await Promise.race([fsck.ended(), turn])
+      waiting.abort()
+      const { status } = fsck
+      if (status === undefined) return
+      over = status.state !== 'running'
+      await this.#write(id, status).catch(onError)
+    }
+  }
+
+  async #write(id: string, { problems, ...status }: FsckStatus): Promise<void> {
+    const { metadata, now } = this.#parts
+    const listed = [...problems].map(([problem, counts]) => ({ problem, ...counts }))
+    await transact(metadata, async (transaction) => {
+      const stored = await transaction.getChecked(fsckCodec, KEY)
+      // A process that was paused for long does not speak over the check that another one has begun since.
+      if (stored?.value.id !== id) return
+      const value: FsckRecord = { ...status, id, told: now(), problems: listed }
+      transaction.set(fsckCodec, KEY, value)
+    })
+  }
+}
+
+const NOTHING = { records: 0, blobs: 0, locations: 0 }
