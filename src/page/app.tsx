@@ -1,5 +1,5 @@
 import type { ComponentType } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { sessionEnded } from './account.ts'
 import { listenForKeys } from './keyboard.ts'
 import { here, href } from './location.ts'
@@ -21,6 +21,8 @@ const VIEWS: Readonly<Record<string, ComponentType>> = {
   compare: lazyView(() => import('./views/compare/compare-view.tsx'), 'CompareView'),
   pull: lazyView(() => import('./views/pull/pull-view.tsx'), 'PullView'),
   deduplication: lazyView(() => import('./views/deduplication/deduplication-view.tsx'), 'DeduplicationView'),
+  upload: lazyView(() => import('./views/upload/upload-view.tsx'), 'UploadView'),
+  docs: lazyView(() => import('./views/docs/docs-view.tsx'), 'DocsView'),
   project: lazyView(() => import('./views/project/project-view.tsx'), 'ProjectView'),
 }
 
@@ -29,7 +31,8 @@ export function App() {
   const { view } = here.value
   const main = useRef<HTMLElement>(null)
   const first = useRef(true)
-  useEffect(listenForKeys, [])
+  // Before the first view is to be seen: on a busy machine an effect comes a second later, and a key is lost.
+  useLayoutEffect(listenForKeys, [])
   useEffect(() => {
     // A reader of screens hears where it came to; the first view is announced by the document.
     if (!first.current) main.current?.focus({ preventScroll: true })

@@ -8,6 +8,8 @@ export const GO_KEYS: Readonly<Record<string, readonly [view: string, name: stri
   c: ['compare', 'Compare'],
   p: ['pull', 'Pull cost'],
   d: ['deduplication', 'Deduplication'],
+  u: ['upload', 'Upload'],
+  r: ['docs', 'API reference'],
   a: ['account', 'Account'],
 }
 

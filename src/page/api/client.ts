@@ -32,14 +32,41 @@ export async function call<Id extends keyof Operations>(
   return value
 }
 
-/** Bytes of a file of a layer, and how many the whole file has. Rejects as `call` does. */
-export async function readFileBytes(
-  input: Input<'getLayerFile'>,
+/** Bytes of a file of a layer or image, and how many the whole file has. Rejects as `call` does. */
+export async function readFileBytes<Id extends 'getLayerFile' | 'getImageFile'>(
+  id: Id,
+  input: Input<Id>,
   signal?: AbortSignal,
 ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly size: number }> {
-  const response = await send('getLayerFile', input, signal)
+  const response = await send(id, input, signal)
   const bytes = new Uint8Array(await response.arrayBuffer())
   return { bytes, size: Number(response.headers.get('x-file-size') ?? bytes.length) }
+}
+
+/**
+ * Sends bytes as the body of an operation, and tells how many have left. By XMLHttpRequest, since fetch does not tell.
+ * Rejects as `call` does.
+ */
+export function sendBytes<Id extends keyof Operations>(
+  id: Id,
+  { query, bytes, type }: { readonly query: Input<Id>['query']; readonly bytes: Blob; readonly type: string },
+  { signal, sent }: { readonly signal: AbortSignal; readonly sent: (bytes: number) => void },
+): Promise<Operations[Id]['answer']> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open(OPERATIONS[id][0], addressOf(id, query === undefined ? {} : { query }))
+    request.setRequestHeader('content-type', type)
+    request.upload.addEventListener('progress', ({ loaded }) => sent(loaded))
+    request.addEventListener('load', () => {
+      const value = parsed(request.responseText)
+      if (request.status >= 200 && request.status < 300 && isAnswer(id, value)) resolve(value)
+      else reject(problemOf(headOf(request), value))
+    })
+    request.addEventListener('error', () => reject(brokenOff()))
+    request.addEventListener('abort', () => reject(signal.reason))
+    signal.addEventListener('abort', () => request.abort())
+    request.send(bytes)
+  })
 }
 
 /** The address of an operation, on this server. */
@@ -68,26 +95,46 @@ async function send<Id extends keyof Operations>(
     ...(signal !== undefined && { signal }),
   }).catch((error: unknown) => {
     if (signal?.aborted === true) throw error
-    throw new Problem({
-      status: 0,
-      code: 'OFFLINE',
-      message: 'the registry does not answer; is it running, and reachable from here?',
-    })
+    throw offline()
   })
-  if (!response.ok) throw problemOf(response, await jsonOf(response))
+  if (!response.ok) throw problemOf(response, parsed(await response.text()))
   return response
 }
 
-function problemOf(response: Response, body: unknown): Problem {
-  const [first] = isErrors(body) ? body.errors : []
-  const requestId = first?.detail.requestId ?? response.headers.get('x-request-id') ?? undefined
-  const message = first?.message ?? `the answer was ${response.status} ${response.statusText}`
-  return new Problem({ status: response.status, code: first?.code ?? 'UNKNOWN', message, requestId })
+function offline(): Problem {
+  return new Problem({
+    status: 0,
+    code: 'OFFLINE',
+    message: 'the registry does not answer; is it running, and reachable from here?',
+  })
 }
 
-async function jsonOf(response: Response): Promise<unknown> {
+function brokenOff(): Problem {
+  return new Problem({
+    status: 0,
+    code: 'OFFLINE',
+    message:
+      'the connection broke, or the file changed, before all of it was sent; send it again, what came whole does not go twice',
+  })
+}
+
+type Head = Pick<Response, 'status' | 'statusText'> & { readonly headers: Pick<Headers, 'get'> }
+
+function headOf(request: XMLHttpRequest): Head {
+  const { status, statusText } = request
+  return { status, statusText, headers: { get: (name) => request.getResponseHeader(name) } }
+}
+
+function problemOf({ status, statusText, headers }: Head, body: unknown): Problem {
+  const [first] = isErrors(body) ? body.errors : []
+  const requestId = first?.detail.requestId ?? headers.get('x-request-id') ?? undefined
+  const message = first?.message ?? `the answer was ${status} ${statusText}`
+  return new Problem({ status, code: first?.code ?? 'UNKNOWN', message, requestId })
+}
+
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(await response.text())
+    const value: unknown = JSON.parse(text)
     return value
   } catch {
     // A proxy in between answered in its own way: the status has to do.

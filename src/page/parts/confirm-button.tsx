@@ -3,15 +3,21 @@ import { useState } from 'preact/hooks'
 import { Dialog } from './dialog.tsx'
 import { Form } from './form.tsx'
 
-/** A button for what cannot be taken back: it asks first, and says what will happen. */
+/** A button that asks first, and says what will happen. */
 export function ConfirmButton({
   label,
+  of,
+  calm = false,
   title,
   action,
   act,
   children,
 }: {
   readonly label: string
+  /** What it is about, for who does not see the row that it stands in. */
+  readonly of?: string
+  /** What it does takes nothing away. */
+  readonly calm?: boolean
   readonly title: string
   readonly action: string
   readonly act: () => Promise<void>
@@ -24,8 +30,9 @@ export function ConfirmButton({
   }
   return (
     <>
-      <button type="button" class="link danger" onClick={() => setOpen(true)}>
+      <button type="button" class={calm ? 'link' : 'link danger'} onClick={() => setOpen(true)}>
         {label}
+        {of !== undefined && <span class="sr"> {of}</span>}
       </button>
       {open && (
         <Dialog title={title} close={() => setOpen(false)}>

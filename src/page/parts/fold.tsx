@@ -8,10 +8,13 @@ const AT_FIRST = 'config'
 export function Fold({
   name,
   title,
+  note,
   children,
 }: {
   readonly name: string
   readonly title: string
+  /** What can be said of it while it is closed. */
+  readonly note?: ComponentChildren
   readonly children: () => ComponentChildren
 }) {
   const all = openFolds()
@@ -23,7 +26,9 @@ export function Fold({
   }
   return (
     <details class="card fold" open={open} onToggle={(event) => toggle(event.currentTarget.open)}>
-      <summary>{title}</summary>
+      <summary>
+        <span>{title}</span> <span class="dim">{note}</span>
+      </summary>
       {open && <div class="fold-body">{children()}</div>}
     </details>
   )

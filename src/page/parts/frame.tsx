@@ -51,6 +51,9 @@ export function Frame({
       <main id="main" ref={main} tabIndex={-1}>
         {children}
       </main>
+      <footer class="page-foot">
+        <a href={href('docs')}>API</a>
+      </footer>
       {keyMapOpen.value && <KeyMap close={() => (keyMapOpen.value = false)} />}
     </>
   )

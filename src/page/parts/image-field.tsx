@@ -56,7 +56,7 @@ export function ImageField({
   )
 }
 
-/** Repositories that hold the text, or the tags of the one that is named already. */
+/** Repositories and tags that the text may mean, or the tags of the repository that is named already. */
 async function complete(text: string, signal: AbortSignal): Promise<string[]> {
   const [, repository, tag] = /^([^:@]+):([^:@]*)$/.exec(text) ?? []
   if (repository !== undefined && tag !== undefined) {
@@ -64,5 +64,7 @@ async function complete(text: string, signal: AbortSignal): Promise<string[]> {
     return tags.map((one) => `${repository}:${one.tag}`)
   }
   const { repositories } = await call('search', { query: { q: text, n: 20 } }, signal)
-  return repositories.flatMap(({ name }) => (name === text ? [`${name}:`] : [name]))
+  return repositories.flatMap(({ name, tags }) =>
+    tags.length > 0 ? tags.map((one) => `${name}:${one}`) : name === text ? [`${name}:`] : [name],
+  )
 }

@@ -1,13 +1,19 @@
 import { go, here, href } from '../location.ts'
 import { Icon } from './icon.tsx'
 
+/** What people paste: a command, or a reference with this registry's host. */
+function meantBy(text: string): string {
+  const reference = text.trim().replace(/^(?:docker|podman|crictl|crane) (?:pull|push) /, '')
+  return reference.startsWith(`${location.host}/`) ? reference.slice(location.host.length + 1) : reference
+}
+
 /** Search in everything that the visitor may see; the results are on the home page. */
 export function SearchBox() {
   const { view, query } = here.value
   const submit = (event: SubmitEvent & { currentTarget: HTMLFormElement }) => {
     event.preventDefault()
     const text = new FormData(event.currentTarget).get('q')
-    go(href('', { q: typeof text === 'string' ? text.trim() : '' }))
+    go(href('', { q: typeof text === 'string' ? meantBy(text) : '' }))
   }
   return (
     <search class="search">
@@ -16,8 +22,8 @@ export function SearchBox() {
         <input
           type="search"
           name="q"
-          aria-label="Search repositories"
-          placeholder="Search repositories"
+          aria-label="Search repositories, tags, digests"
+          placeholder="Name, tag or digest"
           title="Search ( / )"
           autoComplete="off"
           spellcheck={false}

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { account } from '../account.ts'
 import type { Problem } from '../api/client.ts'
 import type { Asked } from '../api/use-answer.ts'
+import { visibleText } from '../format.ts'
 import { here, href } from '../location.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Icon } from './icon.tsx'
@@ -59,17 +60,27 @@ export function signInHref(): string {
 export function Answered<Value>({
   asked,
   what,
+  title = '',
   children,
 }: {
   readonly asked: Asked<Value>
   readonly what: string
+  /** The heading of a whole view, until the answer brings its own. */
+  readonly title?: string
   readonly children: (value: Value) => ComponentChildren
 }) {
   if (asked.value !== undefined)
     return <div class={asked.loading ? 'stale' : 'fresh'}>{children(asked.value)}</div>
-  if (asked.problem !== undefined && !asked.loading)
-    return <Failed problem={asked.problem} again={asked.again} />
-  return <Loading what={what} />
+  return (
+    <>
+      {title !== '' && <h1>{visibleText(title)}</h1>}
+      {asked.problem !== undefined && !asked.loading ? (
+        <Failed problem={asked.problem} again={asked.again} />
+      ) : (
+        <Loading what={what} />
+      )}
+    </>
+  )
 }
 
 /** Lines for a shell, to be copied. */

@@ -44,7 +44,7 @@ function image(steps: Step[]): Image {
     author: null,
     config: null,
     steps,
-    totals: { layers: 0, size: 0, unpacked: null, files: null },
+    totals: { layers: 0, size: 0, externalSize: 0, unpacked: null, files: null },
     warnings: [],
   }
 }

@@ -1,9 +1,11 @@
+import { Fragment } from 'preact'
 import type { ComparisonView } from '../../api/schema.generated.ts'
 import { deltaText, visibleText } from '../../format.ts'
-import { href } from '../../location.ts'
+import { here, href, setQuery } from '../../location.ts'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Size } from '../../parts/values.tsx'
 import { markOf } from './differences.ts'
+import { TEXT_LIMIT, TextDifference } from './text-difference.tsx'
 
 type Entry = ComparisonView['entries'][number]
 
@@ -31,27 +33,65 @@ export function FileTable({ entries, ...pair }: Pair & { readonly entries: reado
         </thead>
         <tbody>
           {entries.map((entry) => (
-            <tr key={`${entry.class} ${entry.pathRaw ?? entry.path}`} class={entry.class}>
-              <td class="mark">
-                <span aria-hidden="true">{markOf(entry.class)}</span>
-                <span class="sr">{entry.class}</span>
-              </td>
-              <td class="wrap">
-                {entry.from !== undefined && (
-                  <>
-                    <bdi class="mono dim">{visibleText(entry.from)}</bdi> →{' '}
-                  </>
-                )}
-                <FileName entry={entry} {...pair} />
-              </td>
-              <SizeCell bytes={entry.type === 'dir' ? null : entry.sizeBefore} />
-              <SizeCell bytes={entry.type === 'dir' ? null : entry.sizeAfter} />
-              <td class="number">{changeOf(entry)}</td>
-            </tr>
+            <Fragment key={`${entry.class} ${entry.pathRaw ?? entry.path}`}>
+              <tr class={entry.class}>
+                <td class="mark">
+                  <span aria-hidden="true">{markOf(entry.class)}</span>
+                  <span class="sr">{entry.class}</span>
+                </td>
+                <td class="wrap">
+                  {entry.from !== undefined && (
+                    <>
+                      <bdi class="mono dim">{visibleText(entry.from)}</bdi> →{' '}
+                    </>
+                  )}
+                  <FileName entry={entry} {...pair} /> <LinesButton entry={entry} />
+                </td>
+                <SizeCell bytes={entry.type === 'dir' ? null : entry.sizeBefore} />
+                <SizeCell bytes={entry.type === 'dir' ? null : entry.sizeAfter} />
+                <td class="number">{changeOf(entry)}</td>
+              </tr>
+              {isOpen(entry) && (
+                <tr>
+                  <td colSpan={5} class="lines-cell">
+                    <TextDifference path={entry.path} from={entry.from ?? entry.path} {...pair} />
+                  </td>
+                </tr>
+              )}
+            </Fragment>
           ))}
         </tbody>
       </table>
     </Scroll>
+  )
+}
+
+/** What may be text, and is short enough to be read. */
+function mayBeText({ class: how, type, pathRaw, sizeBefore, sizeAfter }: Entry): boolean {
+  const size = Math.max(sizeBefore ?? 0, sizeAfter ?? 0)
+  return (
+    (how === 'changed' || how === 'renamed') && type === 'file' && pathRaw === undefined && size <= TEXT_LIMIT
+  )
+}
+
+/** Which file's lines are shown is in the address. */
+function isOpen(entry: Entry): boolean {
+  return mayBeText(entry) && here.value.query.get('lines') === entry.path
+}
+
+function LinesButton({ entry }: { readonly entry: Entry }) {
+  if (!mayBeText(entry)) return null
+  const open = isOpen(entry)
+  return (
+    <button
+      type="button"
+      class="link"
+      aria-expanded={open}
+      onClick={() => setQuery({ lines: open ? undefined : entry.path }, { replace: true })}
+    >
+      {open ? 'Hide lines' : 'Lines'}
+      <span class="sr"> of {entry.path}</span>
+    </button>
   )
 }
 

@@ -1,21 +1,18 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { readFileBytes } from '../../api/client.ts'
 import { asProblem } from '../../api/use-answer.ts'
 import { percentText, visibleText } from '../../format.ts'
-import type { FilePath } from './file-path.ts'
+import { type FileSource, readPart } from './file-source.ts'
 
 /** Bytes of one answer; the server gives no more. */
 const PART = 4 * 1024 * 1024
 
 /** Saves a file as it is, part by part, saying how far it is; a second press gives up. */
 export function DownloadButton({
-  layer,
-  path,
+  source,
   size,
   name,
 }: {
-  readonly layer: string
-  readonly path: FilePath
+  readonly source: FileSource
   readonly size: number
   readonly name: string
 }) {
@@ -26,8 +23,7 @@ export function DownloadButton({
     const parts: BlobPart[] = []
     for (let offset = 0; offset < size; offset += PART) {
       setSaid(`${percentText(offset / size)} – give up`)
-      const query = { ...path, offset, length: PART, raw: '1' } as const
-      const { bytes } = await readFileBytes({ params: { digest: layer }, query }, control.signal)
+      const { bytes } = await readPart(source, { offset, length: PART, raw: '1' }, control.signal)
       parts.push(bytes)
     }
     save(new Blob(parts, { type: 'application/octet-stream' }), name)

@@ -18,7 +18,7 @@ export interface EntryRow {
   readonly path: FilePath
   /** It can be entered. */
   readonly isDirectory: boolean
-  /** The layer that has the bytes that a reader would see, from 0; undefined when it is no file. */
+  /** The layer that a reader would see it from, from 0; undefined when it is neither file nor link. */
   readonly layer: number | undefined
   /** The step that wrote it last, from 1. */
   readonly step: number | undefined
@@ -48,7 +48,7 @@ export function rowOfMerged(directory: FilePath, entry: MergedEntry): EntryRow {
     linkname,
     path: enter(directory, entry),
     isDirectory,
-    layer: hasBytes(type) ? (gone ? beforeLayer : layer) : undefined,
+    layer: opens(type) ? (gone ? beforeLayer : layer) : undefined,
     step: step === null ? undefined : step + 1,
   }
 }
@@ -67,13 +67,17 @@ export function rowOfLayer(directory: FilePath, entry: LayerEntry): EntryRow {
     linkname,
     path: enter(directory, entry),
     isDirectory: type === 'dir',
-    layer: hasBytes(type) ? 0 : undefined,
+    layer: opens(type) ? 0 : undefined,
     step: undefined,
   }
 }
 
 function hasBytes(type: LayerEntry['type']): boolean {
   return type === 'file' || type === 'hardlink'
+}
+
+function opens(type: LayerEntry['type']): boolean {
+  return hasBytes(type) || type === 'symlink'
 }
 
 /** Steps count from 1 where people read them. */

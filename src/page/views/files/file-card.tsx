@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { LayerEntry } from '../../api/schema.generated.ts'
 import { FileContent } from './file-content.tsx'
 import { FileFacts } from './file-facts.tsx'
-import type { FilePath } from './file-path.ts'
+import type { FileSource } from './file-source.ts'
 
 const KINDS: Readonly<Record<LayerEntry['type'], string>> = {
   file: 'a file',
@@ -18,22 +18,22 @@ const KINDS: Readonly<Record<LayerEntry['type'], string>> = {
 
 /** What is known of an entry, and what is in it. */
 export function FileCard({
-  layer,
-  path,
+  source,
   entry,
+  target,
   children,
 }: {
-  /** The layer that has its bytes. */
-  readonly layer: string
-  readonly path: FilePath
+  readonly source: FileSource
   readonly entry: LayerEntry
+  /** Where a symbolic link leads, when that is known. */
+  readonly target?: ComponentChildren
   readonly children?: ComponentChildren
 }) {
   return (
     <article class="card file-card">
       <FileFacts entry={entry}>{children}</FileFacts>
       {entry.type === 'file' || entry.type === 'hardlink' ? (
-        <FileContent key={`${layer} ${JSON.stringify(path)}`} layer={layer} path={path} />
+        <FileContent key={JSON.stringify(source)} source={source} />
       ) : (
         <p class="dim">
           It is {KINDS[entry.type]}
@@ -48,6 +48,7 @@ export function FileCard({
           .
         </p>
       )}
+      {entry.type === 'symlink' && target}
     </article>
   )
 }

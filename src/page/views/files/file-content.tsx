@@ -1,23 +1,23 @@
 import { useEffect, useMemo } from 'preact/hooks'
-import { readFileBytes } from '../../api/client.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { countText } from '../../format.ts'
 import { here, setQuery } from '../../location.ts'
 import { Answered } from '../../parts/states.tsx'
 import { hexLines, linesOf, textOfBytes } from './content.ts'
 import { DownloadButton } from './download-button.tsx'
-import { crumbs, type FilePath } from './file-path.ts'
+import { crumbs } from './file-path.ts'
+import { type FileSource, readPart } from './file-source.ts'
 import { PATIENCE } from './index-states.ts'
 
 /** Bytes that are shown at once. */
 const PART = 256 * 1024
 
 /** What is in a file: as text when it is text, else as bytes, part by part. */
-export function FileContent({ layer, path }: { readonly layer: string; readonly path: FilePath }) {
+export function FileContent({ source }: { readonly source: FileSource }) {
   const wanted = Number(here.value.query.get('offset') ?? '0')
   const offset = Number.isSafeInteger(wanted) && wanted > 0 ? wanted : 0
-  const asked = useAnswer(`file ${layer} ${JSON.stringify(path)} ${offset}`, (signal) =>
-    readFileBytes({ params: { digest: layer }, query: { ...path, offset, length: PART } }, signal),
+  const asked = useAnswer(`file ${JSON.stringify(source)} ${offset}`, (signal) =>
+    readPart(source, { offset, length: PART }, signal),
   )
   const waiting = asked.problem?.status === 503
   useEffect(() => {
@@ -33,20 +33,18 @@ export function FileContent({ layer, path }: { readonly layer: string; readonly 
     )
   return (
     <Answered asked={asked} what="Reading the file">
-      {({ bytes, size }) => <Shown layer={layer} path={path} bytes={bytes} size={size} offset={offset} />}
+      {({ bytes, size }) => <Shown source={source} bytes={bytes} size={size} offset={offset} />}
     </Answered>
   )
 }
 
 function Shown({
-  layer,
-  path,
+  source,
   bytes,
   size,
   offset,
 }: {
-  readonly layer: string
-  readonly path: FilePath
+  readonly source: FileSource
   readonly bytes: Uint8Array
   readonly size: number
   readonly offset: number
@@ -54,7 +52,7 @@ function Shown({
   const isWhole = bytes.length === size
   const text = useMemo(() => textOfBytes(bytes, isWhole), [bytes])
   const asHex = text === undefined || here.value.query.get('as') === 'hex'
-  const name = crumbs(path).at(-1)?.name ?? 'file'
+  const name = crumbs(source.path).at(-1)?.name ?? 'file'
   return (
     <>
       <div class="file-bar">
@@ -72,7 +70,7 @@ function Shown({
         )}
         {!asHex && <WrapButton />}
         {!isWhole && <Parts size={size} offset={offset} length={bytes.length} />}
-        <DownloadButton layer={layer} path={path} size={size} name={name} />
+        <DownloadButton source={source} size={size} name={name} />
       </div>
       {size === 0 ? (
         <p class="dim">The file is empty.</p>

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks'
 import { call } from '../../api/client.ts'
 import type { ImageView as Image, MergedEntry } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
@@ -10,10 +11,12 @@ import { rowOfMerged } from './entry-row.ts'
 import { FileCard } from './file-card.tsx'
 import { Fact } from './file-facts.tsx'
 import { FileHead, openDirectory, shownDirectory } from './file-head.tsx'
-import { enter, type FilePath, isSamePath, parentOf, pathQuery } from './file-path.ts'
+import { type FilePath, parentOf, pathQuery } from './file-path.ts'
+import type { FileSource } from './file-source.ts'
 import { FileVersions, readVersions } from './file-versions.tsx'
+import { findFile } from './find-file.ts'
 import { ImageDirectory } from './image-directory.tsx'
-import { findEntry } from './pages.ts'
+import { LinkTarget } from './link-target.tsx'
 
 /** A file of an image, with its history through the steps. */
 export function FileOfImage({ path }: { readonly path: FilePath }) {
@@ -24,7 +27,7 @@ export function FileOfImage({ path }: { readonly path: FilePath }) {
     call('getImage', { query: { ref, platform } }, signal),
   )
   return (
-    <Answered asked={asked} what={`Reading ${ref}`}>
+    <Answered asked={asked} what={`Reading ${ref}`} title={ref}>
       {(image) => <Shown image={image} asked={ref} path={path} />}
     </Answered>
   )
@@ -43,8 +46,13 @@ function Shown({
   const upto = layerNumber(query.get('upto'), image)
   const platform = query.get('platform') ?? undefined
   const versions = useAnswer(`versions ${image.ref} ${JSON.stringify(path)}`, (signal) =>
-    readVersions((top) => entryOf(image, path, top, signal)).then((found) => ({ found, at: path })),
+    readVersions((top) => findFile(image, path, top, signal)).then((found) => ({ found, at: path })),
   )
+  const [arrivals, setArrivals] = useState(0)
+  const indexed = () => {
+    versions.again()
+    setArrivals((number) => number + 1)
+  }
   return (
     <>
       <FileHead path={path} dirHref={(at) => href('image', { ref: asked, platform, ...pathQuery(at) })}>
@@ -58,12 +66,14 @@ function Shown({
             path={shownDirectory(path)}
             isChosen={isAt(path)}
             open={openDirectory}
-            indexed={versions.again}
+            indexed={indexed}
           />
         }
       >
         <Answered asked={versions} what="Finding the file">
-          {({ found, at }) => <Version image={image} path={at} versions={found} upto={upto} />}
+          {({ found, at }) => (
+            <Version image={image} path={at} versions={found} upto={upto} arrivals={arrivals} />
+          )}
         </Answered>
       </BesideTree>
     </>
@@ -76,11 +86,14 @@ function Version({
   path,
   versions,
   upto,
+  arrivals,
 }: {
   readonly image: Image
   readonly path: FilePath
   readonly versions: readonly MergedEntry[]
   readonly upto: number | undefined
+  /** How often layers came that were waited for. */
+  readonly arrivals: number
 }) {
   const entry = versions.find(({ layer }) => upto === undefined || layer <= upto)
   if (entry === undefined)
@@ -102,7 +115,11 @@ function Version({
       {entry.state === 'removed' || layer === undefined || layer === null ? (
         <p class="dim">It is not there any more. Choose an earlier version to see it.</p>
       ) : (
-        <FileCard layer={layer.digest} path={path} entry={entry}>
+        <FileCard
+          source={sourceOf(image, layer.digest, path, entry)}
+          entry={entry}
+          target={<LinkTarget key={arrivals} image={image} path={path} entry={entry} upto={upto} />}
+        >
           {step !== undefined && (
             <Fact name={`step ${step}`}>
               <a href={href('image', { ref: image.ref, step })}>
@@ -118,6 +135,11 @@ function Version({
   )
 }
 
+/** A file's bytes are asked for by layer, so that images that share it share the answer; a hard link may lead below it. */
+function sourceOf({ ref }: Image, layer: string, path: FilePath, entry: MergedEntry): FileSource {
+  return entry.type === 'hardlink' ? { ref, upto: entry.layer, path } : { layer, path }
+}
+
 function stepText({ steps }: Image, layer: number): string {
   const at = steps.findIndex((step) => step.layer?.index === layer)
   return at < 0 ? `layer ${layer + 1}` : `step ${at + 1}`
@@ -127,17 +149,4 @@ function stepText({ steps }: Image, layer: number): string {
 function layerNumber(text: string | null, { totals }: Image): number | undefined {
   const number = /^\d{1,6}$/.test(text ?? '') ? Number(text) : 0
   return number >= 1 && number < totals.layers ? number - 1 : undefined
-}
-
-function entryOf(
-  { ref }: Image,
-  path: FilePath,
-  upto: number | undefined,
-  signal: AbortSignal,
-): Promise<MergedEntry | undefined> {
-  const directory = parentOf(path)
-  return findEntry(
-    (page) => call('getImageTree', { query: { ref, upto, ...directory, ...page } }, signal),
-    (entry) => isSamePath(enter(directory, entry), path),
-  )
 }

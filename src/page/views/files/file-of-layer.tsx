@@ -40,7 +40,7 @@ export function FileOfLayer({ layer, path }: { readonly layer: string; readonly 
             entry === undefined ? (
               <p class="notice">The layer has no such file.</p>
             ) : (
-              <FileCard layer={layer} path={at} entry={entry} />
+              <FileCard source={{ layer, path: at }} entry={entry} />
             )
           }
         </Answered>

@@ -44,6 +44,15 @@ export function enter(directory: FilePath, { name, nameRaw }: Named): FilePath {
   return shortest(above.length === 0 ? own : Uint8Array.of(...above, SLASH, ...own))
 }
 
+/** The names that a path is made of, `.`, `..` and empty ones too. */
+export function namesIn(path: FilePath): Named[] {
+  return 'path' in path
+    ? path.path.split('/').map((name) => ({ name }))
+    : atob(path.pathRaw)
+        .split('/')
+        .map((bytes) => ({ name: bytes, nameRaw: btoa(bytes) }))
+}
+
 /** The directories from the root to a path, each with the text of its own name. */
 export function crumbs(path: FilePath): { readonly name: string; readonly path: FilePath }[] {
   const bytes = bytesOf(path)

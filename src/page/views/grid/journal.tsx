@@ -6,8 +6,10 @@ import { ClassGlyph } from '../../parts/class-glyph.tsx'
 import { Size } from '../../parts/values.tsx'
 import { type Column, nameOf } from './layout.ts'
 
+/** Heights in rem. */
 const LEAST = 5
 const MOST = 40
+const FIRST = { least: 11, most: 20, share: 0.3 }
 
 /** The instructions from the base to where the eye is: a Dockerfile so far. Its height can be drawn, or set with arrows. */
 export function Journal({
@@ -20,7 +22,7 @@ export function Journal({
   readonly row: number | undefined
   readonly locked: boolean
 }) {
-  const [height, setHeight] = useState(11)
+  const [height, setHeight] = useState(firstHeight)
   const list = useRef<HTMLOListElement>(null)
   const asked = useAnswer(column?.ref, (signal) =>
     call('getImage', { query: { ref: column?.ref ?? '' } }, signal),
@@ -30,8 +32,9 @@ export function Journal({
   const end = steps.findIndex(({ layer }) => layer !== null && layer.index === row)
   const shown = end < 0 ? steps : steps.slice(0, end + 1)
   useEffect(() => {
-    list.current?.scrollTo({ top: list.current.scrollHeight })
-  }, [shown.length, column?.ref])
+    // Up to a box: its instruction is the last. A whole image is read from its base.
+    list.current?.scrollTo({ top: end < 0 ? 0 : list.current.scrollHeight })
+  }, [shown.length, end, column?.ref])
   return (
     <section class="journal" aria-label="Journal" style={{ height: `${height}rem` }}>
       <Handle height={height} setHeight={setHeight} />
@@ -72,8 +75,7 @@ function Handle({
   const drag = (event: PointerEvent & { currentTarget: HTMLElement }) => {
     if (event.buttons !== 1) return
     event.currentTarget.setPointerCapture(event.pointerId)
-    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
-    set((window.innerHeight - event.clientY) / rem)
+    set((window.innerHeight - event.clientY) / rem())
   }
   return (
     // A separator that can be moved is a control: ARIA says so, whatever its name suggests.
@@ -94,4 +96,14 @@ function Handle({
       }}
     />
   )
+}
+
+/** As much of the window as can be spared. */
+function firstHeight(): number {
+  const share = Math.round((window.innerHeight * FIRST.share) / rem())
+  return Math.min(FIRST.most, Math.max(FIRST.least, share))
+}
+
+function rem(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
 }

@@ -1,4 +1,5 @@
 import type { WhoAmI } from '../../api/schema.generated.ts'
+import { href } from '../../location.ts'
 import { Commands, signInHref } from '../../parts/states.tsx'
 
 /** An empty registry teaches how to fill it. */
@@ -31,6 +32,23 @@ export function FirstSteps({ who }: { readonly who: WhoAmI | null | undefined })
           <Commands lines={[`docker push ${host}/${project}/alpine:v1`]} />
         </li>
       </ol>
+      {location.protocol === 'http:' && !isLocal(location.hostname) && (
+        <p class="dim">
+          docker speaks plain HTTP to its own machine alone. For other machines the registry needs a
+          certificate: <code>lamina tls init --name {location.hostname}</code> makes one and says what docker
+          needs to trust it.
+        </p>
+      )}
+      {who !== null && (
+        <p>
+          Without docker: <a href={href('upload')}>upload an archive</a> that <code>docker save</code>,{' '}
+          <code>podman save</code> or <code>skopeo copy</code> wrote.
+        </p>
+      )}
     </section>
   )
+}
+
+function isLocal(host: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host)
 }

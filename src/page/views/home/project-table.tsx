@@ -12,7 +12,7 @@ import { Visibility } from '../../parts/visibility.tsx'
 export function ProjectTable({ projects }: { readonly projects: readonly Project[] }) {
   return (
     <Scroll>
-      <table>
+      <table class="stacks">
         <thead>
           <tr>
             <th>Project</th>
@@ -36,7 +36,7 @@ export function ProjectTable({ projects }: { readonly projects: readonly Project
 
 function Row({ project }: { readonly project: Project }) {
   const { ref, seen } = useSeen<HTMLTableRowElement>()
-  const { value: counts } = useAnswer(seen ? `counts ${project.name}` : undefined, (signal) =>
+  const { value: counts, problem } = useAnswer(seen ? `counts ${project.name}` : undefined, (signal) =>
     call('getCounts', { params: { project: project.name } }, signal),
   )
   return (
@@ -51,26 +51,28 @@ function Row({ project }: { readonly project: Project }) {
       </td>
       {counts === undefined ? (
         <td colSpan={5} class="dim">
-          …
+          {problem === undefined ? 'counting …' : 'could not be counted'}
         </td>
       ) : (
         <>
-          <td class="number">
+          <td class="number" data-label="Repositories">
             <Count {...counts.repositories} />
           </td>
-          <td class="number">
+          <td class="number" data-label="Images">
             <Count count={counts.manifests} />
           </td>
-          <td class="number">
+          <td class="number" data-label="As pushed">
             <Size bytes={counts.logicalBytes} />
           </td>
-          <td>
+          <td data-label="Stored once, compressed">
             <span class="saved">
               <Size bytes={counts.storedBytes} />
               <SavedBar stored={counts.storedBytes} logical={counts.logicalBytes} />
             </span>
           </td>
-          <td>{counts.pushed === undefined ? 'never' : <Ago date={counts.pushed} />}</td>
+          <td data-label="Last push">
+            {counts.pushed === undefined ? 'never' : <Ago date={counts.pushed} />}
+          </td>
         </>
       )}
     </tr>

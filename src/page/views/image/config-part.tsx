@@ -36,5 +36,7 @@ export function ConfigPart({ config }: { readonly config: NonNullable<Image['con
 
 /** Words as the runtime gets them. */
 function line(words: readonly string[] | undefined): string[] {
-  return words === undefined || words.length === 0 ? [] : [JSON.stringify(words)]
+  return words === undefined || words.length === 0
+    ? []
+    : [`[${words.map((word) => JSON.stringify(word)).join(', ')}]`]
 }

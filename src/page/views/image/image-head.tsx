@@ -4,6 +4,8 @@ import { href, setQuery } from '../../location.ts'
 import { BadgeButton } from '../../parts/badge-button.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Ago, Digest, Size } from '../../parts/values.tsx'
+import { BuiltOn } from './built-on.tsx'
+import { ExportButton } from './export-button.tsx'
 
 /** Name, platform, digest and totals of an image, and where to go with it. */
 export function ImageHead({ image, asked }: { readonly image: Image; readonly asked: string }) {
@@ -35,7 +37,7 @@ export function ImageHead({ image, asked }: { readonly image: Image; readonly as
         )}
       </div>
       <div class="heading">
-        <span>
+        <p>
           <Size bytes={totals.size} /> compressed ·{' '}
           {totals.unpacked === null ? (
             <span class="dim" title="Known when every layer is indexed">
@@ -47,7 +49,8 @@ export function ImageHead({ image, asked }: { readonly image: Image; readonly as
             </>
           )}{' '}
           · {plural(totals.layers, 'layer')} · {shared} shared
-        </span>
+          <BuiltOn image={image} />
+        </p>
         <span class="actions">
           <span class="pill">
             docker pull <CopyButton text={`docker pull ${location.host}/${asked}`} what="pull command" />
@@ -55,6 +58,7 @@ export function ImageHead({ image, asked }: { readonly image: Image; readonly as
           <a href={href('grid', { i: asked })}>Grid</a>
           <a href={href('compare', { b: asked })}>Compare</a>
           <a href={href('pull', { want: asked })}>Pull cost</a>
+          <ExportButton image={image} asked={asked} />
           <BadgeButton image={asked} />
         </span>
       </div>

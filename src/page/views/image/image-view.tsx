@@ -8,10 +8,13 @@ import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { ConfigPart } from './config-part.tsx'
 import { FilesPart } from './files-part.tsx'
+import { HintsNote, WasteNote } from './fold-notes.tsx'
+import { HintsPart } from './hints-part.tsx'
 import { ImageHead } from './image-head.tsx'
 import { LineagePart } from './lineage-part.tsx'
 import { PlatformsPart } from './platforms-part.tsx'
 import { RawPart } from './raw-part.tsx'
+import { ReferrersPart } from './referrers-part.tsx'
 import { readSelection, type Selection, selectionText } from './selection.ts'
 import { StepDetails } from './step-details.tsx'
 import { StepList } from './step-list.tsx'
@@ -28,7 +31,7 @@ export function ImageView() {
     call('getImage', { query: { ref, platform } }, signal),
   )
   return (
-    <Answered asked={asked} what={`Reading ${ref}`}>
+    <Answered asked={asked} what={`Reading ${ref}`} title={ref}>
       {(image) => <Shown image={image} asked={ref} again={asked.again} />}
     </Answered>
   )
@@ -86,8 +89,13 @@ function Folds({ image, asked }: { readonly image: Image; readonly asked: string
         </Fold>
       )}
       {steps.length > 0 && (
-        <Fold name="waste" title="Waste">
+        <Fold name="waste" title="Waste" note={<WasteNote image={image} />}>
           {() => <WastePart image={image} />}
+        </Fold>
+      )}
+      {steps.length > 0 && (
+        <Fold name="hints" title="Hints" note={<HintsNote image={image} />}>
+          {() => <HintsPart image={image} />}
         </Fold>
       )}
       {steps.length > 0 && (
@@ -95,6 +103,9 @@ function Folds({ image, asked }: { readonly image: Image; readonly asked: string
           {() => <LineagePart image={image} asked={asked} />}
         </Fold>
       )}
+      <Fold name="referrers" title="Signatures and attestations">
+        {() => <ReferrersPart image={image} />}
+      </Fold>
       {index !== null && (
         <Fold name="platforms" title="Platforms">
           {() => <PlatformsPart repository={image.repository} digest={index.digest} />}

@@ -59,7 +59,7 @@ export function StepList({
               />
             </span>
             <span class="number">
-              {layer === null ? <span class="dim">0</span> : sizeText(layer.size)}
+              {layer === null ? <span class="dim">0 B</span> : sizeText(layer.size)}
               <span class="sr"> compressed</span>
             </span>
             <span class="shared" title={users > 1 ? `In ${plural(users, 'image')} that you may see` : ''}>

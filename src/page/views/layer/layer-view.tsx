@@ -29,7 +29,7 @@ export function LayerView() {
     return () => clearTimeout(timer)
   }, [pending, asked.value])
   return (
-    <Answered asked={asked} what="Reading about the layer">
+    <Answered asked={asked} what="Reading about the layer" title={`Layer ${shortDigest(digest)}`}>
       {(index) => (
         <>
           <div class="heading">

@@ -40,7 +40,7 @@ export function ProjectView() {
   const isAdministrator = who?.kind === 'unchecked' || (who?.kind === 'user' && who.admin)
   const part = PARTS.find(([one]) => one === query.get('part'))?.[0] ?? 'repositories'
   return (
-    <Answered asked={asked} what="Reading the project">
+    <Answered asked={asked} what="Reading the project" title={name}>
       {(project) => (
         <>
           <div class="heading">
@@ -64,7 +64,7 @@ export function ProjectView() {
               ),
             )}
           </nav>
-          {part === 'repositories' && <RepositoriesPart project={name} />}
+          {part === 'repositories' && <RepositoriesPart project={name} mayPush={project.may.push} />}
           {part === 'members' && <MembersPart project={name} />}
           {part === 'accounts' && <AccountsPart project={name} />}
           {part === 'retention' && <RetentionPart project={name} mayChange={project.may.administer} />}

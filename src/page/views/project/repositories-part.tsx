@@ -6,7 +6,13 @@ import { Answered, Commands } from '../../parts/states.tsx'
 import { Ago, Count } from '../../parts/values.tsx'
 
 /** The repositories of a project. */
-export function RepositoriesPart({ project }: { readonly project: string }) {
+export function RepositoriesPart({
+  project,
+  mayPush,
+}: {
+  readonly project: string
+  readonly mayPush: boolean
+}) {
   const asked = useAnswer(`repositories ${project}`, (signal) =>
     call('getRepositories', { params: { project }, query: { n: 1000 } }, signal),
   )
@@ -22,6 +28,7 @@ export function RepositoriesPart({ project }: { readonly project: string }) {
                 `docker push ${location.host}/${project}/alpine:v1`,
               ]}
             />
+            {mayPush && <UploadLink project={project} />}
           </div>
         ) : (
           <>
@@ -60,9 +67,19 @@ export function RepositoriesPart({ project }: { readonly project: string }) {
               </table>
             </Scroll>
             {next !== undefined && <p class="dim">There are more; search finds them.</p>}
+            {mayPush && <UploadLink project={project} />}
           </>
         )
       }
     </Answered>
+  )
+}
+
+function UploadLink({ project }: { readonly project: string }) {
+  return (
+    <p>
+      <a href={href('upload', { to: `${project}/` })}>Upload an archive</a> that docker save or podman save
+      wrote
+    </p>
   )
 }

@@ -3,7 +3,7 @@ import type { Grid, GridNode, TagSummary } from '../../api/schema.generated.ts'
 import { pushesOf } from './pushes.ts'
 
 function tag(name: string, pushed: string): TagSummary {
-  return { tag: name, digest: `sha256:${name}`, mediaType: '', size: 0, pushed, by: 'user:a' }
+  return { tag: name, digest: `sha256:${name}`, mediaType: '', size: 0, pushed, by: 'user:a', kept: false }
 }
 
 function node(digest: string, size: number, images: number[], children: GridNode[] = []): GridNode {

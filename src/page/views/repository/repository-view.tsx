@@ -45,6 +45,11 @@ export function RepositoryView() {
           {name.slice(project.length)}
         </h1>
         {about.value !== undefined && <Visibility open={about.value.public} />}
+        {may.push && (
+          <span class="actions">
+            <a href={href('upload', { to: name })}>Upload an archive</a>
+          </span>
+        )}
       </div>
       <Answered asked={asked} what="Reading the tags">
         {({ tags, next }) => {

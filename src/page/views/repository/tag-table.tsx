@@ -1,21 +1,28 @@
 import { useState } from 'preact/hooks'
 import { nameOfAccount } from '../../account.ts'
-import type { ProjectView } from '../../api/schema.generated.ts'
+import type { ProjectView, TagSummary } from '../../api/schema.generated.ts'
 import { here, href, setQuery } from '../../location.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Ago, Digest, Size } from '../../parts/values.tsx'
 import { DeleteButton } from './delete-button.tsx'
+import { KeepButton } from './keep-button.tsx'
 import { lit } from './lit.ts'
 import type { Push } from './pushes.ts'
 import { TagHistory } from './tag-history.tsx'
 
+/** Each from the least; people ask for the latest, largest or highest first. */
 const SORTS = {
-  pushed: (a: Push, b: Push) => (a.tag.pushed < b.tag.pushed ? 1 : -1),
+  pushed: (a: Push, b: Push) => (a.tag.pushed < b.tag.pushed ? -1 : 1),
   tag: (a: Push, b: Push) => a.tag.tag.localeCompare(b.tag.tag, 'en', { numeric: true }),
-  size: (a: Push, b: Push) => b.tag.size - a.tag.size,
-  new: (a: Push, b: Push) => (b.fresh ?? -1) - (a.fresh ?? -1),
+  size: (a: Push, b: Push) => a.tag.size - b.tag.size,
+  new: (a: Push, b: Push) => (a.fresh ?? -1) - (b.fresh ?? -1),
+  pulled: (a: Push, b: Push) => ((a.tag.pulled ?? '') < (b.tag.pulled ?? '') ? -1 : 1),
 } as const
+
+function isSort(text: string | null): text is keyof typeof SORTS {
+  return text !== null && Object.hasOwn(SORTS, text)
+}
 
 /** The tags as rows. Two that are chosen can be compared. */
 export function TagTable({
@@ -31,7 +38,9 @@ export function TagTable({
 }) {
   const [chosen, setChosen] = useState<readonly string[]>([])
   const wanted = here.value.query.get('sort')
-  const sort = wanted === 'tag' || wanted === 'size' || wanted === 'new' ? wanted : 'pushed'
+  const sort = isSort(wanted) ? wanted : 'pushed'
+  const rises = here.value.query.get('order') === 'rising'
+  const sorted = pushes.toSorted(SORTS[sort])
   const choose = (tag: string, on: boolean) =>
     setChosen((before) => (on ? [...before, tag].slice(-2) : before.filter((one) => one !== tag)))
   // The older of the two is what the newer one is compared with.
@@ -39,37 +48,13 @@ export function TagTable({
     .filter(({ tag }) => chosen.includes(tag.tag))
     .toSorted((a, b) => (a.tag.pushed < b.tag.pushed ? -1 : 1))
     .map(({ tag }) => `${repository}:${tag.tag}`)
-  const head = (name: keyof typeof SORTS, label: string, number = false) => (
-    <th class={number ? 'number' : ''} aria-sort={sort === name ? 'descending' : undefined}>
-      <button type="button" class="link sort" onClick={() => setQuery({ sort: name })}>
-        {label}
-        {sort === name && ' ↓'}
-      </button>
-    </th>
-  )
   return (
     <>
       <Scroll>
-        <table>
-          <thead>
-            <tr>
-              <th>
-                <span class="sr">Choose</span>
-              </th>
-              {head('tag', 'Tag')}
-              <th>Digest</th>
-              {head('size', 'Compressed', true)}
-              {head('new', 'New bytes', true)}
-              {head('pushed', 'Pushed')}
-              <th>By</th>
-              <th>
-                <span class="sr">Actions</span>
-              </th>
-            </tr>
-          </thead>
+        <table class="tags">
+          <Head sort={sort} rises={rises} />
           <tbody>
-            {pushes.toSorted(SORTS[sort]).map(({ tag, fresh }) => {
-              const ref = `${repository}:${tag.tag}`
+            {(rises ? sorted : sorted.toReversed()).map(({ tag, fresh }) => {
               return (
                 <tr
                   key={tag.tag}
@@ -86,10 +71,7 @@ export function TagTable({
                     />
                   </td>
                   <td>
-                    <a href={href('image', { ref })} class="strong">
-                      {tag.tag}
-                    </a>{' '}
-                    <Kind mediaType={tag.mediaType} artifactType={tag.artifactType} />
+                    <TagName repository={repository} tag={tag} />
                   </td>
                   <td>
                     <Digest digest={tag.digest} />
@@ -103,14 +85,10 @@ export function TagTable({
                   <td>
                     <Ago date={tag.pushed} />
                   </td>
-                  <td class="dim">{nameOfAccount(tag.by)}</td>
+                  <td class="dim by">{nameOfAccount(tag.by)}</td>
+                  <td>{tag.pulled === undefined ? <span class="dim">–</span> : <Ago date={tag.pulled} />}</td>
                   <td>
-                    <CopyButton
-                      text={`docker pull ${location.host}/${ref}`}
-                      what={`pull command of ${tag.tag}`}
-                    />
-                    <TagHistory repository={repository} tag={tag.tag} may={may} changed={changed} />
-                    {may.administer && <DeleteButton repository={repository} tag={tag} changed={changed} />}
+                    <RowActions repository={repository} tag={tag} may={may} changed={changed} />
                   </td>
                 </tr>
               )
@@ -139,8 +117,83 @@ export function TagTable({
   )
 }
 
+function Head({ sort, rises }: { readonly sort: keyof typeof SORTS; readonly rises: boolean }) {
+  const head = (name: keyof typeof SORTS, label: string, number = false) => (
+    <th
+      class={number ? 'number' : ''}
+      aria-sort={sort !== name ? undefined : rises ? 'ascending' : 'descending'}
+    >
+      <button
+        type="button"
+        class="link sort"
+        onClick={() => setQuery({ sort: name, order: sort === name && !rises ? 'rising' : undefined })}
+      >
+        {label}
+        {sort === name && <span aria-hidden="true">{rises ? ' ↑' : ' ↓'}</span>}
+      </button>
+    </th>
+  )
+  return (
+    <thead>
+      <tr>
+        <th>
+          <span class="sr">Choose</span>
+        </th>
+        {head('tag', 'Tag')}
+        <th>Digest</th>
+        {head('size', 'Compressed', true)}
+        {head('new', 'New bytes', true)}
+        {head('pushed', 'Pushed')}
+        <th class="by">By</th>
+        {head('pulled', 'Last pulled')}
+        <th>
+          <span class="sr">Actions</span>
+        </th>
+      </tr>
+    </thead>
+  )
+}
+
 function chosenNames(pair: readonly string[]): string {
   return pair.map((ref) => ref.slice(ref.lastIndexOf(':') + 1)).join(' with ')
+}
+
+function TagName({ repository, tag }: { readonly repository: string; readonly tag: TagSummary }) {
+  return (
+    <>
+      <a href={href('image', { ref: `${repository}:${tag.tag}` })} class="strong">
+        {tag.tag}
+      </a>{' '}
+      <Kind mediaType={tag.mediaType} artifactType={tag.artifactType} />
+      {tag.kept && (
+        <span class="pill" title="No retention rule takes it">
+          kept
+        </span>
+      )}
+    </>
+  )
+}
+
+function RowActions({
+  repository,
+  tag,
+  may,
+  changed,
+}: {
+  readonly repository: string
+  readonly tag: TagSummary
+  readonly may: ProjectView['may']
+  readonly changed: () => void
+}) {
+  const pull = `docker pull ${location.host}/${repository}:${tag.tag}`
+  return (
+    <span class="row-actions">
+      <CopyButton text={pull} what={`pull command of ${tag.tag}`} />
+      <TagHistory repository={repository} tag={tag.tag} may={may} changed={changed} />
+      {may.administer && <KeepButton repository={repository} tag={tag} changed={changed} />}
+      {may.administer && <DeleteButton repository={repository} tag={tag} changed={changed} />}
+    </span>
+  )
 }
 
 function Kind({
