@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { BUILT, builtProgram, describeMade, hashOfFiles } from './built.ts'
+import { BUILT, builtProgram, describeMade, hashOfFiles, stampOfFiles } from './built.ts'
 
 const files = ['a.ts', 'lib/b.js']
 let directory = ''
@@ -19,8 +19,8 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }))
 
 async function build(): Promise<void> {
-  const hash = hashOfFiles(root, files) ?? ''
-  await writeFile(join(directory, BUILT, 'made-of'), describeMade({ hash, files }))
+  const [hash = '', stamp = ''] = [hashOfFiles(root, files), stampOfFiles(root, files)]
+  await writeFile(join(directory, BUILT, 'made-of'), describeMade({ hash, stamp, files }))
 }
 
 test('is what was built of the files that are here', async () => {
@@ -30,6 +30,13 @@ test('is what was built of the files that are here', async () => {
 
 test('is nothing when it was not built', () => {
   expect(builtProgram(root)).toBeUndefined()
+})
+
+test('is what was built of files with the same content that were copied since', async () => {
+  await build()
+  await cp(join(directory, 'a.ts'), join(directory, 'copy'))
+  await rename(join(directory, 'copy'), join(directory, 'a.ts'))
+  expect(builtProgram(root)).toBeDefined()
 })
 
 test('is nothing once a file has changed, even to the same length, or is gone', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -61,6 +61,18 @@ it('takes blobs without an owner as those of a database in use, and not of a new
   await expect(open(metadata)).rejects.toThrow(NOT_OURS)
   await use(metadata)
   await open(metadata)
+})
+
+it('does not begin a directory beside a shared database that speaks of blobs, until somebody makes it', async () => {
+  const config = configOf({ data, metadata: 'postgres://lamina@db/lamina', secret: 'x'.repeat(32) })
+  const blob = keys.blobs()
+  await metadata.commit({ checks: [], sets: [{ key: blob, value: Buffer.of(1) }], deletes: [] })
+  for (const _ of ['first', 'again'])
+    await expect(openBlobs(config, metadata)).rejects.toThrow(/belong to one process.*LAMINA_BLOBS/)
+  expect(await readdir(data)).toEqual([])
+  await mkdir(join(data, 'blobs'))
+  await (await openBlobs(config, metadata)).close()
+  await (await openBlobs(config, metadata)).close()
 })
 
 it('does not take a damaged owner for none', async () => {

@@ -8,6 +8,7 @@ import type { TraceContext } from '../storage/trace-context.ts'
 import { type Claim, openDirectory } from './compose-directory.ts'
 import type { Config } from './config/schema.ts'
 import { StartError, systemCode } from './http/start-error.ts'
+import { isUnused } from './maintenance/unused.ts'
 import { clusterCodec } from './records/cluster.ts'
 import { keys } from './records/keys.ts'
 
@@ -17,15 +18,24 @@ export async function openBlobs(
   metadata: MetadataStore,
   {
     claim = 'own',
+    begun,
     traceparent,
-  }: { readonly claim?: Claim | undefined; readonly traceparent?: TraceContext | undefined } = {},
+  }: {
+    readonly claim?: Claim | undefined
+    /** What beginDirectory gave before the metadata store was opened. */
+    readonly begun?: Promise<BlobStore> | undefined
+    readonly traceparent?: TraceContext | undefined
+  } = {},
 ): Promise<BlobStore> {
   const cluster = await clusterId(metadata)
-  if (config.blobs.kind === 'filesystem') return openDirectory(config, { metadata, cluster }, claim)
+  if (config.blobs.kind === 'filesystem')
+    return openDirectory(config, { metadata, cluster }, { claim, begun })
   // Only who has an S3 pays for its SDK.
   const { openS3BlobStore, S3StartFailed } = await import('../storage/blobs/s3/open-s3.ts')
   try {
-    return await openS3BlobStore({ ...(await s3Settings(config, config.blobs)), traceparent }, cluster)
+    const mayHoldBlobs = claim !== 'own' || !(await isUnused(metadata))
+    const settings = { ...(await s3Settings(config, config.blobs)), traceparent }
+    return await openS3BlobStore(settings, { cluster, mayHoldBlobs, takeOver: claim === 'take-over' })
   } catch (error) {
     if (error instanceof S3StartFailed) throw new StartError(error.message, { cause: error })
     throw error

@@ -2,6 +2,9 @@ import { s3Settings } from './compose-blobs.ts'
 import type { Config } from './config/schema.ts'
 import { bad, type Finding, good } from './doctor/finding.ts'
 
+/** Of records in PostgreSQL beside blobs on a disk. */
+const ONE_PROCESS = 'records are in PostgreSQL, blobs on the disk of this machine'
+
 /** As the servers: a database whose clock differs by more takes them out of rotation. */
 const CLOCK_SLACK = 30_000
 
@@ -48,8 +51,9 @@ async function checkDatabase({ metadata }: Config): Promise<Finding[]> {
 }
 
 async function checkBucket(config: Config): Promise<Finding[]> {
-  const { blobs } = config
-  if (blobs.kind === 'filesystem') return []
+  const { blobs, metadata } = config
+  if (blobs.kind === 'filesystem')
+    return metadata === 'level' ? [] : [good('blobs', `${ONE_PROCESS}: no second replica can serve them`)]
   const { probeS3 } = await import('../storage/blobs/s3/open-s3.ts')
   const where = `s3://${blobs.bucket}/${blobs.prefix}`
   try {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { openLevelMetadataStore } from '../storage/metadata/level/level-metadata-store.ts'
 import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
-import { StoreUnavailable } from '../storage/store-errors.ts'
+import { StoreDamaged, StoreUnavailable } from '../storage/store-errors.ts'
 import type { TraceContext } from '../storage/trace-context.ts'
 import type { Config } from './config/schema.ts'
 import { clockCheck } from './http/clock-check.ts'
@@ -30,10 +30,19 @@ export async function openMetadata(
     const directory = join(config.data, 'metadata')
     return { metadata: await openLevelMetadataStore({ directory, notice }), checks: [] }
   } catch (error) {
+    if (error instanceof StoreDamaged) throw damaged(config, error)
     if (!(error instanceof StoreUnavailable)) throw error
     const hint = config.metadata === 'level' ? '' : '. LAMINA_METADATA names it.'
     throw new StartError(`${error.message}${hint}`, { cause: error })
   }
+}
+
+function damaged({ data }: Config, error: StoreDamaged): StartError {
+  const directory = join(data, 'metadata')
+  return new StartError(
+    `The records of the registry are damaged: ${error.message}. Nothing was changed. Put the files back if they are elsewhere; else move ${directory} away, and \`lamina restore --from-store\` brings back the newest snapshot of the records that lies with the blobs, or, with an empty LAMINA_DATA, \`lamina restore --from DIR\` a backup.`,
+    { cause: error },
+  )
 }
 
 async function openPostgres(asked: {

@@ -1,22 +1,43 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { openStores } from './compose.ts'
+import type { Claim } from './compose-directory.ts'
 import type { Config } from './config/schema.ts'
 import { StartError } from './http/start-error.ts'
 import {
-  RestoreRefused,
+  describeBackup,
   type RestoreResult,
   restoreBackup,
   restoreFromStore,
 } from './maintenance/backup/restore.ts'
+import { RestoreRefused } from './maintenance/backup/restore-refused.ts'
 
-/**
- * Fills the stores of a configuration from a backup, or without one from the snapshots in its own blob store.
- * Throws StartError that says what to do.
- */
-export async function restore(config: Config, log: Logger, from: string | undefined): Promise<RestoreResult> {
+/** What a registry is restored from. */
+export interface RestoreSource {
+  /** A directory that holds a backup; absent: the snapshots in the registry's own blob store. */
+  readonly from: string | undefined
+  /** The bytes are in a bucket that says that they are another registry's, which is lost. */
+  readonly takeOver: boolean
+}
+
+/** Fills the stores of a configuration. Throws StartError that says what to do. */
+export async function restore(config: Config, log: Logger, source: RestoreSource): Promise<RestoreResult> {
+  const { from, takeOver } = source
+  const claim = takeOver ? 'take-over' : 'adopt'
   try {
-    return from === undefined ? await fill(config, log, undefined) : await fillAside(config, log, from)
+    if (from === undefined) return await fill(config, log, { from, claim })
+    const { hasBlobs } = await describeBackup(from)
+    if (hasBlobs && takeOver)
+      throw new RestoreRefused(
+        `the backup in ${from} has the bytes of its blobs: restore it beside no others, without --take-over`,
+      )
+    if (!hasBlobs && config.blobs.kind === 'filesystem')
+      throw new RestoreRefused(
+        `the backup in ${from} has no bytes: they are in a bucket, which LAMINA_BLOBS must name`,
+      )
+    return hasBlobs
+      ? await fillAside(config, log, { from, claim: 'own' })
+      : await fill(config, log, { from, claim })
   } catch (error) {
     if (error instanceof RestoreRefused || isMissing(error))
       throw new StartError(error.message, { cause: error })
@@ -24,8 +45,13 @@ export async function restore(config: Config, log: Logger, from: string | undefi
   }
 }
 
+interface Filled {
+  readonly from: string | undefined
+  readonly claim: Claim
+}
+
 /** In a directory beside the data directory, which takes its place when it is whole: half a registry is never served. */
-async function fillAside(config: Config, log: Logger, from: string): Promise<RestoreResult> {
+async function fillAside(config: Config, log: Logger, what: Filled): Promise<RestoreResult> {
   await mkdir(config.data, { recursive: true, mode: 0o700 })
   if ((await readdir(config.data)).length > 0)
     throw new RestoreRefused(
@@ -34,13 +60,13 @@ async function fillAside(config: Config, log: Logger, from: string): Promise<Res
   const aside = `${config.data}.restoring`
   await rm(aside, { recursive: true, force: true })
   await mkdir(aside, { recursive: true, mode: 0o700 })
-  const result = await fill({ ...config, data: aside }, log, from)
+  const result = await fill({ ...config, data: aside }, log, what)
   await rename(aside, config.data)
   return result
 }
 
-async function fill(config: Config, log: Logger, from: string | undefined): Promise<RestoreResult> {
-  const stores = await openStores(config, log, { claim: from === undefined ? 'adopt' : 'own' })
+async function fill(config: Config, log: Logger, { from, claim }: Filled): Promise<RestoreResult> {
+  const stores = await openStores(config, log, { claim })
   const parts = { ...stores, now: Date.now }
   try {
     return from === undefined ? await restoreFromStore(parts) : await restoreBackup(parts, from)

@@ -7,6 +7,8 @@ import { Fsck } from './maintenance/fsck.ts'
 import type { RunProgress } from './maintenance/job-runner.ts'
 import { type JobPorts, maintenanceJobs } from './maintenance/jobs.ts'
 import { type Maintenance, startMaintenance } from './maintenance/schedule.ts'
+import { SharedFsck } from './maintenance/shared-fsck.ts'
+import { steadyClock } from './maintenance/steady-clock.ts'
 import { requestSweep, SWEEP } from './maintenance/sweep.ts'
 import type { RegistryParts } from './registry/parts.ts'
 import { confirmBytes, quarantine } from './registry/quarantine.ts'
@@ -14,7 +16,7 @@ import { confirmBytes, quarantine } from './registry/quarantine.ts'
 /** What runs beside the requests: background work, and what an administrator has asked for. */
 export interface Upkeep {
   readonly maintenance: Maintenance
-  readonly fsck: Fsck
+  readonly fsck: SharedFsck
   readonly backups: Backups
   /** Waits for the steps that are running now; no other begins. */
   stop(): Promise<void>
@@ -32,7 +34,12 @@ export function startUpkeep(
   { registry, counted }: { readonly registry: RegistryParts; readonly counted: WorkCount },
 ): Upkeep {
   const { metadata, blobs, now } = registry
-  const ports = jobPorts(config, registry)
+  const steady = steadyClock({
+    wall: now,
+    passed: () => performance.now(),
+    hold: Math.max(config.grace, config.uploadExpiry),
+  })
+  const ports = jobPorts(config, { ...registry, now: steady })
   const failed = backgroundFailure(log, 'background work failed')
   const onError = (error: unknown, what: string) => {
     counted.failed()
@@ -42,8 +49,16 @@ export function startUpkeep(
     if (progress.finished) counted.finished(job, progress.done)
     log.info({ job, ...progress }, 'background work')
   }
-  const maintenance = startMaintenance({ metadata, blobs, now, onError, onProgress }, maintenanceJobs(ports))
-  const fsck = createFsck(registry, ports, maintenance)
+  const maintenance = startMaintenance(
+    { metadata, blobs, now, steady, onError, onProgress },
+    maintenanceJobs(ports),
+  )
+  const fsck = new SharedFsck({
+    fsck: createFsck(registry, ports, maintenance),
+    metadata,
+    now,
+    onError: (error) => onError(error, 'fsck'),
+  })
   const backups = new Backups({ metadata, blobs, now })
   return {
     maintenance,

@@ -6,9 +6,11 @@ import { createAuth } from './auth/create-auth.ts'
 import { ensureAdministrator } from './auth/first-user.ts'
 import type { Identity } from './auth/identity.ts'
 import { WrongSecret } from './auth/sealing.ts'
+import { hashSecret, makeSecret } from './auth/secrets.ts'
 import { openBlobs } from './compose-blobs.ts'
-import type { Claim } from './compose-directory.ts'
+import { beginDirectory, type Claim } from './compose-directory.ts'
 import { type InspectorView, startInspector } from './compose-inspector.ts'
+import { beginMeanwhile, type Meanwhile } from './compose-meanwhile.ts'
 import { openMetadata } from './compose-metadata.ts'
 import { Metrics } from './compose-metrics.ts'
 import { type Movable, type OpenedStores, openMovable } from './compose-migration.ts'
@@ -32,7 +34,7 @@ import { imagesRoutes } from './http/images/routes.ts'
 import { registrySource } from './http/inspect/registry-source.ts'
 import { inspectRoutes } from './http/inspect/routes.ts'
 import { type MetricsSource, metricsRoute } from './http/metrics.ts'
-import { loadPageFiles, type PageFiles } from './http/page/page-files.ts'
+import type { PageFiles } from './http/page/page-files.ts'
 import { pageRoutes } from './http/page/routes.ts'
 import { ReadOnlySwitch } from './http/read-only.ts'
 import type { Readiness } from './http/readiness.ts'
@@ -42,6 +44,7 @@ import { StartError } from './http/start-error.ts'
 import { tokenRoutes } from './http/token/routes.ts'
 import { createReadOnlySetting } from './maintenance/read-only-setting.ts'
 import { createAccounts } from './projects/accounts.ts'
+import { createBadgeKeys } from './projects/badges.ts'
 import { createMembers } from './projects/members.ts'
 import { createEnsureProject, createProjects } from './projects/projects.ts'
 import { readableProjects } from './projects/readable-projects.ts'
@@ -54,13 +57,14 @@ import type { OpenTelemetry } from './tracing/open-telemetry.ts'
 
 /** The only file that knows both sides: configuration → drivers → services → HTTP. Stops in reverse order. */
 export async function compose(config: Config, log: Logger, readiness: Readiness): Promise<Composed> {
+  const meanwhile = beginMeanwhile(config)
   const tracing = await openTracing(config, log)
   const traceparent = tracing && (() => tracing.traceparent())
   const movable = await openMovable((of, to) => openStores(of, to, { traceparent }), config, log)
   tracing?.follow(movable.stores)
   try {
     const trace = tracing && traceOf(tracing)
-    const composed = await composeOver(movable, { config, log, readiness, trace })
+    const composed = await composeOver(movable, { config, log, readiness, trace, meanwhile })
     const close = async (): Promise<void> => {
       await composed.close()
       await tracing?.stop()
@@ -78,10 +82,11 @@ interface Surroundings {
   readonly log: Logger
   readonly readiness: Readiness
   readonly trace: TraceRequest | undefined
+  readonly meanwhile: Meanwhile
 }
 
 async function composeOver(movable: Movable, surroundings: Surroundings): Promise<Composed> {
-  const { config, log, readiness, trace } = surroundings
+  const { config, log, readiness, trace, meanwhile } = surroundings
   const { stores, migration } = movable
   const metrics = new Metrics()
   metrics.measure(stores)
@@ -91,9 +96,10 @@ async function composeOver(movable: Movable, surroundings: Surroundings): Promis
     settings: { createProjects: config.createProjects },
     secret: config.secret,
     tokenSeconds: config.tokenSeconds,
+    passwords: meanwhile.passwords,
   })
   await auth.signingKeys.current()
-  const first = await ensureAdministrator(auth.users, config.adminPassword)
+  const first = await ensureAdministrator(auth.users, meanwhile.firstPassword)
   const registry = registryParts(config, log, { stores, auth, meter: metrics.registry })
   const readOnly = new ReadOnlySwitch({
     configured: config.readOnly,
@@ -101,7 +107,7 @@ async function composeOver(movable: Movable, surroundings: Surroundings): Promis
     now: Date.now,
   })
   const view = { publicUrl: config.publicUrl, trustedProxies: blockList(config.trustedProxies) }
-  const page = await loadPageFiles()
+  const page = await meanwhile.page
   const upkeep = startUpkeep(config, log, { registry, counted: metrics.work })
   const inspector = startInspector(stores, config, log)
   const source = metrics.source(stores, () => upkeep.maintenance.jobs, log)
@@ -158,9 +164,10 @@ export async function openStores(
   log: Logger,
   { claim, traceparent }: { readonly claim?: Claim; readonly traceparent?: TraceContext | undefined } = {},
 ): Promise<OpenedStores> {
+  const begun = beginDirectory(config)
   const opened = await openMetadata(config, log, traceparent)
   try {
-    return { ...opened, blobs: await openBlobs(config, opened.metadata, { claim, traceparent }) }
+    return { ...opened, blobs: await openBlobs(config, opened.metadata, { claim, begun, traceparent }) }
   } catch (error) {
     await opened.metadata.close()
     throw error
@@ -241,6 +248,7 @@ export function allRoutes(parts: RouteParts): Route[] {
   const accounts = createAccounts({ metadata, secrets: auth.credentials, now })
   const projects = createProjects({ metadata, accounts, now })
   const members = createMembers({ metadata, now })
+  const badges = createBadgeKeys({ metadata, secrets: { make: makeSecret, hash: hashSecret }, now })
   const reading = {
     access: auth.access,
     readableProjects: (identity: Identity, after: string | undefined) =>
@@ -250,8 +258,8 @@ export function allRoutes(parts: RouteParts): Route[] {
   return [
     ...distributionRoutes({ registry, uploads, redirect, listFolders, ...reading }),
     ...tokenRoutes({ ...auth, addressOf, now }),
-    ...apiRoutes({ ...auth, projects, members, accounts, registry, addressOf, now }),
-    ...inspectRoutes({ metadata, source: registrySource(registry), ...parts.inspector, ...reading }),
+    ...apiRoutes({ ...auth, projects, members, accounts, badges, registry, addressOf, now }),
+    ...inspectRoutes({ metadata, source: registrySource(registry), ...parts.inspector, ...reading, badges }),
     ...imagesRoutes({ registry, uploads, access: auth.access }),
     ...integrityRoutes({ registry, ...parts.upkeep }),
     ...backupRoutes(parts.upkeep.backups),

@@ -238,6 +238,17 @@ describe('checkRegistry', () => {
   })
 })
 
+describe('checkProject, for who is not judged', () => {
+  it.each([
+    ['demo', false],
+    ['nothing', true],
+    ['no name', true],
+  ])('tells whether there is %s, too', async (project, absent) => {
+    const decision = await access.checkProject(UNCHECKED, 'administer', project)
+    expect(decision).toMatchObject({ outcome: 'allowed', absent })
+  })
+})
+
 describe('mayMount', () => {
   it('takes the account and the token for exactly the source', async () => {
     const source = name('demo/base')

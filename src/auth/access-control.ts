@@ -15,7 +15,13 @@ import { type Found, lookUp, NO_PROJECT } from './standing.ts'
 
 /** What access control found. `identity` is the caller with the rank of now; `isPublic`: anyone may read the project. */
 export type Decision =
-  | { readonly outcome: 'allowed'; readonly identity: Identity; readonly isPublic: boolean }
+  | {
+      readonly outcome: 'allowed'
+      readonly identity: Identity
+      readonly isPublic: boolean
+      /** Who may make the project, or administers the registry, may do so although there is none. */
+      readonly absent?: boolean
+    }
   /** Nobody in particular asked, or with a token that is over or whose account is gone (`invalid_token`). */
   | { readonly outcome: 'unauthenticated'; readonly reason: string; readonly error?: 'invalid_token' }
   /** The account may, the token it was narrowed to may not: `insufficient_scope`. */
@@ -98,12 +104,11 @@ export function createAccessControl(parts: {
 
   return {
     check,
-    checkProject: (caller, action, project) =>
-      decided(caller, isProjectName(project) ? project : undefined, (identity, standing) => {
-        const verdict = decide(identity, action, standing, settings)
-        if (!verdict.allowed) return refused(caller, verdict.reason)
-        return caller.scope === undefined ? allowed(identity, standing) : narrow(REGISTRY_TOKEN)
-      }),
+    checkProject: (caller, action, project) => {
+      const known = isProjectName(project) ? project : undefined
+      if (caller.identity.kind === 'unchecked') return allowUnchecked(metadata, caller, known)
+      return decided(caller, known, judgeProject(caller, action, settings))
+    },
     checkRegistry: (caller, right) =>
       decided(caller, undefined, (identity) => judgeRegistry(caller, identity, right)),
     mayMount: async (caller, source) => (await check(caller, 'pull', source)).outcome === 'allowed',
@@ -117,6 +122,16 @@ export function createAccessControl(parts: {
   }
 }
 
+/** Nobody is judged; what is asked about has to be there all the same. */
+async function allowUnchecked(
+  metadata: MetadataStore,
+  caller: Caller,
+  project: string | undefined,
+): Promise<Decision> {
+  const { standing } = await lookUp(metadata, caller, project)
+  return { ...allowed(caller.identity, standing), absent: !standing.exists }
+}
+
 type Judge = (identity: Identity, standing: Standing) => Decision
 
 const REGISTRY_TOKEN =
@@ -126,6 +141,15 @@ function actionsInScope(scope: readonly Access[], repository: RepositoryName): s
   return scope
     .filter((access) => access.type === 'repository' && access.name === repository)
     .flatMap((access) => access.actions)
+}
+
+function judgeProject(caller: Caller, action: Action, settings: AccessSettings): Judge {
+  return (identity, standing) => {
+    const verdict = decide(identity, action, standing, settings)
+    if (!verdict.allowed) return refused(caller, verdict.reason)
+    if (caller.scope !== undefined) return narrow(REGISTRY_TOKEN)
+    return { ...allowed(identity, standing), absent: !standing.exists }
+  }
 }
 
 function judgeRegistry(caller: Caller, identity: Identity, right: RegistryRight): Decision {
@@ -141,7 +165,10 @@ function judgeRegistry(caller: Caller, identity: Identity, right: RegistryRight)
   return narrow("the token is not for the catalog; ask for one with scope 'registry:catalog:*'")
 }
 
-function allowed(identity: Identity, { public: isPublic }: Standing): Decision {
+function allowed(
+  identity: Identity,
+  { public: isPublic }: Standing,
+): Extract<Decision, { outcome: 'allowed' }> {
   return { outcome: 'allowed', identity, isPublic }
 }
 

@@ -49,8 +49,24 @@ export function createPasswords(cost: Cost = COST): Passwords {
   }
 }
 
+/** A password as it is stored. `generated` when it was made up: to be shown once. */
+export interface HashedPassword {
+  readonly hash: string
+  readonly generated: string | undefined
+}
+
+/** Hashes a password, or one that it makes up. Throws REQUEST_INVALID for one that nobody should have. */
+export async function hashPassword(
+  passwords: Passwords,
+  password: string | undefined,
+): Promise<HashedPassword> {
+  if (password !== undefined) requirePassword(password)
+  const chosen = password ?? makePassword()
+  return { hash: await passwords.hash(chosen), generated: password === undefined ? chosen : undefined }
+}
+
 /** Throws REQUEST_INVALID for a password that nobody should have. */
-export function requirePassword(password: string): void {
+function requirePassword(password: string): void {
   const characters = password.length
   if (characters < PASSWORD_SHORTEST || characters > PASSWORD_LONGEST)
     throw new RegistryError('REQUEST_INVALID', {

@@ -7,6 +7,7 @@ import { memberCodec } from '../records/project.ts'
 import { isUserName } from '../records/user.ts'
 import { createAuth } from './create-auth.ts'
 import { ensureAdministrator } from './first-user.ts'
+import { hashPassword } from './passwords.ts'
 import { cheapPasswords } from './passwords-fixture.ts'
 
 let metadata: MetadataStore
@@ -105,7 +106,9 @@ describe('users', () => {
 
 describe('ensureAdministrator', () => {
   it('makes one admin, once, whoever starts first', async () => {
-    const made = await Promise.all([1, 2, 3].map(() => ensureAdministrator(auth.users, undefined)))
+    const made = await Promise.all(
+      [1, 2, 3].map(() => ensureAdministrator(auth.users, () => hashPassword(cheapPasswords(), undefined))),
+    )
     expect(made.filter((one) => one.created)).toHaveLength(1)
     expect(made.filter((one) => one.password !== undefined)).toHaveLength(1)
     expect(await auth.users.list({ after: undefined, limit: 9 })).toMatchObject([
@@ -114,7 +117,9 @@ describe('ensureAdministrator', () => {
   })
 
   it('takes a given password, and shows it to nobody', async () => {
-    const first = await ensureAdministrator(auth.users, 'from the settings')
+    const first = await ensureAdministrator(auth.users, () =>
+      hashPassword(cheapPasswords(), 'from the settings'),
+    )
     expect(first).toEqual({ created: true, name: 'admin', password: undefined })
     const login = await auth.logins.withPassword({ username: 'admin', password: 'from the settings' }, '')
     expect(login.identity).toMatchObject({ administrator: true })

@@ -5,8 +5,7 @@ import { keyAfter, keys } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { isUserName, USER_NAME_LIMIT, userCodec } from '../records/user.ts'
 import type { Credentials } from './credentials.ts'
-import { type Passwords, requirePassword } from './passwords.ts'
-import { makePassword } from './secrets.ts'
+import { type HashedPassword, hashPassword, type Passwords } from './passwords.ts'
 
 /** A user without what must stay secret. Times are milliseconds. */
 export interface UserSummary {
@@ -31,7 +30,7 @@ export interface Users {
   /** Throws REQUEST_INVALID for a bad name or password, CONFLICT when the name is taken. */
   create(user: {
     readonly name: string
-    readonly password?: string | undefined
+    readonly password?: string | HashedPassword | undefined
     readonly administrator: boolean
   }): Promise<GeneratedPassword>
   find(name: string): Promise<UserSummary | undefined>
@@ -52,15 +51,10 @@ export function createUsers(parts: {
 }): Users {
   const { metadata, passwords, credentials, now } = parts
 
-  const hashOf = async (password: string | undefined) => {
-    if (password !== undefined) requirePassword(password)
-    const chosen = password ?? makePassword()
-    return { hash: await passwords.hash(chosen), generated: password === undefined ? chosen : undefined }
-  }
-
   const create: Users['create'] = async ({ name, password, administrator }) => {
     if (!isUserName(name)) throw badName(name)
-    const { hash, generated } = await hashOf(password)
+    const { hash, generated } =
+      typeof password === 'object' ? password : await hashPassword(passwords, password)
     await transact(metadata, async (transaction) => {
       const taken = await transaction.getChecked(userCodec, keys.user(name))
       if (taken !== undefined)
@@ -88,7 +82,7 @@ export function createUsers(parts: {
         transaction.delete(user.key)
       }),
     setPassword: async (name, password) => {
-      const { hash, generated } = await hashOf(password)
+      const { hash, generated } = await hashPassword(passwords, password)
       await transact(metadata, async (transaction) => {
         const user = await requireUser(transaction, name)
         await credentials.revokeAll(transaction, `user:${name}`, 'refresh')

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ApiClient } from './api-client.ts'
 import { type Command, type Input, type Output, optionValue } from './command.ts'
 import { CommandError, UsageError } from './failures.ts'
+import { explain } from './gc-why.ts'
 import { bytes, day, table } from './table.ts'
 
 const POLL_MS = 200
@@ -21,21 +22,6 @@ const report = z.object({
   bytes: z.number(),
   trash: z.number(),
   complete: z.boolean(),
-})
-const why = z.object({
-  digest: z.string(),
-  size: z.number(),
-  holders: z.array(
-    z.object({
-      project: z.string(),
-      repository: z.string().optional(),
-      digest: z.string(),
-      sparedUntil: z.string(),
-      uses: z.array(
-        z.object({ manifest: z.string(), tags: z.array(z.string()), deletedUntil: z.string().optional() }),
-      ),
-    }),
-  ),
 })
 const status = z.object({
   jobs: z.array(
@@ -59,7 +45,7 @@ What was deleted, or pushed without a manifest, stays for the grace time (LAMINA
 for those who are reading them: --dry-run says what will go, when, and why.`,
     options: {
       'dry-run': { doc: 'Remove nothing; list what waits, and what will become of it.' },
-      why: { value: 'DIGEST', doc: 'Say what keeps a blob, named by its sha256.' },
+      why: { value: 'DIGEST', doc: 'Say what keeps a blob or a manifest, or what became of it.' },
     },
     run: gc,
   },
@@ -118,24 +104,4 @@ async function foresee(api: ApiClient): Promise<Output> {
   const more = value.complete ? '' : '\nThere is more; this is what comes first.'
   const text = `${list}\nBlobs of ${bytes(value.bytes)} will go; ${value.trash} wait in the trash.${more}`
   return { value, text }
-}
-
-async function explain(api: ApiClient, digest: string): Promise<Output> {
-  const value = await api.call(why, 'GET', `/api/v1/collection/why/${encodeURIComponent(digest)}`)
-  const rows = value.holders.flatMap((holder) => {
-    const where = holder.repository ?? `a deleted repository of ${holder.project}`
-    const spared = ['', '', `a client was told of it until ${holder.sparedUntil}`]
-    const uses = holder.uses.map(({ manifest, tags, deletedUntil }) => [
-      manifest,
-      tags.join(', '),
-      deletedUntil === undefined ? '' : `deleted, can be restored until ${deletedUntil}`,
-    ])
-    return (uses.length === 0 ? [spared] : uses).map((row) => [where, ...row])
-  })
-  const list = table(
-    ['REPOSITORY', 'MANIFEST', 'TAGS', 'NOTE'],
-    rows,
-    'No repository holds it: it is about to go.',
-  )
-  return { value, text: `${value.digest}, ${bytes(value.size)}\n${list}` }
 }

@@ -7,6 +7,7 @@ export function processContext(): Context {
   const environment = process.env
   const directory = process.cwd()
   let client: Promise<ApiClient> | undefined
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', unlessNobodyReads)
   return {
     environment,
     directory,
@@ -16,6 +17,12 @@ export function processContext(): Context {
     writeError: (text) => void process.stderr.write(text),
     showProgress: createProgress(process.stderr),
   }
+}
+
+/** `lamina tags shop/web | head` closes its end when it has read enough: the command goes on and ends as it would. */
+function unlessNobodyReads(error: Error): void {
+  if ('code' in error && error.code === 'EPIPE') return
+  throw error
 }
 
 async function readInput(): Promise<string> {

@@ -15,10 +15,15 @@ with its digest; blobs that do not pass are listed, and quarantined until they a
 --from-store is for a registry whose database is lost and whose bytes are there: it takes the newest of the snapshots
 that the server puts beside the bytes each day. What was pushed since is not in it.
 
+Where bytes lie in a bucket, a backup holds the records alone and is restored beside the bytes. The bucket says whose
+they are: --take-over gives those of a registry whose records are lost to the one that is restored. If that registry
+still runs, it collects nothing more, and its next start is refused.
+
 Signing keys sealed with LAMINA_SECRET need the same secret again.`,
     options: {
       from: { value: 'DIR', doc: 'A directory that `lamina backup` wrote.' },
       'from-store': { doc: 'The newest snapshot in the blob store.' },
+      'take-over': { doc: 'The bucket belongs to a registry whose records are lost.' },
     },
     run,
   },
@@ -33,7 +38,10 @@ async function run(input: Input): Promise<Output> {
   const log = await createLogger({ ...config, log: 'warn' })
   // Not among the imports above: help and errors in the configuration need no database.
   const { restore } = await import('../compose-restore.ts')
-  const value = await restore(config, log, from === undefined ? undefined : resolve(directory, from))
+  const value = await restore(config, log, {
+    from: from === undefined ? undefined : resolve(directory, from),
+    takeOver: input.switches.has('take-over'),
+  })
   return { value, text: describe(value) }
 }
 

@@ -33,6 +33,8 @@ function explain(error: unknown): { code: number; message: string } {
   if (error instanceof Unreachable) return { code: EXIT.unreachable, message: error.message }
   if (error instanceof CommandError || error instanceof StartError)
     return { code: EXIT.failed, message: error.message }
+  // What the machine says of a file or an address that was typed: `EACCES: permission denied, open '/backup'`.
+  if (error instanceof Error && 'syscall' in error) return { code: EXIT.failed, message: `${error.message}.` }
   return {
     code: EXIT.failed,
     message: error instanceof Error ? (error.stack ?? error.message) : String(error),

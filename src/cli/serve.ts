@@ -21,7 +21,8 @@ export const commands: readonly Command[] = [
 keeps everything in ./data. The first start makes the user admin and prints its password once.
 
 SIGTERM or Ctrl-C ends it gracefully: /readyz says no, new connections are refused a little later, running
-transfers end. A second signal ends it at once.`,
+transfers end. A second signal ends it at once. SIGHUP, when its terminal is gone, is the same: settings are read at the
+start alone, and new files of a certificate are taken up without a signal.`,
     run: async ({ context }) => {
       await serve(context)
       return { value: { stopped: true }, text: '' }
@@ -83,6 +84,8 @@ function announce({ config, log, context }: Announcer, server: RunningServer, { 
   const { url, metricsPort } = server
   log.info({ url, metricsPort, version: VERSION }, 'listening')
   if (config.auth !== 'on') log.warn('LAMINA_AUTH is off: anyone who reaches this server may do anything')
+  if (config.metadata !== 'level' && config.blobs.kind === 'filesystem')
+    log.info('blobs are on the disk of this machine: only this process can serve this registry')
   const advice = plainHttpAdvice(config)
   if (advice !== undefined) log.warn(advice)
   if (firstRun !== undefined) context.writeError(firstSteps(config, server.port, firstRun.password))

@@ -3,7 +3,11 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
-test('the first signal is waited for, the second ends the process', async () => {
+test.each([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+  ['SIGHUP', 129],
+] as const)('%s: the first is waited for, the second ends the process', async (signal, code) => {
   const file = fileURLToPath(new URL('signals.ts', import.meta.url))
   const script = `import { untilSignal } from ${JSON.stringify(file)}
     setInterval(() => undefined, 1000)
@@ -11,8 +15,8 @@ test('the first signal is waited for, the second ends the process', async () => 
     console.log('waiting')`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script])
   await once(child.stdout, 'data')
-  child.kill('SIGTERM')
+  child.kill(signal)
   expect(String(await once(child.stdout, 'data'))).toContain('stopping')
-  child.kill('SIGTERM')
-  expect(await once(child, 'exit')).toEqual([143, null])
+  child.kill(signal)
+  expect(await once(child, 'exit')).toEqual([code, null])
 })

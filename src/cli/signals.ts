@@ -1,13 +1,17 @@
-/** Resolves at the first SIGTERM or SIGINT. The second ends the process at once, whatever is still running. */
+import { constants } from 'node:os'
+
+/**
+ * Resolves at the first SIGTERM, SIGINT or SIGHUP (the terminal is gone). The second ends the process at once, whatever is
+ * still running.
+ */
 export function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
     let seen = false
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (seen) process.exit(signal === 'SIGINT' ? 130 : 143)
+      if (seen) process.exit(128 + constants.signals[signal])
       seen = true
       resolve()
     }
-    process.on('SIGTERM', onSignal)
-    process.on('SIGINT', onSignal)
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal)
   })
 }

@@ -8,6 +8,7 @@ Settings come from \`lamina.yaml\` in the working directory (or the file that \`
 environment, which wins. Unknown names and wrong values stop the start. \`lamina config\` shows what is in effect and where
 each value came from; secrets are never shown. A variable that is empty counts as not set.
 
+<!-- checked as: lamina.yaml -->
 \`\`\`yaml
 # lamina.yaml
 listen: 0.0.0.0:5000

@@ -90,7 +90,8 @@ async function authorizeProject(
   const { caller } = request
   const project = request.params['project'] ?? ''
   const seen = await access.checkProject(caller, 'pull', project)
-  if (seen.outcome === 'denied') throw projectUnknown(project)
+  if (seen.outcome === 'denied' || (seen.outcome === 'allowed' && seen.absent === true))
+    throw projectUnknown(project)
   const viewer = denyUnlessAllowed(request, seen)
   if (right === 'project-viewer') return viewer
   const action = right === 'project-writer' ? 'push' : 'administer'

@@ -48,6 +48,8 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
     // Refused in the form of every other failure instead.
     requireHostHeader: false,
     keepAliveTimeout: limits.idleTimeout,
+    // Most requests have no body; what would read it costs as much as the head.
+    optimizeEmptyRequests: true,
   }
   const server = tls
     ? process

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { endResponse, type Head } from './early-answer.ts'
+import { endOfTurn } from './end-of-turn.ts'
 import type { BodyWriter, Reply } from './exchange.ts'
 
 /** The client closed the connection while a body was being written. */
@@ -24,6 +25,7 @@ export async function writeReply(
     ? { status, headers }
     : { status, headers: { ...headers, 'content-length': String(bytes.length) } }
   const sent = request.method === 'HEAD' ? NOTHING : bytes
+  await endOfTurn()
   await endResponse(request, response, head, sent)
   return sent.length
 }

@@ -46,12 +46,23 @@ export class ContentIntake {
   async take(sent: Sent): Promise<TakenContent> {
     const { digest, size } = sent
     if (digest === undefined) return this.#takeUnnamed(sent)
-    const known = await this.#known(digest, size)
-    if (known !== undefined) return { digest, size, state: known }
+    const known = await this.#knownAs(digest, size)
+    if (known !== undefined) return known
     await this.#inSession((session) =>
       this.#parts.uploads.finish(session, digest, { bytes: sent.content, range: undefined, length: size }),
     )
     return { digest, size, state: 'stored' }
+  }
+
+  /** Content that need not be sent, because it is in the repository, or now is: from another one that may be read. */
+  async known(digest: Digest): Promise<TakenContent | undefined> {
+    const found = await this.find(digest)
+    if (found !== undefined) return { digest, size: found.size, state: 'present' }
+    const { name, account } = this.#target
+    const request = { name, account, digest }
+    if (!(await mountFromAnywhere(this.#parts.registry, request, this.#parts.mayRead))) return undefined
+    const mounted = await this.find(digest)
+    return mounted && { digest, size: mounted.size, state: 'mounted' }
   }
 
   /** A blob that is readable in the repository; undefined when there is none. */
@@ -76,21 +87,17 @@ export class ContentIntake {
     return this.#inSession(async (session) => {
       await this.#parts.uploads.append(session, { bytes: hashed(), range: undefined, length: size })
       const digest = digestFromBytes('sha256', hash.digest())
-      const known = await this.#known(digest, size)
+      const known = await this.#knownAs(digest, size)
       if (known === undefined) await this.#parts.uploads.finish(session, digest, nothing())
       else await this.#parts.uploads.cancel(session)
-      return { digest, size, state: known ?? 'stored' }
+      return known ?? { digest, size, state: 'stored' }
     })
   }
 
-  async #known(digest: Digest, size: number): Promise<'present' | 'mounted' | undefined> {
-    const found = await this.find(digest)
-    if (found !== undefined) return sameSize(found, size, 'present')
-    const { name, account } = this.#target
-    const request = { name, account, digest }
-    if (!(await mountFromAnywhere(this.#parts.registry, request, this.#parts.mayRead))) return undefined
-    const mounted = await this.find(digest)
-    return mounted && sameSize(mounted, size, 'mounted')
+  async #knownAs(digest: Digest, size: number): Promise<TakenContent | undefined> {
+    const known = await this.known(digest)
+    if (known === undefined || known.size === size) return known
+    throw refused(`${digest} has ${known.size} bytes, and the archive says ${size}`)
   }
 
   async #inSession<Result>(work: (session: SessionName) => Promise<Result>): Promise<Result> {
@@ -107,11 +114,6 @@ export class ContentIntake {
 
 function nothing() {
   return { bytes: (async function* () {})(), range: undefined, length: 0 }
-}
-
-function sameSize<State>({ digest, size }: BlobView, sent: number, state: State): State {
-  if (size === sent) return state
-  throw refused(`${digest} has ${size} bytes, and the archive says ${sent}`)
 }
 
 /** An upload takes whatever ends its body early for a client that went away; when the archive is to blame, it says why. */

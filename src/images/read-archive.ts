@@ -124,7 +124,8 @@ async function* one(bytes: Buffer): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(bytes)
 }
 
-function compressionOf(magic: Buffer): ArchivedContent['compression'] {
+/** How content is compressed, by its first four bytes. */
+export function compressionOf(magic: Buffer): ArchivedContent['compression'] {
   const head = magic.toString('hex')
   if (head.startsWith('1f8b')) return 'gzip'
   return head === '28b52ffd' ? 'zstd' : 'none'

@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { ByteRange } from '../oci/byte-range.ts'
 import { type Digest, digestFromBytes } from '../oci/digest.ts'
 import { OCI_MANIFEST } from '../oci/media-type.ts'
+import type { BlobView } from '../registry/blobs.ts'
+import { namedAs } from './archive-name.ts'
 import { type ArchivedImage, tagIn } from './archived-image.ts'
 import type { ContentIntake } from './content-intake.ts'
 import { parseDocument } from './parse-document.ts'
-import type { ArchivedContent, ReadArchive } from './read-archive.ts'
+import { type ArchivedContent, compressionOf, type ReadArchive } from './read-archive.ts'
 import { refused } from './refused.ts'
 
 const IMAGE_LIMIT = 1000
 const CONFIG_LIMIT = 4 * 1024 * 1024
+/** Bytes that tell how a layer is compressed. */
+const MAGIC = 4
 
 const list = z
   .array(
@@ -37,8 +42,9 @@ export async function readDockerImages(
 ): Promise<ArchivedImage[]> {
   const images: ArchivedImage[] = []
   for (const entry of parseDocument('manifest.json', bytes, list)) {
-    const layers = entry.Layers.map((path) => placed(archive, path))
-    const configuration = placed(archive, entry.Config)
+    const layers: ArchivedContent[] = []
+    for (const path of entry.Layers) layers.push(await placed(archive, intake, path))
+    const configuration = await placed(archive, intake, entry.Config)
     await checkLayers(intake, configuration, layers)
     const tags = (entry.RepoTags ?? []).flatMap((name) => tagIn(name) ?? [])
     images.push({ ...manifestOf(configuration, layers), tags })
@@ -46,11 +52,22 @@ export async function readDockerImages(
   return images
 }
 
-function placed(archive: ReadArchive, path: string): ArchivedContent {
-  const content = archive.contentAt(path)
+async function placed(archive: ReadArchive, intake: ContentIntake, path: string): Promise<ArchivedContent> {
+  const content = archive.contentAt(path) ?? (await leftOut(intake, path))
   if (content === undefined)
     throw refused(`manifest.json speaks of '${path.slice(0, 200)}', which is not in it`)
   return content
+}
+
+/** Content whose name is its digest may be left out of an archive when it is in the repository. */
+async function leftOut(intake: ContentIntake, path: string): Promise<ArchivedContent | undefined> {
+  const named = namedAs(path)
+  const blob =
+    named.kind === 'content' && named.digest !== undefined ? await intake.find(named.digest) : undefined
+  if (blob === undefined) return undefined
+  const { digest, size } = blob
+  const magic = await readBlob(blob, { start: 0, end: Math.min(size, MAGIC) - 1 })
+  return { digest, size, state: 'present', compression: compressionOf(magic) }
 }
 
 /** The configuration says what the layers are unpacked; of those that are not compressed that is their digest. */
@@ -75,9 +92,14 @@ async function checkLayers(
 async function readContent(intake: ContentIntake, digest: Digest, size: number): Promise<Buffer> {
   const blob = await intake.find(digest)
   if (blob === undefined) throw refused(`the configuration ${digest} was deleted meanwhile; send it again`)
-  const bytes = Buffer.alloc(size)
+  return readBlob(blob, { start: 0, end: size - 1 })
+}
+
+async function readBlob(blob: BlobView, range: ByteRange): Promise<Buffer> {
+  const bytes = Buffer.alloc(range.end - range.start + 1)
+  if (bytes.length === 0) return bytes
   let at = 0
-  const reader = await blob.open()
+  const reader = await blob.open(range)
   await reader.pump((chunk) => {
     bytes.set(chunk, at)
     at += chunk.length

@@ -25,6 +25,22 @@ export function parseDigest(text: string): Digest | undefined {
   return isDigest(text) ? text : undefined
 }
 
+/** The begin of a digest, as people copy it from a list. */
+export interface DigestPrefix {
+  readonly algorithm: DigestAlgorithm
+  readonly hex: string
+}
+
+/** Hex digits that mean a digest: fewer are a word or a number as well. */
+const PREFIX_LENGTH = 7
+
+/** The begin of a digest in `text`, of sha256 when it names no algorithm; undefined when it is none. */
+export function parseDigestPrefix(text: string): DigestPrefix | undefined {
+  const [, algorithm = 'sha256', hex = ''] = /^(?:([a-z0-9]+):)?([0-9a-f]+)$/.exec(text) ?? []
+  if (!isDigestAlgorithm(algorithm) || hex.length < PREFIX_LENGTH) return undefined
+  return hex.length > HEX_LENGTH[algorithm] ? undefined : { algorithm, hex }
+}
+
 /** Builds a digest from raw hash bytes; throws TypeError when their length does not fit the algorithm. */
 export function digestFromBytes(algorithm: DigestAlgorithm, bytes: Uint8Array): Digest {
   const digest = parseDigest(`${algorithm}:${Buffer.from(bytes).toString('hex')}`)

@@ -30,6 +30,7 @@ export const ERROR_CODES = {
 
   STORAGE_FULL: { status: 507, message: 'the registry has no room for more content; pulls go on' },
   REQUEST_INVALID: { status: 400, message: 'the request is not what this route takes' },
+  CHECK_FAILED: { status: 422, message: 'the image does not keep the rules that it was checked by' },
   CONFLICT: { status: 409, message: 'what is there stands in the way of the request' },
 } as const
 

@@ -5,6 +5,7 @@ import { RegistryError } from '../oci/registry-error.ts'
 import { keys } from '../records/keys.ts'
 import { type ProjectRecord, projectCodec, publicCodec } from '../records/project.ts'
 import type { Accounts } from './accounts.ts'
+import { removeAllBadges } from './badges.ts'
 import { addMember, removeAllMembers } from './membership.ts'
 import { requireProject } from './project-record.ts'
 import { readableProjects } from './readable-projects.ts'
@@ -32,7 +33,7 @@ export interface Projects {
   ): Promise<ProjectSummary[]>
   /** Throws NAME_UNKNOWN. */
   setPublic(name: string, open: boolean): Promise<ProjectSummary>
-  /** Takes members and service accounts along. Throws NAME_UNKNOWN, and CONFLICT while it has repositories. */
+  /** Takes members, service accounts and badge keys along. Throws NAME_UNKNOWN, and CONFLICT while it has repositories. */
   remove(name: string): Promise<void>
 }
 
@@ -70,6 +71,7 @@ export function createProjects(parts: {
         await refuseRepositories(transaction, name)
         await removeAllMembers(transaction, name)
         await accounts.removeAll(transaction, name)
+        await removeAllBadges(transaction, name)
         transaction.delete(project.key)
         transaction.delete(keys.publicProject(name))
         transaction.delete(keys.policy(name))

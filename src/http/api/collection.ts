@@ -1,11 +1,13 @@
-import { type Foreseen, reportCollection } from '../../maintenance/collection-report.ts'
-import { explainBlob } from '../../maintenance/explain.ts'
+import { reportCollection } from '../../maintenance/collection-report.ts'
+import { explain } from '../../maintenance/explain.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { RegistryParts } from '../../registry/parts.ts'
 import type { Handler } from '../exchange.ts'
 import type { Route } from '../route.ts'
-import { answer, date, optionalDate } from './answers.ts'
+import { answer } from './answers.ts'
 import { digestIn } from './content-params.ts'
+import { showExplanation } from './explanation.ts'
+import { showForeseen } from './foreseen.ts'
 
 /** What the collector would do, and what keeps it from taking something. */
 export function collectionRoutes(registry: RegistryParts): Route[] {
@@ -14,11 +16,11 @@ export function collectionRoutes(registry: RegistryParts): Route[] {
   return [
     { operationId: 'getCollection', method: 'GET', path, right, handle: report(registry) },
     {
-      operationId: 'explainBlob',
+      operationId: 'explainDigest',
       method: 'GET',
       path: `${path}/why/{digest}`,
       right,
-      handle: explain(registry),
+      handle: why(registry),
     },
   ]
 }
@@ -30,36 +32,15 @@ function report(registry: RegistryParts): Handler {
   }
 }
 
-function showForeseen({ entry, verdict }: Foreseen) {
-  const { kind, name, digest, due } = entry
-  return {
-    kind,
-    repository: name,
-    ...(digest !== undefined && { digest }),
-    due: date(due),
-    action: verdict.action,
-    reason: verdict.reason,
-    ...('bytes' in verdict && { bytes: verdict.bytes }),
-    ...('due' in verdict && { until: date(verdict.due) }),
-  }
-}
-
-function explain(registry: RegistryParts): Handler {
+function why(registry: RegistryParts): Handler {
   return async ({ params }) => {
     const digest = digestIn(params['digest'] ?? '')
-    const found = await explainBlob(registry, digest)
+    const found = await explain(registry, digest)
     if (found === undefined)
       throw new RegistryError('BLOB_UNKNOWN', {
-        message: `no blob ${digest} is here; blobs are known by their sha256`,
+        message: `nothing is known of ${digest}: it never came, or it went so long ago that no note of it is left (90 days for a manifest, the time in the trash for a blob)`,
+        detail: { digest },
       })
-    const holders = found.holders.map(({ uses, sparedUntil, ...holder }) => ({
-      ...holder,
-      sparedUntil: date(sparedUntil),
-      uses: uses.map(({ deletedUntil, ...use }) => ({
-        ...use,
-        ...optionalDate('deletedUntil', deletedUntil),
-      })),
-    }))
-    return answer(200, { ...found, holders })
+    return answer(200, showExplanation(found))
   }
 }

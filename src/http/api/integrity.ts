@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import type { Fsck, FsckStatus } from '../../maintenance/fsck.ts'
+import type { FsckStatus } from '../../maintenance/fsck.ts'
 import type { Maintenance } from '../../maintenance/schedule.ts'
 import { readScrub, restartScrub, SCRUB } from '../../maintenance/scrub.ts'
+import type { SharedFsck } from '../../maintenance/shared-fsck.ts'
 import { parseDigest } from '../../oci/digest.ts'
 import type { ScrubRecord } from '../../records/cursor.ts'
 import type { RegistryParts } from '../../registry/parts.ts'
@@ -15,7 +16,7 @@ import { nextOf, readPage } from './page.ts'
 interface Parts {
   readonly registry: Pick<RegistryParts, 'metadata' | 'now'>
   readonly maintenance: Pick<Maintenance, 'runNow'>
-  readonly fsck: Fsck
+  readonly fsck: SharedFsck
 }
 
 /** Whether the stored bytes are what they should be: for administrators. */
@@ -99,7 +100,10 @@ function show({ sha256, size, at, why, projects }: DamagedBlob) {
 }
 
 function showFsck({ fsck }: Parts): Handler {
-  return () => Promise.resolve(answer(200, fsck.status === undefined ? {} : showCheck(fsck.status)))
+  return async () => {
+    const status = await fsck.status()
+    return answer(200, status === undefined ? {} : showCheck(status))
+  }
 }
 
 const check = z.strictObject({ repair: z.boolean().optional(), force: z.boolean().optional() })
@@ -107,7 +111,7 @@ const check = z.strictObject({ repair: z.boolean().optional(), force: z.boolean(
 function startFsck({ fsck }: Parts): Handler {
   return async ({ request }) => {
     const { repair = false, force = false } = await readJson(request, check)
-    return answer(202, showCheck(fsck.start({ repair, force })))
+    return answer(202, showCheck(await fsck.start({ repair, force })))
   }
 }
 

@@ -6,6 +6,7 @@ import type { Sessions } from '../../auth/sessions.ts'
 import type { SigningKeys } from '../../auth/signing-keys.ts'
 import type { Users } from '../../auth/users.ts'
 import type { Accounts } from '../../projects/accounts.ts'
+import type { BadgeKeys } from '../../projects/badges.ts'
 import type { Members } from '../../projects/members.ts'
 import type { Projects } from '../../projects/projects.ts'
 import type { RegistryParts } from '../../registry/parts.ts'
@@ -24,6 +25,7 @@ export interface ApiParts {
   readonly projects: Projects
   readonly members: Members
   readonly accounts: Accounts
+  readonly badges: BadgeKeys
   readonly signingKeys: SigningKeys
   readonly registry: RegistryParts
   readonly now: () => number

@@ -7,8 +7,10 @@ import type { Decision } from '../../auth/access-control.ts'
 import { createAuth } from '../../auth/create-auth.ts'
 import type { Caller } from '../../auth/identity.ts'
 import { cheapPasswords } from '../../auth/passwords-fixture.ts'
+import { hashSecret, makeSecret } from '../../auth/secrets.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { createAccounts } from '../../projects/accounts.ts'
+import { createBadgeKeys } from '../../projects/badges.ts'
 import { createMembers } from '../../projects/members.ts'
 import { projectUnknown } from '../../projects/project-record.ts'
 import { createProjects } from '../../projects/projects.ts'
@@ -39,7 +41,17 @@ beforeEach(async () => {
   const projects = createProjects({ metadata, accounts, now })
   const members = createMembers({ metadata, now })
   const registry = { ...(await openTestRegistry()).parts, metadata }
-  routes = apiRoutes({ ...auth, accounts, projects, members, registry, addressOf: () => '192.0.2.1', now })
+  const badges = createBadgeKeys({ metadata, secrets: { make: makeSecret, hash: hashSecret }, now })
+  routes = apiRoutes({
+    ...auth,
+    accounts,
+    badges,
+    projects,
+    members,
+    registry,
+    addressOf: () => '192.0.2.1',
+    now,
+  })
   for (const name of ['root', 'alice', 'bob', 'carol'])
     await auth.users.create({ name, password: passwordOf(name), administrator: name === 'root' })
   await projects.create({ name: 'demo', public: false, account: 'user:alice' })
@@ -302,6 +314,9 @@ describe('nobody sees or changes what they may not', () => {
     ['GET /api/v1/projects/{p}/accounts', undefined],
     ['POST /api/v1/projects/{p}/accounts', { name: 'x', role: 'admin' }],
     ['DELETE /api/v1/projects/{p}/accounts/ci', undefined],
+    ['GET /api/v1/projects/{p}/badges', undefined],
+    ['POST /api/v1/projects/{p}/badges', { repository: 'demo/app' }],
+    ['DELETE /api/v1/projects/{p}/badges/ab', undefined],
     ['GET /api/v1/projects/{p}/policy', undefined],
     ['PATCH /api/v1/projects/{p}/policy', { immutable: ['v*'] }],
     ['POST /api/v1/projects/{p}/retention-preview', {}],

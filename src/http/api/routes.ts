@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts'
 import { accountRoutes } from './accounts.ts'
+import { badgeRoutes } from './badges.ts'
 import { collectionRoutes } from './collection.ts'
 import { deletionRoutes } from './deletions.ts'
 import { keyRoutes } from './keys.ts'
@@ -22,6 +23,7 @@ export function apiRoutes(parts: ApiParts): Route[] {
     ...projectRoutes(parts),
     ...memberRoutes(parts),
     ...accountRoutes(parts),
+    ...badgeRoutes(parts),
     ...keyRoutes(parts),
     ...tagRoutes(parts.registry),
     ...deletionRoutes(parts.registry),

@@ -4,11 +4,9 @@ import { z } from 'zod'
 import type { AccessControl, Decision } from '../../auth/access-control.ts'
 import type { Caller } from '../../auth/identity.ts'
 import type { Digest } from '../../oci/digest.ts'
+import { digestOf, image, index } from '../../registry/content-fixture.ts'
 import {
-  digestOf,
   HOUR,
-  image,
-  index,
   openTestRegistry,
   pull,
   push,

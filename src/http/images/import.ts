@@ -1,5 +1,6 @@
+import { z } from 'zod'
 import { accountOf } from '../../auth/identity.ts'
-import type { TakenContent } from '../../images/content-intake.ts'
+import { ContentIntake, type TakenContent } from '../../images/content-intake.ts'
 import { type ImportedImage, importArchive } from '../../images/import-archive.ts'
 import type { OnContent } from '../../images/read-archive.ts'
 import type { ImportTarget } from '../../images/target.ts'
@@ -7,8 +8,10 @@ import { parseImageReference } from '../../oci/image-reference.ts'
 import { projectOf } from '../../oci/name.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { answer } from '../api/answers.ts'
+import { digestIn } from '../api/content-params.ts'
 import { queriedRepository } from '../authorize.ts'
 import type { Exchange, Handler } from '../exchange.ts'
+import { readJson } from '../request-body.ts'
 import { archiveOf } from './archive-body.ts'
 import { withLines } from './lines.ts'
 import type { ImagesHttpParts } from './parts.ts'
@@ -42,6 +45,23 @@ async function inOneAnswer(
     return Promise.resolve()
   })
   return answer(201, { repository: name, images, content })
+}
+
+const digests = z.strictObject({ digests: z.array(z.string()).max(500) })
+
+/** Content that may be left out of an archive: it is in the repository by now, and stays for the grace time. */
+export function findKnownContent(parts: ImagesHttpParts): Handler {
+  return async (exchange) => {
+    const target = targetOf(exchange)
+    const asked = (await readJson(exchange.request, digests)).digests.map(digestIn)
+    const intake = new ContentIntake(intakeOf(parts, exchange, target), target)
+    const content: TakenContent[] = []
+    for (const digest of asked) {
+      const known = await intake.known(digest)
+      if (known !== undefined) content.push(known)
+    }
+    return answer(200, { repository: target.name, content })
+  }
 }
 
 /** Throws REQUEST_INVALID, NAME_INVALID. */

@@ -1,6 +1,6 @@
 import type { Route } from '../route.ts'
 import { exportArchive } from './export.ts'
-import { importArchives } from './import.ts'
+import { findKnownContent, importArchives } from './import.ts'
 import type { ImagesHttpParts } from './parts.ts'
 
 /** Images in and out as archives, without docker. */
@@ -12,6 +12,13 @@ export function imagesRoutes(parts: ImagesHttpParts): Route[] {
       path: '/api/v1/import',
       right: 'push-ref',
       handle: importArchives(parts),
+    },
+    {
+      operationId: 'findKnownContent',
+      method: 'POST',
+      path: '/api/v1/import/known',
+      right: 'push-ref',
+      handle: findKnownContent(parts),
     },
     {
       operationId: 'exportImage',

@@ -21,15 +21,15 @@ export function answer(
 }
 
 async function send(state: RequestState, reply: Reply): Promise<void> {
-  const headers = { ...commonHeaders(state), ...reply.headers }
+  const headers = withCommonHeaders(state, reply.headers)
   state.bytesOut = await writeReply(state.request, state.response, { ...reply, headers })
 }
 
-function commonHeaders({ id, path }: RequestState): Record<string, string> {
+function withCommonHeaders({ id, path }: RequestState, headers: Reply['headers']): Record<string, string> {
   const common = { 'x-request-id': id, 'x-content-type-options': 'nosniff' }
   return path.startsWith('/v2/') || path === '/v2'
-    ? { ...common, 'docker-distribution-api-version': 'registry/2.0' }
-    : common
+    ? { ...common, 'docker-distribution-api-version': 'registry/2.0', ...headers }
+    : { ...common, ...headers }
 }
 
 async function fail(state: RequestState, error: unknown, log: Logger): Promise<void> {

@@ -28,6 +28,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.yaml': 'application/yaml',
 }
 
 /** Reads the built page. Undefined when it was not built: the registry does without. */

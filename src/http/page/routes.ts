@@ -25,6 +25,8 @@ export function pageRoutes(files: PageFiles | undefined): Route[] {
     at('showGrid', '/grid', view),
     at('showCompare', '/compare', view),
     at('showPull', '/pull', view),
+    at('showUpload', '/upload', view),
+    at('showDocs', '/docs', view),
     at('showDeduplication', '/deduplication', view),
     at('showProject', '/project', view),
     at('showAccount', '/account', view),
