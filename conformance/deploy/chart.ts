@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { expect } from '../report.ts'
+import { checkKubernetes } from '../servers/kubernetes-schema.ts'
 import { finish, must } from '../servers/processes.ts'
 import { builtTool, projectRoot } from '../servers/workspace.ts'
 
@@ -15,7 +16,10 @@ const many = [
 export async function chartForms(): Promise<string> {
   await must(builtTool('helm'), ['lint', '--strict', chart])
   const one = await template([])
-  expect(kinds(one) === 'Secret Service ServiceAccount StatefulSet', `one replica: ${kinds(one)}`)
+  expect(
+    (await kinds(one)) === 'Secret Service ServiceAccount StatefulSet',
+    `one replica: ${await kinds(one)}`,
+  )
   const all = await template([
     ...many,
     'replicaCount=3',
@@ -25,8 +29,8 @@ export async function chartForms(): Promise<string> {
     'networkPolicy.enabled=true',
   ])
   const wanted =
-    'Deployment HorizontalPodAutoscaler Ingress NetworkPolicy PodDisruptionBudget Secret Service ServiceAccount ServiceMonitor'
-  expect(kinds(all) === wanted, `many replicas: ${kinds(all)}`)
+    '(ServiceMonitor) Deployment HorizontalPodAutoscaler Ingress NetworkPolicy PodDisruptionBudget Secret Service ServiceAccount'
+  expect((await kinds(all)) === wanted, `many replicas: ${await kinds(all)}`)
   for (const line of [
     'value: "s3://images/registry"',
     'readOnlyRootFilesystem: true',
@@ -34,7 +38,15 @@ export async function chartForms(): Promise<string> {
     'port: metrics',
   ])
     expect(all.includes(line), `many replicas lack ${line}`)
-  return 'one replica on a volume, many with everything on'
+  await misspelt(one)
+  return 'one replica on a volume, many with everything on; valid for Kubernetes 1.30'
+}
+
+/** Proves that the schemas would see a mistake. */
+async function misspelt(manifests: string): Promise<void> {
+  const wrong = manifests.replace('serviceAccountName:', 'serviceAcountName:')
+  const said = await kinds(wrong).catch((error: unknown) => String(error))
+  expect(said.includes('serviceAcountName'), `a misspelt field is not seen: ${said}`)
 }
 
 /** Values that cannot work are refused with the key, before anything is installed. */
@@ -73,9 +85,7 @@ function templateArguments(values: string[]): string[] {
   ]
 }
 
-function kinds(manifests: string): string {
-  return [...manifests.matchAll(/^kind: (\w+)$/gm)]
-    .map(([, kind = '']) => kind)
-    .toSorted()
-    .join(' ')
+/** The kinds of objects, each of which keeps to the schemas of Kubernetes. */
+async function kinds(manifests: string): Promise<string> {
+  return (await checkKubernetes(manifests)).toSorted().join(' ')
 }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from '../report.ts'
+import { checkKubernetes } from '../servers/kubernetes-schema.ts'
 import { finish, must } from '../servers/processes.ts'
 import { builtTool, projectRoot } from '../servers/workspace.ts'
 
@@ -35,6 +36,7 @@ export async function manifestsAreCurrent(): Promise<string> {
     const text = await rendered(name, values)
     const file = path.join(folder, name)
     if (write) await writeFile(file, text)
+    await checkKubernetes(text)
     expect(
       (await readFile(file, 'utf8')) === text,
       `${name} is not what the chart gives: WRITE_MANIFESTS=1 npm run test:deploy -- manifests`,

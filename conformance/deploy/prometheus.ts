@@ -6,9 +6,9 @@ import { freePort } from '../servers/free-port.ts'
 import { Lamina } from '../servers/lamina.ts'
 import { must, Server } from '../servers/processes.ts'
 import { projectRoot } from '../servers/workspace.ts'
+import { dashboardQueries } from './dashboard.ts'
 
 const alerts = path.join(projectRoot, 'deploy/prometheus/alerts.yaml')
-const dashboard = path.join(projectRoot, 'deploy/grafana/lamina.json')
 const queried = z.object({ status: z.literal('success'), data: z.object({ result: z.array(z.unknown()) }) })
 const loaded = z.object({
   data: z.object({
@@ -79,16 +79,4 @@ async function scraped(
   } finally {
     await prometheus.stop()
   }
-}
-
-/** What panels ask, with what Grafana puts in for its variables. */
-async function dashboardQueries(): Promise<string[]> {
-  const text = await readFile(dashboard, 'utf8')
-  const found = [...text.matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)].map(([, quoted = '""']) =>
-    z.string().parse(JSON.parse(quoted)),
-  )
-  expect(found.length > 5, `${found.length} queries in the dashboard`)
-  return found.map((query) =>
-    query.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '1h').replaceAll(/\$\w+/g, '.*'),
-  )
 }

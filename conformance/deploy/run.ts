@@ -7,10 +7,14 @@ import { freePort } from '../servers/free-port.ts'
 import { projectRoot, scratchFolder } from '../servers/workspace.ts'
 import { BUILD_IMAGE, makeBaseImages, RUN_IMAGE } from './base-images.ts'
 import { chartForms, wrongValues } from './chart.ts'
+import { clusterRuns } from './compose-cluster.ts'
 import { clusterCompose, manifestsAreCurrent } from './manifests.ts'
 import { packagedProgram } from './package.ts'
 import { prometheusReads } from './prometheus.ts'
+import { proxiesServe } from './proxies.ts'
+import { makeStandIns } from './stand-in-images.ts'
 import { tellStory } from './story.ts'
+import { unitIsRight } from './systemd.ts'
 
 // `npm run test:deploy`: the whole way of an image, then Lamina’s own image, compose and the Helm chart, all without a
 // public registry. Words behind `--` choose scenarios by their names.
@@ -19,28 +23,39 @@ const PASSWORD = 'Compose-run-2718'
 const COMPOSE = path.join(projectRoot, 'deploy/compose.yaml')
 
 const report = new Report('deploy', process.argv.slice(2))
-await report.scenario('chart: one replica, and many', chartForms)
-await report.scenario('chart: wrong values are refused by their key', wrongValues)
-await report.scenario('kubernetes: the manifests are what the chart gives', manifestsAreCurrent)
-await report.scenario('cluster: compose and nginx read their files', clusterCompose)
 const scratch = await scratchFolder('deploy')
-await report.scenario('package: npm pack, npm install -g of the file, push', () =>
-  packagedProgram(scratch.path),
-)
-await report.scenario('prometheus: scrapes, evaluates the alerts, reads the dashboard', () =>
-  prometheusReads(scratch.path),
-)
 const engine = await Dockerd.start({ containers: true })
 try {
-  await tellStory(report, engine, scratch.path)
-  await report.scenario('image: bases are made without a registry', async () => {
+  // Packages of Debian come from the network for a minute and more; most of the rest needs none of them.
+  const bases = report.scenario('image: bases are made without a registry', async () => {
     await makeBaseImages(engine, scratch.path)
     return 'debootstrap'
   })
-  const built = await report.scenario('image: builds, and runs as nobody in particular', buildImage)
-  if (built) {
+  await report.scenario('chart: one replica, and many', chartForms)
+  await report.scenario('chart: wrong values are refused by their key', wrongValues)
+  await report.scenario('kubernetes: the manifests are what the chart gives', manifestsAreCurrent)
+  await report.scenario('cluster: compose and nginx read their files', clusterCompose)
+  await report.scenario('package: npm pack, npm install -g of the file, push', () =>
+    packagedProgram(scratch.path),
+  )
+  await report.scenario('prometheus: scrapes, evaluates the alerts, reads the dashboard', () =>
+    prometheusReads(scratch.path),
+  )
+  await report.scenario('systemd: the unit is understood', () => unitIsRight(scratch.path))
+  await report.scenario('proxies: the files for nginx and Caddy serve', () => proxiesServe(scratch.path))
+  await tellStory(report, engine, scratch.path)
+  await bases
+  if (await report.scenario('image: builds, and runs as nobody in particular', buildImage)) {
     await report.scenario('image: a wrong setting ends the start with its name', wrongSetting)
-    await report.scenario('compose: up, push, restart, pull, down', compose)
+    await Promise.all([
+      report.scenario('compose: up, push, restart, pull, down', compose),
+      report.scenario('compose: a cluster, and replicas killed under docker', async () =>
+        clusterRuns(engine, scratch.path, {
+          ...(await makeStandIns(engine, scratch.path)),
+          LAMINA_IMAGE: IMAGE,
+        }),
+      ),
+    ])
   }
 } catch (error) {
   report.fail('deploy', messageOf(error))
