@@ -22,9 +22,9 @@ const sized = (name: string, small: number, large: number): Record<string, strin
 })
 
 const CLUSTER_PARTS =
-  'official cable migrate replicas replica-faults clocks s3-faults postgres-faults postgres-tls asynchronous'
+  'official cable migrate replicas inspect upkeep replica-faults clocks s3-faults postgres-faults postgres-tls asynchronous'
 
-// Two cores: each lane runs one part after the other.
+// Two cores: each lane runs one part after the other. Both take about as long.
 const lanes: readonly Part[][] = [
   [
     part('official', 'official/run.ts'),
@@ -35,14 +35,17 @@ const lanes: readonly Part[][] = [
       ...sized('REPLICA_KILLS', 4, 200),
       ...sized('CABLE_ROUNDS', 1, 5),
       ...sized('BIG_MIB', 96, 5120),
+      ...sized('TAGS', 400, 1000),
       ...sized('MIGRATE_IMAGES', 25, 500),
     }),
     part('s3', 's3/run.ts'),
+    part('unpackers', 'unpackers/run.ts'),
+    part('deploy', 'deploy/run.ts'),
   ],
   [
     part('clients', 'clients/run.ts'),
     part('page', 'page/run.ts'),
-    part('deploy', 'deploy/run.ts'),
+    part('docs', 'docs/run.ts'),
     part('faults', 'faults/run.ts', {
       ...sized('ROUNDS', 60, 2000),
       ...sized('SECONDS_OF_COLLECTING', 60, 3600),

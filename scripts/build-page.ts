@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { loadVite } from './load-vite.ts'
+import { pageDocs } from './page-docs.ts'
 import { pageTypes } from './page-types.ts'
 import { projectFiles, ROOT } from './project-files.ts'
 
@@ -12,8 +13,10 @@ import { projectFiles, ROOT } from './project-files.ts'
 const BUILT = join(ROOT, 'dist/page')
 const STAMP = join(BUILT, '.sources')
 const TYPES = join(ROOT, 'src/page/api/schema.generated.ts')
+const DOCS = join(ROOT, 'src/page/views/docs/description.generated.ts')
 
 await writeWhenNew(TYPES, pageTypes())
+await writeWhenNew(DOCS, pageDocs())
 if (!process.argv.includes('--types')) await buildWhenStale()
 
 async function buildWhenStale(): Promise<void> {
@@ -31,6 +34,7 @@ async function hashOfSources(): Promise<string> {
   const hash = createHash('sha256')
   for (const path of await projectFiles(
     'src/page/**/*.{ts,tsx,css,html,svg}',
+    'openapi.yaml',
     'package-lock.json',
     'scripts/build-page.ts',
   ))

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import type { Plugin } from 'vite'
-import { BUILT, builtProgram, describeMade, hashOfFiles } from '../src/built.ts'
+import { BUILT, builtProgram, describeMade, hashOfFiles, stampOfFiles } from '../src/built.ts'
 import { loadVite } from './load-vite.ts'
 import { ROOT } from './project-files.ts'
 
@@ -31,7 +31,11 @@ const PROGRAM = { source: './cli/start.ts', importer: 'src/main.ts' }
 /** What has to run before one of the libraries apart, which all run before what is built: a file of its own. */
 const FIRST = { source: './reflect-metadata.ts', importer: 'src/tls/certificates.ts' }
 /** What threads begin with. A package that npm installed cannot run the sources: Node refuses TypeScript there. */
-const THREADS = ['src/inspect/layer/layer-worker.ts', 'src/registry/parse-manifest-worker.ts']
+const THREADS = [
+  'src/inspect/layer/layer-worker.ts',
+  'src/registry/parse-manifest-worker.ts',
+  'storage/blobs/filesystem/unlink-worker.ts',
+]
 
 const OUTPUT = join(ROOT, BUILT)
 const COMPILED = join(ROOT, 'node_modules/.cache/lamina')
@@ -132,8 +136,9 @@ function leavesApart(): Plugin {
 async function describe(files: readonly string[]): Promise<void> {
   const sorted = files.toSorted()
   const hash = hashOfFiles(root, sorted)
-  if (hash === undefined) throw new Error('a file went away while it was built')
-  await writeFile(join(OUTPUT, 'made-of'), describeMade({ hash, files: sorted }))
+  const stamp = stampOfFiles(root, sorted)
+  if (hash === undefined || stamp === undefined) throw new Error('a file went away while it was built')
+  await writeFile(join(OUTPUT, 'made-of'), describeMade({ hash, stamp, files: sorted }))
   await writeFile(BUILDER, hashOfBuilder() ?? '')
 }
 

@@ -121,6 +121,11 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     advice: 'Compare it with openapi.yaml.',
     also: { 413: 'a body that is too long', 415: 'one of another type' },
   },
+  CHECK_FAILED: {
+    meaning:
+      '`/api/v1/image/check` was asked whether an image keeps some rules, and it does not. The message has each rule with what was found.',
+    advice: 'Change the image, or the rules; /api/v1/image/waste tells which files are shipped for nothing.',
+  },
   GOOGLE_MANIFEST_DANGLING_TAG: {
     meaning:
       'The manifest was to be deleted by its digest, a tag still leads to it, and the project refuses that, as gcr.io did.',

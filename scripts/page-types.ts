@@ -1,4 +1,5 @@
-import { type PageOperation, readOpenapiForPage, type Schema } from './openapi-schemas.ts'
+import type { Schema } from './openapi-schema.ts'
+import { type PageOperation, readOpenapiForPage } from './page-operations.ts'
 
 /** Types of /api/v1 for the page, from openapi.yaml: one row for each operation, and the named schemas. */
 export function pageTypes(): string {

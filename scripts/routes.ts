@@ -11,6 +11,7 @@ import { Backups } from '../src/maintenance/backup/backups.ts'
 import { Fsck } from '../src/maintenance/fsck.ts'
 import { createReadOnlySetting } from '../src/maintenance/read-only-setting.ts'
 import { startMaintenance } from '../src/maintenance/schedule.ts'
+import { SharedFsck } from '../src/maintenance/shared-fsck.ts'
 import { createEnsureProject } from '../src/projects/projects.ts'
 import { foundManifests } from '../src/registry/found-manifest.ts'
 import { RegistryMeter } from '../src/registry/meter.ts'
@@ -101,15 +102,20 @@ function idleUpkeep(stores: Stores): Upkeep {
   const now = Date.now
   const silent = () => undefined
   return {
-    maintenance: startMaintenance({ ...stores, now, onError: silent, onProgress: silent }, []),
+    maintenance: startMaintenance({ ...stores, now, steady: now, onError: silent, onProgress: silent }, []),
     backups: new Backups({ ...stores, now }),
-    fsck: new Fsck({
+    fsck: new SharedFsck({
       ...stores,
       now,
-      grace: 0,
-      quarantine: () => Promise.resolve(false),
-      keptUploads: () => Promise.resolve(new Set()),
-      sweep: () => Promise.resolve(),
+      onError: silent,
+      fsck: new Fsck({
+        ...stores,
+        now,
+        grace: 0,
+        quarantine: () => Promise.resolve(false),
+        keptUploads: () => Promise.resolve(new Set()),
+        sweep: () => Promise.resolve(),
+      }),
     }),
     stop: () => Promise.resolve(),
   }

@@ -1,20 +1,18 @@
-import { createCipheriv, createHash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { digestOf } from '../fixtures/image.ts'
-import { tar } from '../fixtures/tar.ts'
 import { expect, Report } from '../report.ts'
 import { admin, Lamina } from '../servers/lamina.ts'
 import { must } from '../servers/processes.ts'
 import { scratchFolder } from '../servers/workspace.ts'
+import { CHUNK, LAYERS, writeDockerArchive } from './archive-file.ts'
 import { forgetPeak, resident } from './resident.ts'
 
 // `node conformance/bench/archives.ts [GIGABYTES]`: an archive in through a form, and out again. Needs three times its size on disk.
 const GB = 1e9
-const LAYERS = 5
-const CHUNK = 2 ** 20
 const LIMIT_MB = 200
 /** Five gigabytes through a machine that others use, too. */
 const PATIENCE_MS = 1_800_000
@@ -27,52 +25,6 @@ const answer = z.object({
   images: z.array(z.object({ digest: z.string() })),
   content: z.array(z.object({ state: z.string() })),
 })
-
-/** Bytes of one layer, which no two layers share; what they mean matters to nobody here. */
-function* layerBytes(layer: number): Generator<Buffer> {
-  const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16, layer + 1), Buffer.alloc(16))
-  const zeros = Buffer.alloc(CHUNK)
-  for (let at = 0; at < size; at += CHUNK) yield cipher.update(zeros)
-}
-
-function layerDigest(layer: number): string {
-  const hash = createHash('sha256')
-  for (const chunk of layerBytes(layer)) hash.update(chunk)
-  return `sha256:${hash.digest('hex')}`
-}
-
-/** A docker archive, its list first; gives the digests of its layers. */
-async function writeDockerArchive(file: string): Promise<string[]> {
-  const digests = Array.from({ length: LAYERS }, (_, layer) => layerDigest(layer))
-  const config = Buffer.from(
-    JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: digests } }),
-  )
-  const names = digests.map((_, layer) => `layer${layer}.tar`)
-  const list = [{ Config: 'config', RepoTags: ['big:v1'], Layers: names }]
-  const small = tar([
-    { name: 'manifest.json', body: Buffer.from(JSON.stringify(list)) },
-    { name: 'config', body: config },
-  ])
-  const handle = await open(file, 'w')
-  await handle.write(small.subarray(0, -1024))
-  for (const [layer, name] of names.entries()) {
-    await handle.write(header(name))
-    for (const chunk of layerBytes(layer)) await handle.write(chunk)
-  }
-  await handle.write(Buffer.alloc(1024))
-  await handle.close()
-  return digests
-}
-
-/** Of a file of `size` bytes, which is a multiple of a block. */
-function header(name: string): Buffer {
-  const block = tar([{ name, body: Buffer.alloc(0) }]).subarray(0, 512)
-  block.write(`${size.toString(8).padStart(11, '0')}\0`, 124)
-  block.write('        ', 148)
-  const sum = block.reduce((total, byte) => total + byte, 0)
-  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
-  return block
-}
 
 async function curl(args: readonly string[]): Promise<string> {
   const login = `${admin.user}:${admin.password}`
@@ -105,7 +57,7 @@ async function sha256Of(file: string, start: number, length: number): Promise<st
 const inFile = path.join(scratch.path, 'in.tar')
 const outFile = path.join(scratch.path, 'out.tar')
 try {
-  const digests = await writeDockerArchive(inFile)
+  const digests = await writeDockerArchive(inFile, size)
   const bytes = (await stat(inFile)).size
   let digest = ''
   await report.scenario('archives: in through curl -F', () =>

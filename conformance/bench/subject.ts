@@ -18,10 +18,10 @@ export interface Subject {
 
 const answer = z.object({ token: z.string() })
 
-/** A token of the administrator for the repository of the benchmark. */
-export async function laminaToken(url: string): Promise<string> {
+/** A token of the administrator for the repository of the benchmark, with all rights to its content or only some. */
+export async function laminaToken(url: string, actions: 'pull,push' | 'pull' = 'pull,push'): Promise<string> {
   const basic = Buffer.from(`${admin.user}:${admin.password}`).toString('base64')
-  const response = await fetch(`${url}/token?service=lamina&scope=repository:${REPOSITORY}:pull,push`, {
+  const response = await fetch(`${url}/token?service=lamina&scope=repository:${REPOSITORY}:${actions}`, {
     headers: { authorization: `Basic ${basic}` },
   })
   return answer.parse(await response.json()).token

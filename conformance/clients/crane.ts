@@ -81,6 +81,18 @@ export const crane: ClientTest = {
       expect(copied.join() === 'v2', `the copy has ${copied.join()}`)
       return 'by mounts alone'
     })
+    await report.scenario(`${label}: gcrane gc names what lost its tag`, async () => {
+      await run(world, ['cp', `${app}:v1`, `${host}/gcrane/copy:v2`])
+      const found = await run(world, ['gc', '-r', `${host}/gcrane`], 'gcrane')
+      expect(found.includes(`${host}/gcrane/copy@${second.manifest.digest}`), `gc -r says ${found}`)
+      expect(!found.includes(first.manifest.digest), `gc -r names what has a tag: ${found}`)
+      await run(world, ['delete', `${host}/gcrane/copy@${second.manifest.digest}`])
+      expect(
+        !(await run(world, ['gc', `${host}/gcrane/copy`], 'gcrane')).includes('copy@'),
+        'it is still named',
+      )
+      return second.manifest.digest.slice(0, 19)
+    })
     await report.scenario(`${label}: ls and delete`, async () => {
       expect((await run(world, ['ls', app])) === 'v1\nv2', 'ls lists other tags')
       await run(world, ['delete', `${app}:v1`])

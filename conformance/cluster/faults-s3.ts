@@ -1,16 +1,18 @@
 import type { Report } from '../report.ts'
-import type { Stores } from '../servers/cluster.ts'
+import { Stores } from '../servers/cluster.ts'
 import { type Fault, faultScenarios } from './faults.ts'
 import { type S3Call, S3Proxy } from './s3-proxy.ts'
 
 /** S3 hangs, refuses, is slow, says SlowDown, and dies in the middle of an upload. */
-export async function s3Faults(stores: Stores, report: Report): Promise<void> {
+export async function s3Faults(report: Report): Promise<void> {
+  const stores = await Stores.start('fault-s3')
   const proxy = await S3Proxy.start(stores.s3.url)
   try {
     const parts = { stores, report, name: 'fault-s3', s3Endpoint: proxy.url }
     await faultScenarios(parts, [...processFaults(stores), ...callFaults(proxy, stores)])
   } finally {
     await proxy.stop()
+    await stores.stop()
   }
 }
 
@@ -19,7 +21,7 @@ function processFaults({ s3 }: Stores): Fault[] {
     {
       name: 'S3 hangs',
       run: async (_, away) => {
-        s3.hang()
+        await s3.hang()
         await away()
         s3.wake()
       },

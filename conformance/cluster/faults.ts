@@ -8,6 +8,8 @@ import { Promises } from './promises.ts'
 const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 1)
 /** Runs only faults whose names hold this. */
 const ONLY = process.env['FAULT'] ?? ''
+/** Images that are pushed after a fault: more than were under way, so that some began after it. */
+const MORE = 6
 /** How long a store is away, in milliseconds. */
 const AWAY = Number(process.env['FAULT_AWAY'] ?? 4000)
 
@@ -61,13 +63,12 @@ async function hurt(parts: {
   const load = new Load({ url: cluster.url, promises, name: repository })
   let recovered: number
   try {
-    await load.more(4)
+    await load.more(2)
     await fault.run(cluster, () => sleep(AWAY))
-    // More than were under way: some began after the fault.
-    recovered = await load.more(8)
+    recovered = await load.more(MORE)
   } finally {
     await load.end()
   }
   const met = await load.end()
-  return `10 more images ${recovered.toFixed(1)} s after it; ${met}; ${await promises.verify(cluster, stores)}`
+  return `${MORE} more images ${recovered.toFixed(1)} s after it; ${met}; ${await promises.verify(cluster, stores)}`
 }

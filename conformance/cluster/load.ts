@@ -7,6 +7,9 @@ import type { Promises } from './promises.ts'
 /** How long any single answer may take, in milliseconds, with a store that hangs. */
 const PATIENCE = 120_000
 
+/** Of layers; one in eight is larger than a part. */
+const SIZES = [2000, 2000, 40_000, 40_000, 150_000, 150_000, 600_000, 9_000_000]
+
 /** How many push at the same time, and what. */
 export interface LoadOptions {
   /** The balancer. */
@@ -49,7 +52,7 @@ export class Load {
   #made = 0
 
   constructor(options: LoadOptions) {
-    this.#options = { writers: 6, sizes: [2000, 40_000, 150_000, 600_000, 9_000_000], ...options }
+    this.#options = { writers: 4, sizes: SIZES, ...options }
     const die = dice(digestOf(options.name).charCodeAt(9))
     this.#roll = (end) => die.below(end)
     const writers = Array.from({ length: this.#options.writers }, () => this.#push())

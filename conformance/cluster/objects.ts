@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto'
+import { fewAtOnce } from '../few-at-once.ts'
 import type { Stores } from '../servers/cluster.ts'
 
 const BUCKET = 'lamina'
+/** Objects read at the same time. */
+const AT_ONCE = 8
 /** docs/cluster.md: the name of an empty marker holds digest, id and size of the bytes at `data/<id>`. */
 const MARKER = /^(.*\/)sha256\/[0-9a-f]{2}\/([0-9a-f]{64})\.([A-Za-z0-9_-]+)\.(\d+)$/
 
@@ -28,20 +30,19 @@ export async function hashObjects(
   const listed = await stores.s3.requests.objects(BUCKET, `${prefix}/`)
   const sound = new Set<string>()
   let bytes = 0
-  for (const key of listed.keys()) {
+  await fewAtOnce(AT_ONCE, listed.keys(), async (key) => {
     const [, base = '', hex = '', id = '', size = ''] = MARKER.exec(key) ?? []
     const data = `${base}data/${id}`
-    if (hex === '' || !listed.has(data)) continue
+    if (hex === '' || !listed.has(data)) return
     sound.add(`sha256:${hex}`)
-    if (checked.has(data)) continue
-    const body = await stores.s3.requests.must('GET', `/${BUCKET}/${data}`)
-    const found = createHash('sha256').update(body).digest('hex')
-    if (found !== hex || body.length !== Number(size))
+    if (checked.has(data)) return
+    const found = await stores.s3.requests.hash(`/${BUCKET}/${data}`)
+    if (found.sha256 !== hex || found.size !== Number(size))
       throw new Error(
-        `object ${data} is named ${hex} (${size} bytes) and holds ${found} (${body.length} bytes)`,
+        `object ${data} is named ${hex} (${size} bytes) and holds ${found.sha256} (${found.size} bytes)`,
       )
     checked.add(data)
-    bytes += body.length
-  }
+    bytes += found.size
+  })
   return { sound, bytes }
 }

@@ -6,7 +6,7 @@ import { Postgres } from '../servers/postgres.ts'
 import { finish } from '../servers/processes.ts'
 import { nodeBinary, projectRoot, scratchFolder } from '../servers/workspace.ts'
 
-/** Records over TLS: what each sslmode accepts and refuses, at a server that takes nothing else. */
+/** Records over TLS: what each sslmode and a client's certificate bring, at a server that takes nothing else. */
 export async function postgresTls(report: Report): Promise<void> {
   await report.scenario('cluster: PostgreSQL over TLS, as each sslmode trusts it', async () => {
     const scratch = await scratchFolder('postgres-tls')
@@ -27,11 +27,15 @@ async function tryModes(folder: string): Promise<string> {
   const postgres = await Postgres.start({ name: 'postgres-tls', tls })
   /** The certificate names the address alone. */
   const byName = postgres.url().replace('127.0.0.1', 'localhost')
+  await postgres.sql('create role lamina superuser login')
+  const byCertificate = postgres.url().replace('postgres@', 'lamina@')
+  const trusted = `sslmode=verify-full&sslrootcert=${tls.ca}`
   const accepted: readonly (readonly [url: string, parameters: string])[] = [
     [byName, 'sslmode=require'],
     [byName, `sslmode=verify-ca&sslrootcert=${tls.ca}`],
-    [postgres.url(), `sslmode=verify-full&sslrootcert=${tls.ca}`],
+    [postgres.url(), trusted],
     [postgres.url(), `sslrootcert=${tls.ca}`],
+    [byCertificate, `${trusted}&sslcert=${tls.cert}&sslkey=${tls.key}`],
   ]
   const refused: readonly (readonly [url: string, parameters: string, says: RegExp])[] = [
     [postgres.url(), 'sslmode=disable', /without encryption.*sslmode/],
@@ -41,7 +45,8 @@ async function tryModes(folder: string): Promise<string> {
       `sslmode=verify-full&sslrootcert=${wrong.ca}`,
       /authority that is not known.*sslrootcert/,
     ],
-    [byName, `sslmode=verify-full&sslrootcert=${tls.ca}`, /another host name/],
+    [byCertificate, trusted, /client certificate.*sslcert/],
+    [byName, trusted, /another host name/],
     [postgres.url(), 'sslmode=verify-full&sslrootcert=/nowhere/ca.pem', /sslrootcert.*cannot be read/],
   ]
   try {

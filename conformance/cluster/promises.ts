@@ -1,8 +1,12 @@
-import { type Blob, digestOf } from '../fixtures/image.ts'
+import { fewAtOnce } from '../few-at-once.ts'
+import type { Blob } from '../fixtures/image.ts'
 import { expect } from '../report.ts'
 import type { Cluster, Stores } from '../servers/cluster.ts'
-import { acceptedManifests, RegistryClient } from '../servers/registry-client.ts'
+import { RegistryClient } from '../servers/registry-client.ts'
 import { hashObjects } from './objects.ts'
+
+/** Things read back at the same time. */
+const AT_ONCE = 8
 
 /** What was answered 201, and therefore must be there for ever: the clients' own list. */
 export class Promises {
@@ -33,23 +37,19 @@ export class Promises {
   async verify(cluster: Cluster, stores: Stores): Promise<string> {
     const client = new RegistryClient(cluster.url)
     const digests = new Set<string>()
-    for (const { repository, tag, digest } of this.#tags.values()) {
-      const answer = await client.request('GET', `/v2/${repository}/manifests/${tag}`, {
-        headers: { accept: acceptedManifests },
-      })
-      expect(answer.status === 200, `${repository}:${tag} was answered 201, now ${answer.status}`)
-      expect(digestOf(answer.body) === digest, `${repository}:${tag} is another image`)
-      const { content } = await client.manifest(repository, tag)
-      for (const child of [content.config, ...(content.layers ?? [])]) {
-        if (child === undefined || digests.has(`${repository} ${child.digest}`)) continue
-        await client.checkBlob(repository, child.digest)
-        digests.add(`${repository} ${child.digest}`)
-      }
-    }
-    for (const [key, { repository, digest }] of this.#blobs) {
-      if (!digests.has(key)) await client.checkBlob(repository, digest)
+    const checkOnce = async (repository: string, digest: string): Promise<void> => {
+      const key = `${repository} ${digest}`
+      if (digests.has(key)) return
       digests.add(key)
+      await client.checkBlob(repository, digest)
     }
+    await fewAtOnce(AT_ONCE, this.#tags.values(), async ({ repository, tag, digest }) => {
+      const found = await client.manifest(repository, tag)
+      expect(found.digest === digest, `${repository}:${tag} is another image`)
+      for (const child of [found.content.config, ...(found.content.layers ?? [])])
+        if (child !== undefined) await checkOnce(repository, child.digest)
+    })
+    await fewAtOnce(AT_ONCE, this.#blobs.values(), ({ repository, digest }) => checkOnce(repository, digest))
     client.close()
     const { sound, bytes } = await hashObjects(stores, cluster.settings)
     const missing = [...digests]

@@ -5,7 +5,9 @@ import type { Report } from '../report.ts'
 import type { Stores } from '../servers/cluster.ts'
 import { finish } from '../servers/processes.ts'
 import { nodeBinary, projectRoot, scratchFolder } from '../servers/workspace.ts'
-import { NOT_HERE, type NotHere } from './not-here.ts'
+import { NOT_HERE, type NotHere, notHere } from './not-here.ts'
+
+const WHOLE_FILES = NOT_HERE.filter(({ cases }) => cases === undefined)
 
 const results = z.object({
   testResults: z.array(
@@ -38,14 +40,13 @@ export async function protocolSuite(stores: Stores, report: Report): Promise<voi
         'protocol',
         '--reporter=json',
         `--outputFile=${output}`,
-        '--testTimeout=120000',
-        '--hookTimeout=120000',
+        ...WHOLE_FILES.map(({ file }) => `--exclude=**/${file}.test.ts`),
         ...(process.env['PROTOCOL_FILES']?.split(' ') ?? []),
       ],
       {
         env: { PROTOCOL_CLUSTER: JSON.stringify(stores.protocolForm()) },
         cwd: projectRoot,
-        patience: 1_800_000,
+        patience: 7_200_000,
       },
     )
     const text = await readFile(output, 'utf8').catch((cause: unknown) => {
@@ -64,33 +65,29 @@ function judge({ testResults }: z.infer<typeof results>, report: Report): void {
       name: `${file}: ${fullName}`,
       passed: status === 'passed',
       failures: status === 'failed' ? failureMessages.join(' ').slice(0, 600) : 'left out without a reason',
-      expected: NOT_HERE.find((entry) => entry.file === file && entry.cases.test(fullName)),
+      expected: notHere(file, fullName),
     }))
   })
   const passed = cases.filter((one) => one.passed).length
-  const others = cases.filter((one) => !one.passed)
-  for (const { name, failures, expected } of others)
-    if (expected === undefined) report.fail(`cluster protocol: ${name}`, failures)
-  for (const { name, message } of testResults.filter((file) => file.assertionResults.length === 0))
-    report.fail(`cluster protocol: ${path.basename(name)}`, message ?? 'no test ran')
-  const needed = new Set(others.map(({ expected }) => expected))
-  for (const entry of ranEntries(testResults))
-    if (!needed.has(entry))
-      report.fail(`cluster protocol: ${entry.file} ${entry.cases.source}`, 'all of it passes: take it out')
-  for (const { name, expected } of others)
+  const failed = cases.filter((one) => !one.passed && one.expected === undefined)
+  for (const { name, failures } of failed) report.fail(`cluster protocol: ${name}`, failures)
+  for (const { name, message = '', assertionResults } of testResults)
+    if (message !== '' || assertionResults.length === 0)
+      report.fail(`cluster protocol: ${path.basename(name)}`, message.slice(0, 600) || 'no test ran')
+  const spokenOf = new Set(cases.map(({ expected }) => expected))
+  for (const entry of entriesOf(testResults))
+    if (!spokenOf.has(entry)) report.fail(`cluster protocol: ${entry.file} ${entry.cases}`, 'no such case')
+  for (const { name, expected } of cases)
     if (expected !== undefined) console.log(`not here cluster protocol: ${name} (${expected.why})`)
-  const unexpected = others.filter(({ expected }) => expected === undefined).length
-  if (passed > 0 && unexpected === 0)
-    report.ok(
-      'cluster protocol: the black-box suite',
-      `${passed} cases, ${others.length} not here, each with its reason`,
-      passed,
-    )
-  else report.fail('cluster protocol: the black-box suite', `${passed} of ${cases.length} cases passed`)
+  for (const { file, why } of WHOLE_FILES) console.log(`not here cluster protocol: ${file} (${why})`)
+  const left = cases.filter(({ expected }) => expected !== undefined).length
+  const what = `${passed} of ${cases.length} cases, ${left} and ${WHOLE_FILES.length} whole files not here, each with its reason`
+  if (passed > 0 && failed.length === 0) report.ok('cluster protocol: the black-box suite', what, passed)
+  else report.fail('cluster protocol: the black-box suite', what)
 }
 
-/** Those about files that were run. */
-function ranEntries(testResults: z.infer<typeof results>['testResults']): readonly NotHere[] {
+/** Those about cases of files that were run. */
+function entriesOf(testResults: z.infer<typeof results>['testResults']): readonly NotHere[] {
   const files = testResults.map(({ name }) => path.basename(name, '.test.ts'))
-  return NOT_HERE.filter(({ file }) => files.includes(file))
+  return NOT_HERE.filter(({ file, cases }) => cases !== undefined && files.includes(file))
 }

@@ -16,6 +16,8 @@ const ROUNDS = Number(process.env['CABLE_ROUNDS'] ?? 1)
 /** Clients that push at the same time. */
 const DOCKERS = 4
 const CRANES = 16
+/** Of these, how many push images of more than 40 layers. */
+const LARGE = { docker: 1, crane: 2 }
 /** How often a person or a pipeline tries the same push again. */
 const ATTEMPTS = 30
 
@@ -106,8 +108,10 @@ async function pushThrough(
   { kill, stores }: { kill: () => Promise<void>; stores: Stores },
 ): Promise<string> {
   const pushes = await Promise.all([
-    ...Array.from({ length: DOCKERS }, (_, at) => dockerPush(tools, `${name}/docker${at}`, at < 2)),
-    ...Array.from({ length: CRANES }, (_, at) => cranePush(tools, `${name}/crane${at}`, at < 4)),
+    ...Array.from({ length: DOCKERS }, (_, at) =>
+      dockerPush(tools, `${name}/docker${at}`, at < LARGE.docker),
+    ),
+    ...Array.from({ length: CRANES }, (_, at) => cranePush(tools, `${name}/crane${at}`, at < LARGE.crane)),
   ])
   let [attempts, done] = [0, 0]
   const all = pushes.map(async (push) => {

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Blob, digestOf, makeImage } from '../fixtures/image.ts'
-import { randomBytes } from '../fixtures/random.ts'
+import { randomBytes, randomPieces } from '../fixtures/random.ts'
 import { expect, type Report } from '../report.ts'
 import { Cluster, type Stores } from '../servers/cluster.ts'
 import { type Answer, RegistryClient } from '../servers/registry-client.ts'
@@ -10,7 +11,7 @@ import { Promises } from './promises.ts'
 import { S3Proxy } from './s3-proxy.ts'
 
 /** Size of the layer whose closing PUT goes to the other replica, in MiB. */
-const BIG = Number(process.env['BIG_MIB'] ?? 96)
+export const BIG_MIB = Number(process.env['BIG_MIB'] ?? 96)
 /** Tags that each of two writers sets in one repository. */
 const TAGS = Number(process.env['TAGS'] ?? 1000)
 /** How soon a change on one replica must hold on the other, in milliseconds, on a busy machine. */
@@ -81,9 +82,17 @@ async function chunksInTurn(one: RegistryClient, other: RegistryClient): Promise
 }
 
 async function closeElsewhere(one: RegistryClient, other: RegistryClient, proxy: S3Proxy): Promise<string> {
-  const { digest, bytes } = blob('close elsewhere', BIG * 2 ** 20)
+  const hash = createHash('sha256')
+  const pieces = function* (): Generator<Buffer> {
+    for (const piece of randomPieces('close elsewhere', BIG_MIB * 2 ** 20)) {
+      hash.update(piece)
+      yield piece
+    }
+  }
   const opened = wants(await one.request('POST', '/v2/close/app/blobs/uploads/'), 202, 'POST')
-  const location = wants(await one.request('PATCH', opened, { body: bytes, headers: octets }), 202, 'PATCH')
+  const body = Readable.from(pieces())
+  const location = wants(await one.request('PATCH', opened, { body, headers: octets }), 202, 'PATCH')
+  const digest = `sha256:${hash.digest('hex')}`
   proxy.take()
   const begun = performance.now()
   wants(await other.request('PUT', `${location}?digest=${digest}`, { headers: octets }), 201, 'PUT')
@@ -91,7 +100,7 @@ async function closeElsewhere(one: RegistryClient, other: RegistryClient, proxy:
   const reads = proxy.take().filter(({ method, path }) => method === 'GET' && path.includes('/data/'))
   expect(reads.length === 0, `${reads.length} objects were read: ${reads.map(({ path }) => path).join(' ')}`)
   await one.checkBlob('close/app', digest)
-  return `${BIG} MiB, closing PUT took ${took.toFixed(0)} ms, 0 objects read`
+  return `${BIG_MIB} MiB, closing PUT took ${took.toFixed(0)} ms, 0 objects read`
 }
 
 /** Of two that send a chunk to one upload one is told 416; of two that close it one succeeds, and its bytes are there. */
@@ -237,7 +246,7 @@ async function soon(what: string, holds: () => Promise<boolean>): Promise<void> 
 
 async function rollingRestart(cluster: Cluster, stores: Stores): Promise<string> {
   const promises = new Promises()
-  const load = new Load({ url: cluster.url, promises, name: 'rolling/app', writers: 4 })
+  const load = new Load({ url: cluster.url, promises, name: 'rolling/app' })
   await load.more(4)
   for (const replica of cluster.replicas) {
     await replica.stop()

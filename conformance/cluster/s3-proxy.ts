@@ -7,6 +7,7 @@ export interface S3Call {
   method: string
   /** Path and query. */
   path: string
+  headers: http.IncomingHttpHeaders
 }
 
 /**
@@ -69,7 +70,7 @@ export class S3Proxy {
   }
 
   async #take(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    const call = { method: request.method ?? '', path: request.url ?? '' }
+    const call = { method: request.method ?? '', path: request.url ?? '', headers: request.headers }
     this.#calls.push(call)
     const treatment = this.treat?.(call) ?? 'pass'
     if (treatment === 'cut') request.socket.destroy()

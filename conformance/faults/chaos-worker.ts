@@ -8,7 +8,7 @@ interface OpenUpload {
   location: string
   blob: Blob
   acknowledged: number
-  /** When it was last touched. */
+  /** When the request was sent that touched it last. */
   since: number
 }
 
@@ -72,7 +72,8 @@ export class ChaosWorker {
     if (open === undefined) return
     const status = await this.#client.request('GET', open.location)
     if (status.status === 404 && this.#isOver(open.since, 'expiry')) return
-    expectStatus(status, [204], 'status of an upload after a restart')
+    const after = `${Date.now() - open.since} ms after it was touched`
+    expectStatus(status, [204], `status of an upload after a restart, ${after},`)
     const end = Number(/^0-(-?\d+)$/.exec(String(status.headers['range']))?.[1])
     const offset = end + 1
     if (!(offset <= open.blob.bytes.length) || (offset < open.acknowledged && offset !== 0)) {
@@ -183,12 +184,14 @@ export class ChaosWorker {
       body: bytes,
       headers: { 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
     })
-    if (answer.status === 404 && this.#isOver(since, 'grace')) {
+    // MANIFEST_BLOB_UNKNOWN.
+    if (answer.status === 400 && this.#isOver(since, 'grace')) {
       pending.refuse()
       this.late += 1
       return false
     }
-    expectStatus(answer, [201], `PUT of manifest ${digest} as ${repository}:${tag}`)
+    const after = `${Date.now() - since} ms after its first blob`
+    expectStatus(answer, [201], `PUT of manifest ${digest} as ${repository}:${tag}, ${after},`)
     pending.acknowledge()
     return true
   }
@@ -245,10 +248,12 @@ export class ChaosWorker {
     if (this.#open !== undefined) return
     const bytes = randomBytes(`open-${this.repository}-${this.#dice.below(1e9)}`, 200_000)
     const blob = { digest: digestOf(bytes), bytes }
+    const opening = Date.now()
     const opened = await this.#client.request('POST', `/v2/${this.repository}/blobs/uploads/`)
     expectStatus(opened, [202], 'POST of an upload')
     const location = locationOf(opened) ?? ''
-    this.#open = { location, blob, acknowledged: 0, since: Date.now() }
+    this.#open = { location, blob, acknowledged: 0, since: opening }
+    const patching = Date.now()
     const half = bytes.subarray(0, 100_000)
     const patched = await this.#client.request('PATCH', location, {
       body: half,
@@ -259,7 +264,7 @@ export class ChaosWorker {
       location: locationOf(patched) ?? location,
       blob,
       acknowledged: half.length,
-      since: Date.now(),
+      since: patching,
     }
   }
 }

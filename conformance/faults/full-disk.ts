@@ -109,6 +109,12 @@ async function fillUntilFree(target: number): Promise<void> {
   }
   for (let left = await free(); left > target; left = await free()) {
     const chunk = Buffer.alloc(Math.max(4096, Math.min(32 * MiB, left - target)))
-    await writeFile(path.join(mount, 'filler'), chunk, { flag: 'a' })
+    try {
+      await writeFile(path.join(mount, 'filler'), chunk, { flag: 'a' })
+    } catch (error) {
+      // The server writes, too, and may have taken what was free a moment ago: then there is nothing left.
+      if (target === 0 && error instanceof Error && 'code' in error && error.code === 'ENOSPC') return
+      throw error
+    }
   }
 }

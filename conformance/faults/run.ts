@@ -5,7 +5,18 @@ import { projectRoot } from '../servers/workspace.ts'
 
 // `npm run test:faults [-- PART…]`: what a registry must live through, one program after the other, all with one SEED,
 // which is printed and repeats their choices. ROUNDS, SECONDS_OF_COLLECTING, SECONDS_OF_SOAK, CRASH_STATES and MUTANTS set the length.
-const PARTS = ['kill-rounds', 'collecting', 'full-disk', 'power-loss', 'soak', 'mutants'] as const
+const PARTS = [
+  'kill-rounds',
+  'collecting',
+  'full-disk',
+  'broken-disk',
+  'upkeep',
+  'upkeep-by-itself',
+  'clock-jump',
+  'power-loss',
+  'soak',
+  'mutants',
+] as const
 const seed = process.env['SEED'] ?? String(Date.now() % 1_000_000)
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !PARTS.some((part) => part === name))

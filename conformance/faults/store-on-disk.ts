@@ -41,19 +41,35 @@ export async function hashStore(data: string): Promise<number> {
   return files.length
 }
 
+/** What else than what clients pushed may be stored. */
+export interface Beside {
+  /** Whether the server made it of something that is live. */
+  readonly isMade: (digest: string) => Promise<boolean>
+  /** Files and uploads that kills may have cut off: the server keeps them for an hour, for whoever goes on with them. */
+  readonly cutOff: number
+}
+
 /**
- * Waits until exactly the files of `live` are stored, each once, and no upload. Throws what is too much or too little
- * when that takes longer than `patience` milliseconds.
+ * Waits until exactly the files of `live` are stored, each once, and no upload, but for what is allowed beside. Throws
+ * what is too much or too little when that takes longer than `patience` milliseconds. Returns the number of made files.
  */
-export async function untilOnly(data: string, live: ReadonlySet<string>, patience: number): Promise<void> {
+export async function untilOnly(
+  data: string,
+  live: ReadonlySet<string>,
+  patience: number,
+  beside?: Beside,
+): Promise<number> {
   const end = Date.now() + patience
   for (;;) {
     const { digests, uploads } = await readStore(data)
-    const unwanted = digests.filter((digest) => !live.has(digest))
+    const made = new Set<string>()
+    for (const digest of new Set(digests))
+      if (!live.has(digest) && (await beside?.isMade(digest))) made.add(digest)
+    const unwanted = digests.filter((digest) => !live.has(digest) && !made.has(digest))
     const missing = [...live].filter((digest) => !digests.includes(digest))
     if (missing.length > 0) throw new Error(`lost: the store has no file of ${missing.join(', ')}`)
     const twice = digests.length - new Set(digests).size
-    if (unwanted.length + twice + uploads.length === 0) return
+    if (unwanted.length + twice + uploads.length <= (beside?.cutOff ?? 0)) return made.size
     if (Date.now() > end) {
       const some = unwanted.slice(0, 5).join(', ')
       throw new Error(

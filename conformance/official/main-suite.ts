@@ -53,7 +53,7 @@ export async function runMainSuite(
       const { stderr, stdout } = await finish(builtTool('conformance'), [], {
         cwd: scratch.path,
         env: settings(run, lamina, certificates, path.join(scratch.path, 'results')),
-        patience: 300_000,
+        patience: 900_000,
       })
       await cp(path.join(scratch.path, 'results'), results, { recursive: true })
       await judge(what, path.join(results, 'junit.xml'), report, `${stderr}\n${stdout}`)

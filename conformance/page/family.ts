@@ -1,5 +1,5 @@
 import type { Image } from '../fixtures/image.ts'
-import { build, file, type Step, textFile } from './images.ts'
+import { about, build, file, link, type Step, textFile } from './images.ts'
 
 /** Images as a team has them: one base, a runtime upon it, several programs, one of them in many versions. */
 
@@ -138,12 +138,49 @@ export function backup(architecture: string): Image {
   )
 }
 
+/** What release pipelines say about an image. */
+export function signaturesOf({ manifest }: Image): Image[] {
+  return [
+    about(manifest, 'application/vnd.dev.cosign.artifact.sig.v1+json', {
+      'org.example.signed-by': 'release',
+    }),
+    about(manifest, 'application/spdx+json', { 'org.opencontainers.image.created': '2026-10-01T12:00:00Z' }),
+  ]
+}
+
+/** Not in the registry at first: a tool upon the base, to be brought in as an archive. */
+export function brought(name: string): Image {
+  return build([
+    ...DEBIAN,
+    { createdBy: `COPY ${name} /usr/local/bin/`, files: [file(`usr/local/bin/${name}`, 3_000_000)] },
+    { createdBy: `ENTRYPOINT ["/usr/local/bin/${name}"]` },
+  ])
+}
+
+/** Two layers that no other image has. */
+export function twoLayers(name: string): Image {
+  return build([
+    { createdBy: `ADD ${name} /`, files: [file(`srv/${name}-1`, 1_500_000)] },
+    { createdBy: `COPY ${name} /srv/`, files: [file(`srv/${name}-2`, 2_000_000)] },
+  ])
+}
+
 /** Shares nothing with the others but the bytes of one layer. */
 export function alpineWorker(): Image {
   return build([
     { createdBy: '/bin/sh -c #(nop) ADD file:aa in / ', files: [file('lib/ld-musl-x86_64.so.1', 3_300_000)] },
     { createdBy: 'COPY worker.js . # buildkit', files: [file('worker/worker.js', 640_000)] },
     { createdBy: 'CMD ["node" "worker.js"]' },
+    {
+      createdBy: 'RUN /bin/sh -c /worker/install # buildkit',
+      files: [
+        textFile('etc/worker.conf', 'queue=mail\n'),
+        link('opt/worker', 'symbolic', '../etc'),
+        link('worker/worker.conf', 'symbolic', '/opt/worker/worker.conf'),
+        link('worker/lost', 'symbolic', 'nowhere'),
+        link('worker/again.js', 'hard', 'worker/worker.js'),
+      ],
+    },
   ])
 }
 

@@ -37,7 +37,7 @@ export const FILE_TASKS: readonly Task[] = [
     keyboard: async (page) => {
       await page.goto('image?ref=demo/app:v11')
       await page.getByText('Waste', { exact: true }).waitFor()
-      await tabTo(page, 'Waste')
+      await tabTo(page, /^Waste/)
       await page.keyboard.press('Enter')
       return wasteOf(page)
     },
@@ -67,7 +67,7 @@ export const FILE_TASKS: readonly Task[] = [
     keyboard: async (page) => {
       await page.goto('image?ref=demo/app:v11')
       await page.getByText('Base and derived images', { exact: true }).waitFor()
-      await tabTo(page, 'Base and derived images')
+      await tabTo(page, /^Base and derived images/)
       await page.keyboard.press('Enter')
       return baseOf(page)
     },
@@ -92,6 +92,31 @@ export const FILE_TASKS: readonly Task[] = [
     },
   },
   {
+    name: 'follow links to what they lead to',
+    mouse: async (page) => {
+      await page.goto(LINKS)
+      // It is in the layer below.
+      await page.getByRole('link', { name: 'again.js' }).click()
+      await page.getByRole('region', { name: 'Bytes of the file' }).waitFor()
+      await page.getByRole('link', { name: 'lost' }).click()
+      await page.getByText('It leads to nothing that is in the image').waitFor()
+      await page.getByRole('link', { name: 'worker.conf' }).click()
+      const text = await linkedText(page)
+      await page.getByRole('link', { name: '/etc/worker.conf' }).click()
+      await page.getByText('11 B unpacked').waitFor()
+      return text
+    },
+    keyboard: async (page) => {
+      await page.goto(LINKS)
+      await page.getByRole('link', { name: 'worker.conf' }).waitFor()
+      await tabTo(page, /^\+?(added)?again\.js/)
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('Enter')
+      return linkedText(page)
+    },
+  },
+  {
     name: 'take a file of bytes out of an image',
     mouse: async (page) => {
       await page.goto(BASH)
@@ -105,6 +130,9 @@ export const FILE_TASKS: readonly Task[] = [
     },
   },
 ]
+
+/** Links to a file above, to a link that leads through a directory's link, and to nothing. */
+const LINKS = 'image?ref=tools/worker:alpine&path=worker'
 
 /** More than one answer of the server holds. */
 const BASH = 'file?ref=demo/app:v11&path=usr/bin/bash'
@@ -161,6 +189,12 @@ async function badgeOf(page: Page): Promise<string> {
   const badge = await (await fetch(address)).text()
   expect(badge.includes('layers: 3'), badge)
   return text
+}
+
+async function linkedText(page: Page): Promise<string> {
+  const text = (await page.getByRole('region', { name: 'Text of the file' }).textContent()) ?? ''
+  expect(text.includes('queue=mail'), `the file says ${text}`)
+  return text.replaceAll(/\s+/g, ' ')
 }
 
 async function savedBy(page: Page, act: () => Promise<void>): Promise<string> {

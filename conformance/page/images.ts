@@ -47,6 +47,33 @@ export function build(
   return { layers, config: configBlob, manifest }
 }
 
+/** An artifact about another manifest. */
+export function about(
+  subject: Blob,
+  artifactType: string,
+  annotations: Readonly<Record<string, string>>,
+): Image {
+  const empty = blob('{}')
+  const content = blob(`what ${artifactType} says of ${subject.digest}`)
+  const descriptor = (mediaType: string, { digest, bytes }: Blob) => ({
+    mediaType,
+    digest,
+    size: bytes.length,
+  })
+  const manifest = blob(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MANIFEST,
+      artifactType,
+      config: descriptor('application/vnd.oci.empty.v1+json', empty),
+      layers: [descriptor(artifactType, content)],
+      subject: descriptor(MANIFEST, subject),
+      annotations,
+    }),
+  )
+  return { layers: [content], config: empty, manifest }
+}
+
 /** Layers are made once: images share most of theirs. */
 const known = new WeakMap<readonly TarFile[], { layer: Blob; diffId: string }>()
 
@@ -72,4 +99,9 @@ export function textFile(name: string, body: string): TarFile {
 function blob(content: Buffer | string): Blob {
   const bytes = Buffer.from(content)
   return { digest: digestOf(bytes), bytes }
+}
+
+/** A link, hard or symbolic. */
+export function link(name: string, kind: 'hard' | 'symbolic', to: string): TarFile {
+  return { name, body: Buffer.alloc(0), link: { kind, to } }
 }

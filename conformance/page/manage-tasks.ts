@@ -70,6 +70,31 @@ export const MANAGE_TASKS: readonly Task[] = [
     },
   },
   {
+    name: 'keep an image from the rules, and let it go',
+    mouse: async (page) => {
+      await page.goto(SPARE)
+      for (const act of ['Keep', 'Let go']) {
+        await page.getByRole('button', { name: `${act} three` }).click()
+        await page.getByRole('dialog').getByRole('button', { name: act, exact: true }).click()
+        await page.getByRole('dialog').waitFor({ state: 'detached' })
+      }
+      return notKept(page)
+    },
+    keyboard: async (page) => {
+      await page.goto(SPARE)
+      for (const act of ['Keep', 'Let go']) {
+        await page.getByRole('button', { name: `${act} three` }).waitFor()
+        await tabTo(page, `${act} three`)
+        await page.keyboard.press('Enter')
+        await page.getByRole('dialog').waitFor()
+        await tabTo(page, act)
+        await page.keyboard.press('Enter')
+        await page.getByRole('dialog').waitFor({ state: 'detached' })
+      }
+      return notKept(page)
+    },
+  },
+  {
     name: 'make a key for CI',
     mouse: async (page) => {
       await page.goto('project?name=demo&part=accounts')
@@ -163,4 +188,11 @@ async function takenBy(page: Page): Promise<string> {
       .first()
       .textContent()) ?? ''
   )
+}
+
+async function notKept(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Keep three' }).waitFor()
+  const marks = await page.getByText('kept', { exact: true }).count()
+  expect(marks === 0, `${marks} images are kept`)
+  return 'three'
 }

@@ -4,14 +4,18 @@ import { Lamina } from '../servers/lamina.ts'
 import { must } from '../servers/processes.ts'
 import { RegistryClient } from '../servers/registry-client.ts'
 import { nodeBinary, projectRoot, scratchFolder } from '../servers/workspace.ts'
+import { ARCHIVE_TASKS, chooseArchive, sendText } from './archive-tasks.ts'
 import { launch, openSession } from './browser.ts'
 import { FILE_TASKS } from './file-tasks.ts'
+import { FIND_TASKS } from './find-tasks.ts'
+import { driveHeard } from './heard.ts'
 import { lookAt, type Scene } from './looks.ts'
 import { MANAGE_TASKS, RETENTION_TASKS } from './manage-tasks.ts'
 import { driveRights } from './rights.ts'
 import { driveSafety } from './safety.ts'
 import { seed, seedHostile, seedSpare, seedViewer } from './seed.ts'
 import { driveTasks, signInByKeyboard, TASKS } from './tasks.ts'
+import { driveUploadTrouble } from './upload-trouble.ts'
 
 // `npm run test:page`: the web page in Debian's Chromium, by mouse and by keyboard, looked at in three widths. With words
 // behind it (`npm run test:page -- badge`) only what they name.
@@ -28,7 +32,9 @@ const OLD: readonly Scene[] = [{ name: 'retention', address: 'project?name=demo&
 
 const REAL: readonly Scene[] = [
   { name: 'home', address: '/' },
-  { name: 'search', address: '?q=app' },
+  { name: 'search', address: '?q=v1' },
+  { name: 'image-with-found-files', address: 'image?ref=demo/app:v11&find=package' },
+  { name: 'image-with-hints', address: 'image?ref=demo/app:v11&open=hints' },
   { name: 'project', address: 'project?name=demo' },
   { name: 'accounts', address: 'project?name=demo&part=accounts' },
   { name: 'settings', address: 'project?name=demo&part=settings' },
@@ -51,6 +57,7 @@ const REAL: readonly Scene[] = [
   },
   { name: 'image', address: 'image?ref=demo/app:v11&step=9' },
   { name: 'image-of-platforms', address: 'image?ref=tools/backup:v1&open=platforms,raw' },
+  { name: 'image-with-signatures', address: 'image?ref=demo/app:v11&open=referrers' },
   { name: 'image-with-family', address: 'image?ref=tools/node:24&open=lineage' },
   {
     name: 'badge',
@@ -77,7 +84,23 @@ const REAL: readonly Scene[] = [
   },
   { name: 'grid-to-scale', address: `grid?${FIVE}&as=icicle` },
   { name: 'grid-as-table', address: `grid?${FIVE}&as=table` },
+  {
+    name: 'upload',
+    address: 'upload?to=demo/looked-at:v1',
+    act: async (page) => {
+      await chooseArchive(page, 'looked-at')
+      await page.getByRole('button', { name: 'Send' }).click()
+      await page.getByText('1 image can be pulled').waitFor()
+    },
+  },
+  { name: 'upload-refused', address: 'upload?to=demo/refused:v1', act: sendText },
+  { name: 'docs', address: 'docs?q=project' },
   { name: 'compare', address: 'compare?a=demo/app:v10&b=demo/app:v11' },
+  {
+    name: 'compare-lines',
+    address: 'compare?a=demo/app:v10&b=demo/app:v11&lines=app/version.txt',
+    act: (page) => page.getByText('1 line removed, 1 added').waitFor(),
+  },
   { name: 'pull-cost', address: 'pull?have=demo/app:v10&want=demo/app:v11' },
   { name: 'deduplication', address: 'deduplication?project=demo' },
   { name: 'not-there', address: 'image?ref=demo/nothing:v1' },
@@ -105,9 +128,11 @@ try {
   await fill(real.url, seed, seedSpare, seedHostile, seedViewer)
   const world = { browser, url: real.url, report, session: await openSession(browser, real.url) }
   await report.scenario('sign in, by keyboard', () => signInByKeyboard(world))
-  await driveTasks(world, [...TASKS, ...FILE_TASKS, ...MANAGE_TASKS])
+  await driveTasks(world, [...TASKS, ...FIND_TASKS, ...FILE_TASKS, ...MANAGE_TASKS, ...ARCHIVE_TASKS])
+  await driveUploadTrouble(world)
   await driveSafety(world)
   await driveRights(world)
+  await driveHeard(world)
   await lookAt(world, REAL)
   await real.stop()
 } finally {

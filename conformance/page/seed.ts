@@ -1,12 +1,14 @@
 import type { Image } from '../fixtures/image.ts'
 import type { RegistryClient } from '../servers/registry-client.ts'
-import { alpineWorker, app, backup, debian, hostile, node, spare, worker } from './family.ts'
+import { alpineWorker, app, backup, debian, hostile, node, signaturesOf, spare, worker } from './family.ts'
 
 /** Fills a registry with the images that the page is tried with. */
 export async function seed(registry: RegistryClient): Promise<void> {
   await push(registry, 'tools/debian', debian(), '12')
   await push(registry, 'tools/node', node(), '24')
   for (let number = 1; number <= 11; number += 1) await push(registry, 'demo/app', app(number), `v${number}`)
+  for (const artifact of signaturesOf(app(11)))
+    await push(registry, 'demo/app', artifact, artifact.manifest.digest)
   await push(registry, 'demo/worker', worker(), 'v1')
   await push(registry, 'tools/worker', alpineWorker(), 'alpine')
   await pushIndex(registry, 'tools/backup', ['amd64', 'arm64'], 'v1')

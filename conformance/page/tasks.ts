@@ -188,7 +188,7 @@ async function sharedLinkOf(page: Page): Promise<string> {
   await other.goto(link)
   await other.getByText('2 of 5 images').waitFor()
   await other.getByRole('button', { name: 'Unlock demo/worker:v1' }).waitFor()
-  await other.getByRole('region', { name: 'Journal' }).getByText('CMD ["node" "worker.js"]').waitFor()
+  await other.getByRole('region', { name: 'Journal' }).getByText('CMD ["node", "worker.js"]').waitFor()
   await other.close()
   await page.goBack()
   await settle(page)

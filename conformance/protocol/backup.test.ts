@@ -30,15 +30,15 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  for (const one of running) await dispose(one)
+  // The last first: it runs on the directory of one that ended before, which goes with it.
+  for (const one of running.toReversed()) await dispose(one)
   await rm(scratch, { recursive: true, force: true })
 })
 
 /** Runs the command with a data directory; gives what it printed as JSON. */
 async function lamina(data: string, ...words: string[]): Promise<unknown> {
   const env = { PATH: process.env['PATH'], LAMINA_DATA: data }
-  const program = ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...words, '--json']
-  const { stdout } = await run(process.execPath, program, { cwd: ROOT, env })
+  const { stdout } = await run(`${ROOT}/bin/lamina`, [...words, '--json'], { cwd: ROOT, env })
   const value: unknown = JSON.parse(stdout)
   return value
 }
@@ -115,6 +115,11 @@ test('a registry whose database is lost comes back from the snapshots beside its
   const restored = await restoredTo(server.data)
   await expectThere(restored, first)
   await expectThere(restored, made)
+  for (const [tag, { bytes }] of [
+    ['v1', first],
+    ['v4', made],
+  ] as const)
+    check(await restored.admin.get(`/v2/${NAME}/manifests/${tag}`), { status: 200, body: bytes })
 })
 
 test('nothing is restored over a registry, and no backup goes where other things lie', async () => {

@@ -3,12 +3,12 @@ import { check, type Exchange, play } from './support/exchange.ts'
 import { created, expectAbsent, expectThere } from './support/expect-blob.ts'
 import { blob } from './support/images.ts'
 import { beginUpload, closing, locationOf, openUpload, withQuery } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 
 /** P§1.3: the PUT that closes an upload. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const client = () => lamina.now.client
-const NAME = 'write/app'
+const NAME = 'close/app'
 const POST = `/v2/${NAME}/blobs/uploads/`
 
 const CLOSING: readonly Exchange[] = [

@@ -4,10 +4,10 @@ import { check, type Exchange, play } from './support/exchange.ts'
 import { created, expectAbsent, expectThere } from './support/expect-blob.ts'
 import { blob, type Content, content } from './support/images.ts'
 import { beginUpload, closing, locationOf, openUpload } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 
 /** P§1.3: every way in which a client may bring a blob. Chunks and sessions are in upload-session.test.ts. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const client = () => lamina.now.client
 const NAME = 'write/app'
 const POST = `/v2/${NAME}/blobs/uploads/`

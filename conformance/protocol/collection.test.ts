@@ -2,13 +2,17 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { check } from './support/exchange.ts'
+import { ON_CLUSTER } from './support/form.ts'
 import { type Image, image, index } from './support/images.ts'
 import { at, listAt, textAt } from './support/json.ts'
 import { pushBlob, pushImage, putManifest } from './support/push.ts'
 import { useServer } from './support/server.ts'
 
-/** Collection, retention, tag life and quotas from outside: a grace of seconds, and a collector that hardly rests. */
-const GRACE_MS = 2000
+/**
+ * Collection, retention, tag life and quotas from outside: a grace of seconds, longer than a push takes, and a collector
+ * that hardly rests.
+ */
+const GRACE_MS = ON_CLUSTER ? 8000 : 2000
 const lamina = useServer({ LAMINA_AUTH: 'off', LAMINA_GRACE: `${GRACE_MS}ms`, LAMINA_COLLECT_EVERY: '100ms' })
 const client = () => lamina.now.client
 const PATIENCE = { timeout: 30_000, interval: 200 }

@@ -12,10 +12,10 @@ import {
   putManifest,
 } from './support/push.ts'
 import { head, RawConnection } from './support/raw.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 
 /** P§5 "Concurrency": clients that get in each other's way. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const client = () => lamina.now.client
 const times = <T>(count: number, make: (at: number) => T): T[] =>
   Array.from({ length: count }, (_, at) => make(at))

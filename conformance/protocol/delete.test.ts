@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { check, type Exchange, play } from './support/exchange.ts'
 import { blob, image, index } from './support/images.ts'
 import { pushBlob, pushImage, putManifest } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 
 /** P§1.8: DELETE of tags, manifests and blobs. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const client = () => lamina.now.client
 const NAME = 'delete/app'
 const ZERO = `sha256:${'0'.repeat(64)}`

@@ -3,12 +3,12 @@ import { check } from './support/exchange.ts'
 import { blob, image, OCI_IMAGE } from './support/images.ts'
 import { closing, locationOf, openUpload, pushBlob } from './support/push.ts'
 import { head, RawConnection } from './support/raw.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 
 /** Issue 3: "A client that disappears leaves nothing but an upload session that expires." */
-const open = useServer({ LAMINA_AUTH: 'off' })
+const open = useOpenRegistry()
 const client = () => open.now.client
-const NAME = 'limits/app'
+const NAME = 'disappearing/app'
 
 describe('a client that disappears', () => {
   /** Sends a head and a part of the body that it announces, then hangs up. */

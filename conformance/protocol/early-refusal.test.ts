@@ -4,14 +4,14 @@ import { OCI_IMAGE } from './support/images.ts'
 import { at } from './support/json.ts'
 import { beginUpload } from './support/push.ts'
 import { head, RawConnection } from './support/raw.ts'
-import { type Server, useServer } from './support/server.ts'
+import { type Registry, useOpenRegistry, useServer } from './support/server.ts'
 import type { Reply } from './support/wire.ts'
 
 /** P§0: a refusal that is sent while the client still sends must reach it. */
-const open = useServer({ LAMINA_AUTH: 'off' })
+const open = useOpenRegistry()
 const closed = useServer({ LAMINA_AUTH: 'on' })
 const client = () => open.now.client
-const NAME = 'limits/app'
+const NAME = 'early/app'
 
 const MIB = Buffer.alloc(1024 * 1024, 0x5b)
 
@@ -19,7 +19,7 @@ const MIB = Buffer.alloc(1024 * 1024, 0x5b)
  * Sends a head and then up to `mebibytes` of body without looking at what comes back for a while, as Go clients do,
  * and reads the answer at last. A server that answered and reset the connection loses the answer on the way.
  */
-async function sendBlindly(server: Server, lines: readonly string[], mebibytes: number): Promise<Reply> {
+async function sendBlindly(server: Registry, lines: readonly string[], mebibytes: number): Promise<Reply> {
   const connection = await RawConnection.open(server.url)
   try {
     connection.pause()

@@ -3,11 +3,11 @@ import { check } from './support/exchange.ts'
 import { blob } from './support/images.ts'
 import { pushBlob } from './support/push.ts'
 import { head, RawConnection } from './support/raw.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 import type { Reply } from './support/wire.ts'
 
 /** HTTP itself, as proxies, old tools and attackers write it: what two readers may read in two ways is refused. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const POST = 'POST /v2/http/app/blobs/uploads/ HTTP/1.1'
 
 /** The answers to a text, in order. */

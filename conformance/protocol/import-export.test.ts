@@ -10,6 +10,7 @@ import {
   type BuiltImage,
   builtImage,
   dockerFiles,
+  flatDockerFiles,
   formOf,
   layoutFiles,
   oddEntry,
@@ -197,6 +198,44 @@ describe('a docker archive', () => {
       status: 400,
       code: 'REQUEST_INVALID',
     })
+  })
+})
+
+describe('what an archive may leave out', () => {
+  const image = builtImage('thin', ['thin/a', 'thin/b'], false)
+  const digests = image.blobs.map(({ digest }) => digest)
+  const known = async (client: Client, repository: string, asked: readonly string[] = digests) => {
+    const body = Buffer.from(JSON.stringify({ digests: asked }))
+    const reply = await client.post(`/api/v1/import/known?repository=${repository}`, body, {
+      'content-type': 'application/json',
+    })
+    expect(strayings('findKnownContent', reply), reply.text.slice(0, 500)).toEqual([])
+    return reply
+  }
+  const withoutBlobs = (files: readonly TarFile[]): Buffer =>
+    tar(files.filter(({ body }) => !image.blobs.some(({ bytes }) => bytes.equals(body))))
+
+  test('is what the repository has, or one that the caller may read', async () => {
+    expect(states(await known(world.writer, 'alpha/thin'))).toEqual([])
+    await pushImage(lamina.now.admin, 'alpha/thick', image, 'v1')
+    expect(states(await known(world.writer, 'alpha/thin'))).toEqual(['mounted', 'mounted', 'mounted'])
+    expect(states(await known(world.writer, 'alpha/thin'))).toEqual(['present', 'present', 'present'])
+    check(await known(world.viewer, 'alpha/thin'), { status: 403, code: 'DENIED' })
+    check(await known(world.stranger, 'alpha/thin'), { status: 404, code: 'NAME_UNKNOWN' })
+    check(await known(world.writer, 'alpha/thin', ['sha256:no']), { status: 400, code: 'DIGEST_INVALID' })
+  })
+
+  test('and the image is the same, as a layout and as a docker archive', async () => {
+    const layout = withoutBlobs(layoutFiles([{ image }], image.blobs))
+    check(await send(world.writer, 'ref=alpha/thin:layout', layout), { status: 201 })
+    await isPulled('alpha/thin', image, 'layout')
+    const docker = flatDockerFiles(image)
+    const whole = await send(world.writer, 'ref=alpha/whole:v1', tar(docker))
+    const reply = await send(world.writer, 'ref=alpha/thin:docker', withoutBlobs(docker))
+    check(reply, { status: 201 })
+    expect(textAt(reply.json, 'images', 0, 'digest')).toBe(textAt(whole.json, 'images', 0, 'digest'))
+    const elsewhere = await send(world.writer, 'ref=alpha/none:v1', withoutBlobs(docker))
+    check(elsewhere, { status: 400, code: 'REQUEST_INVALID' })
   })
 })
 

@@ -1,6 +1,6 @@
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { tar } from '../fixtures/tar.ts'
+import { header, tar } from '../fixtures/tar.ts'
 import type { Client } from './support/client.ts'
 import { check } from './support/exchange.ts'
 import {
@@ -58,15 +58,42 @@ function imageOf(layers: readonly Content[], diffIds: readonly string[] = []): I
   return { ...made, blobs: [config, ...layers] }
 }
 
+/** The header of a hard link: that of a file, with its type, its target and another sum. */
+function hardLink(name: string, target: string): Buffer {
+  const block = header(name, 0)
+  block.write('1', 156)
+  block.write(target, 157)
+  block.fill(' ', 148, 156)
+  const sum = block.reduce((total, byte) => total + byte, 0)
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
+  return block
+}
+
+const links = content(
+  gzipSync(
+    Buffer.concat([
+      ...[
+        ['usr/link', 'etc/config'],
+        ['usr/again', '/usr/link'],
+        ['usr/self', 'usr/self'],
+        ['usr/away', '../etc/config'],
+      ].map(([name = '', target = '']) => hardLink(name, target)),
+      Buffer.alloc(1024),
+    ]),
+  ),
+)
+
 const whole = imageOf([base, middle, top])
+const linked = imageOf([base, links])
 const wrong = imageOf([base, broken], [`sha256:${'ab'.repeat(32)}`])
 
 beforeAll(async () => {
   world = await makeWorld(lamina.now)
   await pushImage(lamina.now.admin, 'alpha/files', whole, 'v1')
   await pushImage(lamina.now.admin, 'alpha/files', wrong, 'wrong')
+  await pushImage(lamina.now.admin, 'alpha/files', linked, 'linked')
   await pushImage(lamina.now.admin, 'beta/files', whole, 'v1')
-  for (const one of [base, middle, top, broken]) await indexed(one)
+  for (const one of [base, middle, top, links, broken]) await indexed(one)
 })
 
 /** Waits until a pushed layer was looked into; nobody asked for it but the push. */
@@ -223,6 +250,43 @@ describe('reports', () => {
     })
   })
 
+  test('what looks like a secret, also where a later layer hides it', async () => {
+    const secrets = imageOf([
+      layer({ 'app/.env': 'TOKEN=1', 'root/.ssh/id_rsa': 'KEY', 'app/main': 'run' }),
+      layer({ 'app/.wh..env': '' }),
+    ])
+    await pushImage(lamina.now.admin, 'alpha/files', secrets, 'secrets')
+    for (const one of secrets.blobs.slice(1)) await indexed(one)
+    const { json } = await get('getHints', 'image/hints?ref=alpha/files:secrets')
+    expect(json).toMatchObject({
+      missing: [],
+      more: false,
+      words: [],
+      files: [
+        { path: 'app/.env', kind: 'environment-file', layers: [0], hidden: true },
+        { path: 'root/.ssh/id_rsa', kind: 'private-key', layers: [0], hidden: false },
+      ],
+    })
+  })
+
+  test('files by a part of their path, whichever layer hides them', async () => {
+    const found = async (text: string) => {
+      const query = `ref=alpha/files:v1&q=${encodeURIComponent(text)}`
+      const { json } = await get('findFiles', `image/files?${query}`)
+      return listAt(json, 'files').map((one) => [at(one, 'path'), at(one, 'layer'), at(one, 'hidden')])
+    }
+    expect(await found('ETC/')).toEqual([
+      ['etc/config', 1, false],
+      ['etc/secret', 0, true],
+    ])
+    expect(await found('<script>')).toEqual([['<script>.js', 2, false]])
+    expect(await found('e.c')).toEqual([])
+    check(await world.viewer.get('/api/v1/image/files?ref=alpha/files:v1'), {
+      status: 400,
+      code: 'REQUEST_INVALID',
+    })
+  })
+
   test('two images against each other', async () => {
     const moved = imageOf([layer({ 'etc/config': 'newer', 'usr/lib/moved': 'bb', 'usr/lib/a': 'aaaa' })])
     await pushImage(lamina.now.admin, 'alpha/files', moved, 'moved')
@@ -271,8 +335,77 @@ describe('reports', () => {
       'alpha/files',
       'beta/files',
     ])
-    check(await get('getLineage', 'image/lineage?ref=alpha/files:v1'), { status: 200 })
+    const page = (query: string) =>
+      get('getLayerUsage', `layer/${top.digest}/usage?n=1${query}`, lamina.now.admin)
+    const first = await page('')
+    expect(at(first.json, 'more')).toBe(true)
+    const second = await page(`&cursor=${textAt(first.json, 'next')}`)
+    expect(listAt(second.json, 'images').map((one) => at(one, 'repository'))).toEqual(['beta/files'])
+    expect([at(second.json, 'more'), at(second.json, 'next')]).toEqual([false, undefined])
+    check(await page('&cursor=bm9wZQ'), { status: 400, code: 'REQUEST_INVALID' })
     check(await get('getDeduplication', 'projects/alpha/dedup'), { status: 200 })
+  })
+
+  test('an image keeps rules, or not', async () => {
+    const checked = (query: string) => get('checkImage', `image/check?ref=alpha/files:v1&${query}`)
+    const size = base.size + middle.size + top.size
+    check(await checked(`maxLayers=3&maxSize=${size}&minScore=0.1&maxWasted=1000&forbid=*.pem`), {
+      status: 200,
+    })
+    const failed = await checked(
+      `maxLayers=2&maxSize=${size - 1}&minScore=1&maxWasted=0&forbid=etc/secret&forbid=*lib*&forbid=*.pem`,
+    )
+    check(failed, { status: 422, code: 'CHECK_FAILED' })
+    const broken = listAt(at(listAt(failed.json, 'errors')[0], 'detail'), 'broken')
+    expect(broken.map((one) => [at(one, 'rule'), at(one, 'limit')])).toEqual([
+      ['minScore', 1],
+      ['maxWasted', 0],
+      ['maxSize', size - 1],
+      ['maxLayers', 2],
+      ['forbid', 'etc/secret'],
+      ['forbid', '*lib*'],
+      ['forbid', '*lib*'],
+      ['forbid', '*lib*'],
+    ])
+    expect(broken.slice(4).map((one) => at(one, 'found'))).toEqual([
+      'etc/secret',
+      'usr/lib',
+      'usr/lib/a',
+      'usr/lib/b',
+    ])
+    for (const query of ['', 'minScore=2', 'maxLayers=-1', 'maxSize=1e9', 'forbid='])
+      check(await checked(query), { status: 400, code: 'REQUEST_INVALID' })
+    check(await get('checkImage', 'image/check?ref=alpha/files:wrong&maxWasted=1'), {
+      status: 422,
+      code: 'UNSUPPORTED',
+    })
+  })
+
+  test('what an image was built on, and what was built on it, page by page', async () => {
+    const chain = [base, middle, top]
+    const diffIds = chain.map(({ bytes }) => content(gunzipSync(bytes)).digest)
+    for (const count of [1, 2, 3]) {
+      const image = imageOf(chain.slice(0, count), diffIds.slice(0, count))
+      await pushImage(lamina.now.admin, 'alpha/family', image, `of-${count}`)
+    }
+    const lineage = (query: string) => get('getLineage', `image/lineage?ref=alpha/family:of-2${query}`)
+    const tagsIn = (json: unknown, side: string) => listAt(json, side).map((one) => at(one, 'tags', 0))
+    const { json: all } = await lineage('')
+    expect([tagsIn(all, 'bases'), tagsIn(all, 'derived')]).toEqual([['of-1'], ['of-3']])
+    expect([at(all, 'partial'), at(all, 'next')]).toEqual([false, undefined])
+    const found = new Set<unknown>()
+    for (let cursor = ''; ; ) {
+      const { json } = await lineage(`&n=1${cursor}`)
+      for (const tag of [...tagsIn(json, 'bases'), ...tagsIn(json, 'derived')]) {
+        expect(found).not.toContain(tag)
+        found.add(tag)
+      }
+      expect(at(json, 'partial')).toBe(at(json, 'next') !== undefined)
+      if (at(json, 'next') === undefined) break
+      cursor = `&cursor=${textAt(json, 'next')}`
+    }
+    expect(found).toEqual(new Set(['of-1', 'of-3']))
+    check(await lineage('&cursor=bm9wZQ'), { status: 400, code: 'REQUEST_INVALID' })
   })
 
   test('badges say unknown of what is hidden', async () => {
@@ -285,6 +418,61 @@ describe('reports', () => {
     expect(await badge(world.viewer)).toMatch(/3 layers/)
     expect(await badge(world.stranger)).toBe('unknown')
   })
+
+  test('a key shows the badge of its repository and nothing else, until it is taken back', async () => {
+    const all = '/api/v1/projects/alpha/badges'
+    const admin = lamina.now.admin
+    const made = await admin.sendJson('POST', all, { repository: 'alpha/files' })
+    check(made, { status: 201 })
+    const key = textAt(made.json, 'key')
+    const shown = async (ref: string) =>
+      at((await get('getBadgeJson', `badge.json?ref=${ref}&key=${key}`, world.stranger)).json, 'message')
+    expect(await shown('alpha/files:v1')).toMatch(/3 layers/)
+    expect(await shown('alpha/app:v1')).toBe('unknown')
+    expect(await shown('beta/files:v1')).toBe('unknown')
+    check(await world.stranger.get(`/api/v1/image?ref=alpha/files:v1&key=${key}`), { status: 404 })
+    const listed = await admin.get(all)
+    expect(listAt(listed.json, 'badges').map((one) => at(one, 'repository'))).toEqual(['alpha/files'])
+    expect(listed.text).not.toContain(key)
+    check(await world.viewer.get(all), { status: 403 })
+    check(await admin.sendJson('POST', all, { repository: 'beta/files' }), {
+      status: 400,
+      code: 'REQUEST_INVALID',
+    })
+    check(await admin.ask({ method: 'DELETE', path: `${all}/${textAt(made.json, 'id')}` }), { status: 204 })
+    expect(await shown('alpha/files:v1')).toBe('unknown')
+  })
+})
+
+/** By digest an answer is kept for good, unless it says what may change: who else has a layer, what is here. */
+test.each([
+  ['getRaw', 'raw?ref=REF', true],
+  ['getImageTree', 'image/tree?ref=REF', true],
+  ['getWaste', 'image/waste?ref=REF', true],
+  ['getHints', 'image/hints?ref=REF', true],
+  ['findFiles', 'image/files?ref=REF&q=a', true],
+  ['checkImage', 'image/check?ref=REF&maxWasted=1000', true],
+  ['compareImages', 'compare?a=REF&b=REF', true],
+  ['getImage', 'image?ref=REF', false],
+  ['getIndex', 'index?ref=REF', false],
+  ['getLineage', 'image/lineage?ref=REF', false],
+])('%s by digest is kept: %s, %s', async (operation, path, forGood) => {
+  const byDigest = `/api/v1/${path.replaceAll('REF', `alpha/files@${whole.digest}`)}`
+  const reply = await ask(world.viewer, operation, byDigest)
+  check(reply, {
+    status: 200,
+    headers: { 'cache-control': forGood ? /^private, max-age=31536000, immutable$/ : 'no-store' },
+  })
+  if (forGood) {
+    const again = await world.viewer.get(byDigest, { 'if-none-match': reply.header('etag') ?? '' })
+    check(again, { status: 304 })
+    expect(again.text).toBe('')
+    check(await world.stranger.get(byDigest, { 'if-none-match': reply.header('etag') ?? '' }), {
+      status: 404,
+    })
+  }
+  const byTag = await ask(world.viewer, operation, `/api/v1/${path.replaceAll('REF', 'alpha/files:v1')}`)
+  check(byTag, { status: 200, headers: { 'cache-control': 'no-store' } })
 })
 
 describe('a file', () => {
@@ -314,4 +502,70 @@ describe('a file', () => {
     check(await file('path=var/x/z&offset=x'), { status: 400, code: 'REQUEST_INVALID' })
     check(await file('path=var/x/z', world.stranger), { status: 404, code: 'BLOB_UNKNOWN' })
   })
+})
+
+describe('files of an image', () => {
+  const open = (query: string, client = world.viewer) =>
+    client.get(`/api/v1/image/file?ref=alpha/files:${query}`)
+
+  test('are read from the layer that has them', async () => {
+    check(await open('v1&path=etc/config'), {
+      status: 200,
+      body: 'newer',
+      headers: { 'x-file-layer': middle.digest },
+    })
+    check(await open('v1&path=etc/config&upto=0'), { status: 200, body: 'old' })
+    check(await open('v1&path=usr/lib/b'), {
+      status: 200,
+      body: 'bb',
+      headers: { 'x-file-layer': base.digest },
+    })
+    const byDigest = `/api/v1/image/file?ref=alpha/files@${whole.digest}&path=etc/config`
+    const etag = (await world.viewer.get(byDigest)).header('etag') ?? ''
+    check(await world.viewer.get(byDigest, { 'if-none-match': etag }), { status: 304 })
+    for (const path of ['etc/secret', 'var/x/y', 'etc', 'nowhere'])
+      check(await open(`v1&path=${path}`), { status: 404, code: 'NAME_UNKNOWN' })
+    check(await open('v1&path=etc/config', world.stranger), { status: 404, code: 'NAME_UNKNOWN' })
+  })
+
+  test('are read through hard links into layers below, and not round in circles', async () => {
+    check(await open('linked&path=usr/link'), {
+      status: 200,
+      body: 'old',
+      headers: { 'x-file-layer': base.digest },
+    })
+    check(await open('linked&path=usr/again'), { status: 200, body: 'old' })
+    for (const path of ['usr/self', 'usr/away'])
+      check(await open(`linked&path=${path}`), { status: 404, code: 'NAME_UNKNOWN' })
+  })
+})
+
+test('pages of other sites may read what anyone may see, and nothing else', async () => {
+  await pushImage(lamina.now.admin, 'open/files', whole, 'v1')
+  const allowed = async (client: Client, path: string) =>
+    (await client.get(path)).header('access-control-allow-origin')
+  const image = '/api/v1/image?ref=open/files:v1'
+  expect(await allowed(lamina.now.client, image)).toBe('*')
+  expect(await allowed(world.viewer, image)).toBeUndefined()
+  expect(await allowed(lamina.now.client, '/api/v1/image?ref=alpha/files:v1')).toBeUndefined()
+})
+
+test('what is being indexed says so, and when to come again', async () => {
+  const layer = `/api/v1/layer/${base.digest}`
+  const asked = [
+    `${layer}/tree`,
+    `${layer}/file?path=etc/config`,
+    '/api/v1/image/file?ref=alpha/files:v1&path=etc/config',
+    '/api/v1/image/check?ref=alpha/files:v1&minScore=0',
+  ]
+  for (const path of asked) {
+    let reply = await world.viewer.get(path)
+    // It may be done between the two requests.
+    for (let round = 0; round < 100 && reply.status !== 503; round++) {
+      await lamina.now.admin.ask({ method: 'POST', path: `${layer}/index` })
+      reply = await world.viewer.get(path)
+    }
+    check(reply, { status: 503, code: 'UNAVAILABLE', headers: { 'retry-after': '1' } })
+  }
+  await indexed(base)
 })

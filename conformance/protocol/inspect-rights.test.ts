@@ -89,6 +89,11 @@ const ASKS: Readonly<Record<string, Ask>> = {
   getRepositories: get(({ project }) => `/api/v1/projects/${project}/repositories`),
   getImageTree: get(({ name }) => `/api/v1/image/tree?ref=${name}:v1`),
   getWaste: get(({ name }) => `/api/v1/image/waste?ref=${name}:v1`),
+  checkImage: get(({ name }) => `/api/v1/image/check?ref=${name}:v1&maxLayers=100`),
+  findFiles: get(({ name }) => `/api/v1/image/files?ref=${name}:v1&q=shared`),
+  getImageFile: get(({ name }) => `/api/v1/image/file?ref=${name}:v1&path=shared-file`),
+  getHints: get(({ name }) => `/api/v1/image/hints?ref=${name}:v1`),
+  getReferrers: get(({ name }) => `/api/v1/image/referrers?ref=${name}:v1`),
   getLineage: get(({ name }) => `/api/v1/image/lineage?ref=${name}:v1`),
   compareImages: get(({ name }) => `/api/v1/compare?a=alpha/seen:v1&b=${name}:v1`),
   getPullPlan: post('/api/v1/pullplan', ({ name }) => ({ have: [`${name}:v1`], want: 'alpha/seen:v1' })),
@@ -136,7 +141,8 @@ describe('of what one may not pull', () => {
 
   test.each(Object.entries(ASKS))('%s says nothing when it shows what one may', async (_, ask) => {
     const seen = await ask(world.viewer, SEEN)
-    for (const traitor of ['beta', 'hidden', hidden.digest, secret.digest])
+    // The word alone is also a field: whether a file is to be seen.
+    for (const traitor of ['beta', '/hidden', hidden.digest, secret.digest])
       expect(seen.text).not.toContain(traitor)
   })
 })

@@ -2,10 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Client } from './support/client.ts'
 import { check } from './support/exchange.ts'
 import {
+  artifact,
   blob,
   content,
   descriptor,
   type Image,
+  image,
   index,
   manifest,
   OCI_CONFIG,
@@ -78,6 +80,52 @@ async function ask(client: Client, operation: string, path: string, body?: unkno
   expect(strayings(operation, reply), reply.text.slice(0, 500)).toEqual([])
   return reply
 }
+
+describe('what is about an image', () => {
+  test('is listed in pages, and nothing when there is none', async () => {
+    const { admin } = lamina.now
+    const subject = image('about/subject')
+    await pushImage(admin, 'about/app', subject, 'one')
+    await pushImage(admin, 'about/app', image('about/other'), 'two')
+    const signatures = ['application/vnd.example.signature', 'application/spdx+json'].map((type) =>
+      artifact(type, subject, { annotations: { 'org.example.by': type } }),
+    )
+    for (const signature of signatures) await pushImage(admin, 'about/app', signature)
+    const asked = async (rest: string) =>
+      (await ask(admin, 'getReferrers', `/api/v1/image/referrers?ref=about/app:${rest}`)).json
+    const all = await asked('one')
+    const inOrder = signatures.map(({ digest }) => digest).sort()
+    expect(listAt(all, 'referrers').map((each) => textAt(each, 'digest'))).toEqual(inOrder)
+    expect(
+      listAt(all, 'referrers')
+        .map((each) => textAt(each, 'artifactType'))
+        .sort(),
+    ).toEqual(['application/spdx+json', 'application/vnd.example.signature'])
+    const first = await asked('one&n=1')
+    expect(textAt(first, 'next')).toBe(inOrder[0])
+    const second = await asked(`one&n=1&last=${textAt(first, 'next')}`)
+    expect(textAt(second, 'referrers', 0, 'digest')).toBe(inOrder[1])
+    expect(listAt(await asked('two'), 'referrers')).toEqual([])
+  })
+
+  test('is kept where it is marked so', async () => {
+    const marks = async () =>
+      listAt((await ask(world.viewer, 'getTags', '/api/v1/tags?repository=alpha/built')).json, 'tags').map(
+        (each) => [textAt(each, 'tag'), at(each, 'kept')],
+      )
+    const keep = (on: boolean) =>
+      lamina.now.admin.sendJson('PUT', '/api/v1/projects/alpha/keep', {
+        repository: 'alpha/built',
+        digest: two.digest,
+        keep: on,
+      })
+    check(await keep(true), { status: 200 })
+    expect(await marks()).toContainEqual(['two', true])
+    expect(await marks()).toContainEqual(['one', false])
+    check(await keep(false), { status: 200 })
+    expect(await marks()).toContainEqual(['two', false])
+  })
+})
 
 describe('an image', () => {
   test('is its history joined to its layers', async () => {
@@ -152,6 +200,8 @@ describe('an image', () => {
   })
 })
 
+const ELSEWHERE = { urls: ['http://127.0.0.1:1/'] }
+
 test('an image of the same layer six hundred times is shown, and not drawn', async () => {
   const layer = blob('again', 300)
   const config = content(Buffer.from('{"config":'.repeat(40_000)))
@@ -159,14 +209,15 @@ test('an image of the same layer six hundred times is shown, and not drawn', asy
     schemaVersion: 2,
     mediaType: OCI_IMAGE,
     config: descriptor(OCI_CONFIG, config),
-    layers: Array.from({ length: 600 }, () =>
-      descriptor(`${OCI_LAYER}+encrypted`, layer, { urls: ['http://127.0.0.1:1/'] }),
-    ),
+    layers: [
+      ...Array.from({ length: 600 }, () => descriptor(`${OCI_LAYER}+encrypted`, layer, ELSEWHERE)),
+      descriptor(OCI_LAYER, blob('kept elsewhere', 700), ELSEWHERE),
+    ],
   })
   await pushImage(lamina.now.admin, 'alpha/deep', { ...made, blobs: [config, layer] }, 'v1')
   const { json } = await ask(world.viewer, 'getImage', '/api/v1/image?ref=alpha/deep:v1')
-  expect(listAt(json, 'steps')).toHaveLength(600)
-  expect(at(json, 'totals', 'size')).toBe(600 * 300)
+  expect(listAt(json, 'steps')).toHaveLength(601)
+  expect(at(json, 'totals')).toMatchObject({ size: 600 * 300, externalSize: 700 })
   expect(listAt(json, 'warnings').join()).toMatch(/no image config.*is encrypted.*never fetched/)
   const grid = await ask(world.viewer, 'analyze', '/api/v1/analyze', {
     images: ['alpha/deep:v1', 'alpha/built:one'],
@@ -269,6 +320,30 @@ describe('lists', () => {
     expect(await names(lamina.now.admin, 'q=BUIL')).toEqual(['alpha/built', 'beta/built'])
     expect(await names(lamina.now.admin, 'q=buil&n=1&last=alpha/built')).toEqual(['beta/built'])
     expect(await names(lamina.now.client, '')).toEqual(['open/app'])
+  })
+
+  test('of a search by tag or digest, whole or in part', async () => {
+    const found = async (client: Client, text: string) =>
+      (await ask(client, 'search', `/api/v1/search?q=${encodeURIComponent(text)}`)).json
+    const hex = one.digest.slice('sha256:'.length)
+    for (const text of ['on', 'built:one', ':one'])
+      expect([text, at(await found(world.viewer, text), 'repositories')]).toEqual([
+        text,
+        [{ name: 'alpha/built', tags: ['one'], manifests: [] }],
+      ])
+    for (const text of [one.digest, hex.slice(0, 12), hex.slice(0, 7).toUpperCase(), `built@${one.digest}`])
+      expect([text, at(await found(world.viewer, text), 'repositories')]).toEqual([
+        text,
+        [{ name: 'alpha/built', tags: [], manifests: [one.digest] }],
+      ])
+    expect(at(await found(world.viewer, 'app:one'), 'repositories')).toEqual([])
+    const layer = one.blobs.at(-1)
+    const begin = layer?.digest.slice(0, 'sha256:'.length + 9) ?? ''
+    expect(at(await found(world.viewer, begin), 'blobs')).toEqual([
+      { digest: layer?.digest, size: layer?.bytes.length },
+    ])
+    for (const text of [begin, one.digest, 'built:one'])
+      expect(await found(world.stranger, text)).toEqual({ repositories: [], blobs: [] })
   })
 })
 

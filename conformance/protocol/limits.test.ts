@@ -4,16 +4,16 @@ import { blob } from './support/images.ts'
 import { basic } from './support/login.ts'
 import { closing, openUpload, pushBlob } from './support/push.ts'
 import { head, RawConnection } from './support/raw.ts'
-import { ADMIN_PASSWORD, type Server, useServer } from './support/server.ts'
+import { ADMIN_PASSWORD, type Registry, useOpenRegistry, useServer } from './support/server.ts'
 import type { Reply } from './support/wire.ts'
 
 /** P§0: what a client may do with its socket. */
-const open = useServer({ LAMINA_AUTH: 'off' })
+const open = useOpenRegistry()
 const closed = useServer({ LAMINA_AUTH: 'on' })
 const client = () => open.now.client
 const NAME = 'limits/app'
 
-async function converse(server: Server, ...written: (string | Uint8Array)[]): Promise<Reply> {
+async function converse(server: Registry, ...written: (string | Uint8Array)[]): Promise<Reply> {
   const connection = await RawConnection.open(server.url)
   try {
     for (const bytes of written) connection.write(bytes)

@@ -5,7 +5,7 @@ import { content, EMPTY_JSON, type Manifest, OCI_IMAGE } from './support/images.
 import { putManifest } from './support/push.ts'
 
 /** P§1.5 and DESIGN §4: how large and how deep a manifest may be. */
-const NAME = 'manifest/content'
+const NAME = 'manifest/limits'
 const EMPTY = content(Buffer.alloc(0))
 const { config: CONFIG, layer: LAYER, made } = imageParts('manifest-content')
 const client = useStrictServer(NAME, [CONFIG, LAYER, EMPTY_JSON, EMPTY])

@@ -11,10 +11,10 @@ import {
 } from './support/images.ts'
 import { pushBlob, pushImage, putManifest } from './support/push.ts'
 import { askRaw } from './support/raw.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 
 /** P§1.4: GET and HEAD of a manifest. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const client = () => lamina.now.client
 
 const NAME = 'manifest/read'

@@ -21,7 +21,7 @@ import { pushBlob, putManifest } from './support/push.ts'
 import { useServer } from './support/server.ts'
 
 /** P§1.5: manifests that are refused, and references that must be there first. */
-const NAME = 'manifest/content'
+const NAME = 'manifest/refused'
 const EMPTY = content(Buffer.alloc(0))
 const { config: CONFIG, layer: LAYER, made } = imageParts('manifest-content')
 const client = useStrictServer(NAME, [CONFIG, LAYER, EMPTY_JSON, EMPTY])

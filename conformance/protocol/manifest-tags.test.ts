@@ -5,7 +5,7 @@ import { type Manifest, OCI_IMAGE } from './support/images.ts'
 import { putManifest } from './support/push.ts'
 
 /** P§1.5: `?tag=` on a PUT by digest. */
-const NAME = 'manifest/write'
+const NAME = 'manifest/tags'
 const PARTS = imageParts('manifest-write')
 const client = useStrictServer(NAME, [PARTS.config, PARTS.layer])
 

@@ -15,7 +15,7 @@ import { putting, readsBack } from './support/manifest-rows.ts'
 import { putManifest } from './support/push.ts'
 
 /** P§1.5: the type of a manifest, from its header and its body. */
-const NAME = 'manifest/write'
+const NAME = 'manifest/types'
 const PARTS = imageParts('manifest-write')
 const client = useStrictServer(NAME, [PARTS.config, PARTS.layer])
 

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { check, type Exchange, play } from './support/exchange.ts'
 import { blob } from './support/images.ts'
 import { closing, locationOf, pushBlob } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 
 /** P§1.3: cross-repository mount, without access control. access-mount.test.ts has the rest. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const client = () => lamina.now.client
 const SOURCE = 'mount/source'
 const NEVER = blob('mount/never pushed', 9).digest

@@ -3,10 +3,10 @@ import { image } from './support/images.ts'
 import { textAt } from './support/json.ts'
 import { locationOf, pushImage } from './support/push.ts'
 import { askRaw } from './support/raw.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 
 /** P§0: names of repositories. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const client = () => lamina.now.client
 const ZERO = `sha256:${'0'.repeat(64)}`
 

@@ -2,10 +2,10 @@ import { describe } from 'vitest'
 import { type Exchange, play } from './support/exchange.ts'
 import { image } from './support/images.ts'
 import { pushImage } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 
 /** P§0: tags and digests in URLs. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const client = () => lamina.now.client
 
 const NAME = 'names/references'

@@ -15,10 +15,10 @@ import {
 import { at, listAt, textAt } from './support/json.ts'
 import { pagesFrom } from './support/paging.ts'
 import { pushBlob, pushImage, putManifest } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 
 /** P§1.7: GET /v2/<name>/referrers/<digest>. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const client = () => lamina.now.client
 
 const NAME = 'referrers/app'

@@ -4,10 +4,10 @@ import { image } from './support/images.ts'
 import { listAt } from './support/json.ts'
 import { nextOf, pagesFrom } from './support/paging.ts'
 import { openUpload, pushBlob, pushImage, putManifest } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 
 /** P§1.6: GET /v2/<name>/tags/list. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const client = () => lamina.now.client
 
 const NAME = 'tags/app'

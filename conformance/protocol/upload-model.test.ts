@@ -4,11 +4,11 @@ import type { Client } from './support/client.ts'
 import { check } from './support/exchange.ts'
 import { blob, content } from './support/images.ts'
 import { closing, locationOf, openUpload } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 import type { Reply } from './support/wire.ts'
 
 /** The upload session against a model of it: what a client may rely on after any sequence of requests. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const NAME = 'model/app'
 const SOURCE = blob('upload-model', 1 << 16).bytes
 

@@ -3,11 +3,11 @@ import type { Client } from './support/client.ts'
 import { check, type Exchange, play } from './support/exchange.ts'
 import { blob } from './support/images.ts'
 import { beginUpload, closing, locationOf, openUpload, withQuery } from './support/push.ts'
-import { useServer } from './support/server.ts'
+import { useOpenRegistry } from './support/server.ts'
 import type { Reply } from './support/wire.ts'
 
 /** P§1.3: the upload session, its offset, and what leaves it untouched. */
-const lamina = useServer({ LAMINA_AUTH: 'off' })
+const lamina = useOpenRegistry()
 const client = () => lamina.now.client
 const NAME = 'session/app'
 const UNKNOWN = `/v2/${NAME}/blobs/uploads/6ba7b810-9dad-41d1-80b4-00c04fd430c8`

@@ -43,6 +43,10 @@ async function soon(ask: () => Promise<boolean>): Promise<void> {
   }
 }
 
+test('says at its start that blobs on a disk are for one process alone', () => {
+  expect(one.log.join('\n')).toContain('only this process can serve this registry')
+})
+
 test('what one takes, the other has at once', async () => {
   const made = image('replicas/first')
   await pushImage(one.admin, 'shared/app', made, 'v1')

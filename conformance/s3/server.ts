@@ -9,7 +9,7 @@ export async function serverScenarios(report: Report, s3: S3): Promise<void> {
     await s3.createBucket(bucket)
     await s3.requests.must('PUT', `/${bucket}/a`, { body: Buffer.from('kept') })
     await s3.requests.must('POST', `/${bucket}/b`, { query: { uploads: '' } })
-    s3.hang()
+    await s3.hang()
     const listing = s3.requests.objects(bucket)
     const first = await Promise.race([listing.then(() => 'answered'), sleep(1000, 'silent')])
     s3.wake()

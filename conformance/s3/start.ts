@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { S3Proxy } from '../cluster/s3-proxy.ts'
+import { fewAtOnce } from '../few-at-once.ts'
 import { expect, type Report } from '../report.ts'
 import { makeCertificates } from '../servers/certificates.ts'
 import { admin, Lamina } from '../servers/lamina.ts'
@@ -37,11 +38,11 @@ export async function startScenarios(report: Report, s3: S3): Promise<void> {
     ['a CA file that is not there', /LAMINA_S3_CA/, { LAMINA_S3_CA: '/nowhere/ca.pem' }],
   ]
   await report.scenario('s3 start: wrong settings are named within seconds', async () => {
-    for (const [what, names, change] of wrong) await failsToStart(what, names, { ...right, ...change })
+    await fewAtOnce(3, wrong, ([what, names, change]) => failsToStart(what, names, { ...right, ...change }))
     return wrong.map(([what]) => what).join(', ')
   })
   await report.scenario('s3 start: a hanging S3 is named within seconds', async () => {
-    s3.hang()
+    await s3.hang()
     try {
       await failsToStart('a hanging S3', /LAMINA_S3_ENDPOINT/, right)
     } finally {

@@ -9,13 +9,16 @@ export interface Certificates {
   key: string
 }
 
-/** Makes a throw-away authority and a server certificate for these DNS names and addresses, valid for two days. */
+/**
+ * Makes a throw-away authority and a certificate for these DNS names and addresses, valid for two days, that a client
+ * called `lamina` may show as well.
+ */
 export async function makeCertificates(folder: string, names: string[]): Promise<Certificates> {
   const at = (name: string): string => path.join(folder, name)
   const alternatives = names.map((name) => (/^[\d.]+$/.test(name) ? `IP:${name}` : `DNS:${name}`)).join(',')
   await writeFile(
     at('server.ext'),
-    `subjectAltName=${alternatives}\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n`,
+    `subjectAltName=${alternatives}\nextendedKeyUsage=serverAuth,clientAuth\nbasicConstraints=CA:FALSE\n`,
   )
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   const authority = ['-subj', '/CN=Lamina test authority', '-addext', 'basicConstraints=critical,CA:TRUE']

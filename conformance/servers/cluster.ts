@@ -25,11 +25,14 @@ export class Stores {
     this.database = database
   }
 
-  /** `durable` makes PostgreSQL write as in production, so that it can be killed. */
-  static async start(name: string, { durable = false } = {}): Promise<Stores> {
+  /** `durable` makes PostgreSQL write as in production, so that it can be killed. `capacity`: bytes that S3 holds. */
+  static async start(
+    name: string,
+    { durable = false, capacity }: { durable?: boolean; capacity?: number } = {},
+  ): Promise<Stores> {
     const [postgres, s3] = await Promise.all([
       Postgres.start({ name: `${name}-postgres`, fsync: durable }),
-      S3.start({ name: `${name}-s3` }),
+      S3.start({ name: `${name}-s3`, ...(capacity !== undefined && { capacity }) }),
     ])
     await s3.createBucket('lamina')
     return new Stores(postgres, s3, await TcpSwitch.start(postgres.port))

@@ -43,17 +43,22 @@ export class Dockerd {
 
   /** Runs `docker …`, whatever comes out. */
   try(args: string[], options: { patience?: number; signal?: AbortSignal } = {}): Promise<Finished> {
-    return finish(docker, args, { env: this.#env(), ...options })
+    return finish(docker, args, { env: this.environment, ...options })
   }
 
   /** Runs `docker …`, which must succeed; its output. */
   run(args: string[], options: { patience?: number } = {}): Promise<string> {
-    return must(docker, args, { env: this.#env(), ...options })
+    return must(docker, args, { env: this.environment, ...options })
   }
 
   /** Runs `docker-compose …`, which must succeed; its output. */
   compose(args: string[], env: Record<string, string> = {}): Promise<string> {
-    return must('/usr/bin/docker-compose', args, { env: { ...this.#env(), ...env }, patience: 300_000 })
+    return must('/usr/bin/docker-compose', args, { env: { ...this.environment, ...env }, patience: 300_000 })
+  }
+
+  /** The socket of the containerd that it brought along. */
+  get containerd(): string {
+    return path.join(this.#folder.path, 'exec/containerd/containerd.sock')
   }
 
   /** Makes the engine trust an authority for one registry; taken back by `stop`. */
@@ -72,7 +77,8 @@ export class Dockerd {
     await this.#folder.remove()
   }
 
-  #env(): Record<string, string> {
+  /** What leads `docker` to this engine. */
+  get environment(): Record<string, string> {
     return {
       DOCKER_HOST: `unix://${path.join(this.#folder.path, 'docker.sock')}`,
       DOCKER_CONFIG: path.join(this.#folder.path, 'client'),

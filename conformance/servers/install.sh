@@ -13,10 +13,12 @@ helm=helm.sh/helm/v3/cmd/helm@v3.22.0
 conformance=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111
 # The suite of version 1.1 is a Go test, and no module proxy serves its tags: this commit of 2023-11-01 is what there is.
 conformance_1_1=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20231101194043-f2182352d4cc
+# What a Kubernetes says of its own API, for manifests; nothing is built of it.
+kubernetes=sigs.k8s.io/kubectl-validate@v0.0.4
 
 servers=(postgresql-15 radosgw ceph-mon ceph-osd ceph-common nginx-light)
 packages=(docker.io iptables containerd runc podman conmon crun skopeo golang-github-containers-common
-  chromium fonts-liberation uidmap debootstrap docker-compose openssl iproute2 ca-certificates faketime strace prometheus "${servers[@]}")
+  chromium fonts-liberation uidmap debootstrap docker-compose openssl iproute2 ca-certificates faketime strace prometheus umoci attr caddy systemd "${servers[@]}")
 # `--servers`: what the cluster form runs on, and nothing else.
 [[ ${1-} != --servers ]] || packages=("${servers[@]}")
 
@@ -68,7 +70,15 @@ if [[ ! -x .work/bin/conformance-1.1 || ! -f $stamp || $(<"$stamp") != "$conform
   printf '%s' "$conformance_1_1" >"$stamp"
 fi
 
-for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/skopeo /usr/bin/radosgw /usr/sbin/nginx /usr/bin/faketime /usr/bin/{prometheus,promtool} \
+stamp=.work/.kubernetes-1.30.version
+if [[ ! -f $stamp || $(<"$stamp") != "$kubernetes" ]]; then
+  say "go mod download $kubernetes"
+  rm -rf .work/kubernetes-1.30
+  cp -r --no-preserve=mode "$(go mod download -json "$kubernetes" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')/pkg/openapiclient/builtins/1.30" .work/kubernetes-1.30
+  printf '%s' "$kubernetes" >"$stamp"
+fi
+
+for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/{skopeo,umoci,getfattr} /usr/bin/radosgw /usr/sbin/nginx /usr/bin/faketime /usr/bin/{prometheus,promtool} \
   /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,gcrane,regctl,oras,helm,conformance,conformance-1.1}; do
   [[ -x $tool ]] || { say "$tool is missing after the installation"; exit 1; }
 done

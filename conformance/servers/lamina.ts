@@ -114,13 +114,26 @@ export class Lamina implements Registry {
   }
 
   /** Runs a sub-command of `lamina` against this server through its data directory; must succeed. */
-  async command(args: string[], patience = 120_000): Promise<string> {
-    const env = { LAMINA_DATA: this.#options.data }
-    const { program = usual } = this.#options
-    const { code, stdout, stderr } = await finish(program, args, { env, cwd: projectRoot, patience })
-    if (code !== 0) throw new Error(`lamina ${args[0] ?? ''} ended with ${code}: ${stderr.slice(-500)}`)
-    return stdout
+  command(args: readonly string[], patience = 120_000): Promise<string> {
+    const { data, program } = this.#options
+    return run(args, { data, patience, ...(program !== undefined && { program }) })
   }
+
+  /** Runs a sub-command that opens the stores itself, with the settings of a server that does not run; must succeed. */
+  static offline(options: LaminaOptions, args: readonly string[]): Promise<string> {
+    return run(args, options)
+  }
+}
+
+async function run(
+  args: readonly string[],
+  how: Pick<LaminaOptions, 'data' | 'env' | 'program'> & { patience?: number },
+): Promise<string> {
+  const { data, program = usual, patience = 120_000 } = how
+  const env = { LAMINA_DATA: data, ...how.env }
+  const { code, stdout, stderr } = await finish(program, [...args], { env, cwd: projectRoot, patience })
+  if (code !== 0) throw new Error(`lamina ${args[0] ?? ''} ended with ${code}: ${stderr.slice(-500)}`)
+  return stdout
 }
 
 async function launch(options: LaminaOptions, listen: string): Promise<{ server: Server; url: string }> {

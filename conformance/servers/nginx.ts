@@ -112,6 +112,7 @@ http {
     proxy_http_version 1.1;
     proxy_request_buffering off;
     proxy_buffering off;
+    proxy_connect_timeout 2s;
     proxy_read_timeout 15m;
     proxy_send_timeout 15m;
     proxy_set_header Connection "";

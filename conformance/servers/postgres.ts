@@ -155,14 +155,16 @@ export class Postgres {
     return path.join(this.#options.binaries ?? debian, name)
   }
 
-  /** The server refuses a key that others may read. */
-  async #encrypt({ cert, key }: Certificates): Promise<void> {
+  /** The server refuses a key that others may read. The role `lamina`, if it is made, needs a certificate of that name. */
+  async #encrypt({ ca, cert, key }: Certificates): Promise<void> {
     const own = path.join(this.#folder.path, 'server.key')
     await copyFile(key, own)
     await chmod(own, 0o600)
     if (asUser.uid !== undefined) await chown(own, nobody.uid, nobody.gid)
-    await this.#configure({ ssl: 'on', ssl_cert_file: `'${cert}'`, ssl_key_file: `'${own}'` })
-    await writeFile(path.join(this.#data, 'pg_hba.conf'), 'hostssl all all 127.0.0.1/32 trust\n')
+    const files = { ssl_ca_file: `'${ca}'`, ssl_cert_file: `'${cert}'`, ssl_key_file: `'${own}'` }
+    await this.#configure({ ssl: 'on', ...files })
+    const rules = ['hostssl all lamina 127.0.0.1/32 cert', 'hostssl all all 127.0.0.1/32 trust', '']
+    await writeFile(path.join(this.#data, 'pg_hba.conf'), rules.join('\n'))
   }
 
   /** The last line for a name counts. */

@@ -4,6 +4,7 @@ import https from 'node:https'
 import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { type Blob, digestOf, type Image } from '../fixtures/image.ts'
+import { hashAnswer } from './hash-answer.ts'
 import { admin } from './lamina.ts'
 
 const descriptor = z.object({ digest: z.string(), size: z.number() })
@@ -15,6 +16,17 @@ const manifestShape = z.object({
 
 /** What a manifest refers to. */
 export type ManifestContent = z.infer<typeof manifestShape>
+
+/** Throws when it is no JSON of that shape. */
+export function manifestContent(bytes: Buffer): ManifestContent {
+  return manifestShape.parse(JSON.parse(bytes.toString()))
+}
+
+/** What a request brings along. */
+export interface Ask {
+  body?: Buffer | Readable
+  headers?: Record<string, string>
+}
 
 /** One answer, read to its end. */
 export interface Answer {
@@ -39,11 +51,14 @@ export class RegistryClient {
   }
 
   /** One request; rejects when the connection fails or the answer ends early. */
-  request(
-    method: string,
-    path: string,
-    { body, headers = {} }: { body?: Buffer | Readable; headers?: Record<string, string> } = {},
-  ): Promise<Answer> {
+  async request(method: string, path: string, ask: Ask = {}): Promise<Answer> {
+    const answer = await this.#send(method, path, ask)
+    const chunks: Buffer[] = []
+    for await (const chunk of answer) if (chunk instanceof Buffer) chunks.push(chunk)
+    return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }
+  }
+
+  #send(method: string, path: string, { body, headers = {} }: Ask): Promise<http.IncomingMessage> {
     return new Promise((resolve, reject) => {
       const { request } = this.#url.protocol === 'https:' ? https : http
       const sent = request(new URL(path, this.#url), {
@@ -52,12 +67,7 @@ export class RegistryClient {
         headers: { authorization: this.#authorization, ...headers, ...lengthOf(method, body) },
       })
       sent.on('error', reject)
-      sent.on('response', (answer) => {
-        readAll(answer).then(
-          (bytes) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: bytes }),
-          reject,
-        )
-      })
+      sent.on('response', resolve)
       if (body instanceof Readable) body.pipe(sent)
       else sent.end(body)
     })
@@ -82,16 +92,17 @@ export class RegistryClient {
     const named = answer.headers['docker-content-digest']
     if (named !== digest)
       throw new Error(`${repository}:${reference} is ${digest}, the header says ${String(named)}`)
-    return { digest, content: manifestShape.parse(JSON.parse(bytes.toString())) }
+    return { digest, content: manifestContent(bytes) }
   }
 
   /** Reads a blob and checks its digest; returns its size. */
   async checkBlob(repository: string, digest: string): Promise<number> {
-    const answer = await this.request('GET', `/v2/${repository}/blobs/${digest}`)
-    const bytes = answer.body
-    if (answer.status !== 200) throw new Error(`GET blob ${digest} answered ${answer.status}`)
-    if (digestOf(bytes) !== digest) throw new Error(`blob ${digest} came back as ${digestOf(bytes)}`)
-    return bytes.length
+    const answer = await this.#send('GET', `/v2/${repository}/blobs/${digest}`, {})
+    const { sha256, size } = await hashAnswer(answer)
+    if (answer.statusCode !== 200) throw new Error(`GET blob ${digest} answered ${answer.statusCode}`)
+    const found = `sha256:${sha256}`
+    if (found !== digest) throw new Error(`blob ${digest} came back as ${found}`)
+    return size
   }
 
   /** Sends a blob in two requests; rejects unless the registry answers 201. */
@@ -142,10 +153,4 @@ function lengthOf(method: string, body: Buffer | Readable | undefined): Record<s
   if (body instanceof Readable) return {}
   if (body !== undefined) return { 'content-length': String(body.length) }
   return method === 'GET' || method === 'HEAD' ? {} : { 'content-length': '0' }
-}
-
-async function readAll(answer: http.IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of answer) if (chunk instanceof Buffer) chunks.push(chunk)
-  return Buffer.concat(chunks)
 }

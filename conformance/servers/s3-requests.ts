@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
+import { hashAnswer } from './hash-answer.ts'
 
 /** Keys of an account. */
 export interface S3Keys {
@@ -37,7 +38,22 @@ export class S3Requests {
   }
 
   /** One request, whatever its status; `path` is `/bucket` or `/bucket/key` with plain characters. */
-  send(method: string, path: string, { query = {}, body }: S3Request = {}): Promise<S3Answer> {
+  async send(method: string, path: string, options: S3Request = {}): Promise<S3Answer> {
+    const answer = await this.#ask(method, path, options)
+    const chunks: Buffer[] = []
+    for await (const chunk of answer) if (chunk instanceof Buffer) chunks.push(chunk)
+    return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }
+  }
+
+  /** What an object holds, however large it is. */
+  async hash(path: string): Promise<{ sha256: string; size: number }> {
+    const answer = await this.#ask('GET', path, {})
+    const hashed = await hashAnswer(answer)
+    if (answer.statusCode !== 200) throw new Error(`S3 GET ${path} gave ${answer.statusCode}`)
+    return hashed
+  }
+
+  #ask(method: string, path: string, { query = {}, body }: S3Request): Promise<http.IncomingMessage> {
     const url = new URL(path, this.#url)
     url.search = canonicalQuery(query)
     const { request } = url.protocol === 'https:' ? https : http
@@ -48,14 +64,7 @@ export class S3Requests {
         headers: this.#signed(method, url, body ?? Buffer.alloc(0)),
       })
       sent.on('error', reject)
-      sent.on('response', (answer) => {
-        const chunks: Buffer[] = []
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-        answer.on('error', reject)
-        answer.on('end', () =>
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }),
-        )
-      })
+      sent.on('response', resolve)
       sent.end(body)
     })
   }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,12 +13,17 @@ export interface S3Options {
   readonly name?: string
   /** Serves https as well, at `tlsUrl`. */
   readonly tls?: Certificates
+  /** Has each bucket at a name below this one, too. */
+  readonly dnsName?: string
   /** Bytes that fit; they are held in memory. 4 GiB by default. */
   readonly capacity?: number
 }
 
 /** The account that every test S3 has. */
 const s3Keys: S3Keys = { accessKey: 'testkey', secretKey: 'testsecret' }
+
+/** The one key of its key service, which is a line in its configuration. */
+export const KMS_KEY = 'test-key'
 
 /** From the base: 0 gateway, 1 and 2 monitor, 5 gateway with TLS, 10 to 60 the other daemons. */
 const PORTS = 64
@@ -108,9 +113,12 @@ export class S3 {
     await createAccount(this.#folder.path, keys)
   }
 
-  /** SIGSTOP: connections are taken and nothing answers. */
-  hang(): void {
-    this.#gateway.signal('SIGSTOP')
+  /** SIGSTOP: connections are taken and nothing answers. Resolves when that is so. */
+  async hang(): Promise<void> {
+    const gateway = this.#gateway
+    gateway.signal('SIGSTOP')
+    // One of its threads takes the signal and stops the others, which until then may still answer.
+    await gateway.until(async () => ((await isStopped(gateway.pid)) ? true : undefined))
   }
 
   /** SIGCONT: goes on where it was. */
@@ -148,12 +156,11 @@ async function startStorage({ options, folder, port, daemons }: Storage): Promis
   const config = path.join(folder, 'ceph.conf')
   const keyring = path.join(folder, 'keyring')
   const [cluster, osd] = [crypto.randomUUID(), crypto.randomUUID()]
-  const monitor = `[v2:127.0.0.1:${port + 1},v1:127.0.0.1:${port + 2}]`
-  await writeFile(config, configuration({ folder, port, cluster, monitor, capacity: options.capacity }))
+  await writeFile(config, cephConfiguration({ folder, port, cluster, capacity: options.capacity }))
   await must('mkdir', [path.join(folder, 'mon'), path.join(folder, 'osd')])
   await makeKeys(keyring)
   const map = path.join(folder, 'monmap')
-  await must('monmaptool', ['--create', '--fsid', cluster, '--addv', 'a', monitor, map])
+  await must('monmaptool', ['--create', '--fsid', cluster, '--addv', 'a', monitorAt(port), map])
   await must('ceph-mon', ['-i', 'a', '--mkfs', '--monmap', map, '--keyring', keyring, '-c', config])
   daemons.push(await daemon(`${name}-mon`, 'ceph-mon', ['-f', '-i', 'a', '-c', config]))
   await must('timeout', ['60', 'ceph', '-c', config, 'osd', 'new', osd])
@@ -167,7 +174,8 @@ function daemon(name: string, command: string, args: string[]): Promise<Server> 
   return Server.start(name, command, args, { endSignal: 'SIGKILL' })
 }
 
-async function startGateway({ name = 's3', tls }: S3Options, folder: string, port: number): Promise<Server> {
+async function startGateway(options: S3Options, folder: string, port: number): Promise<Server> {
+  const { name = 's3', tls, dnsName } = options
   let frontend = `beast endpoint=127.0.0.1:${port}`
   if (tls !== undefined) {
     const pair = path.join(folder, 'gateway.pem')
@@ -182,6 +190,7 @@ async function startGateway({ name = 's3', tls }: S3Options, folder: string, por
     '-n',
     'client.rgw',
     `--rgw-frontends=${frontend}`,
+    ...(dnsName === undefined ? [] : [`--rgw-dns-name=${dnsName}`]),
   ])
   await server.until(() => answers(`http://127.0.0.1:${port}/`), 60_000)
   return server
@@ -196,6 +205,13 @@ async function answers(url: string): Promise<true | undefined> {
     await sleep(30)
     return undefined
   }
+}
+
+async function isStopped(pid: number): Promise<boolean> {
+  const tasks = await readdir(`/proc/${pid}/task`)
+  const states = await Promise.all(tasks.map((task) => readFile(`/proc/${pid}/task/${task}/stat`, 'utf8')))
+  // After the name, in brackets, which may hold anything.
+  return states.every((state) => state.slice(state.lastIndexOf(')')).startsWith(') T'))
 }
 
 async function createAccount(folder: string, { accessKey, secretKey }: S3Keys): Promise<void> {
@@ -214,16 +230,25 @@ async function makeKeys(keyring: string): Promise<void> {
   await key('osd.0', '--cap', 'mon', 'allow profile osd', '--cap', 'osd', 'allow *')
 }
 
+function monitorAt(port: number): string {
+  return `[v2:127.0.0.1:${port + 1},v1:127.0.0.1:${port + 2}]`
+}
+
 interface Configuration {
   readonly folder: string
   readonly port: number
-  readonly cluster: string
-  readonly monitor: string
-  readonly capacity: number | undefined
+  readonly cluster?: string
+  readonly capacity?: number | undefined
 }
 
 /** Small and quick: one copy of everything, no manager; the two paxos lines save ten seconds of start. */
-function configuration({ folder, port, cluster, monitor, capacity = 4 * 2 ** 30 }: Configuration): string {
+export function cephConfiguration({
+  folder,
+  port,
+  cluster = crypto.randomUUID(),
+  capacity = 4 * 2 ** 30,
+}: Configuration): string {
+  const monitor = monitorAt(port)
   return `[global]
 fsid=${cluster}
 mon host=${monitor}
@@ -258,6 +283,9 @@ mon tick interval=1
 mon auth allow insecure global id reclaim=false
 rgw thread pool size=64
 rgw run sync thread=false
+rgw crypt require ssl=false
+rgw crypt s3 kms backend=testing
+rgw crypt s3 kms encryption keys=${KMS_KEY}=${Buffer.alloc(32, 'k').toString('base64')}
 `
 }
 

@@ -31,8 +31,8 @@ export const storeMutants: readonly Mutant[] = [
   {
     rule: 'a range is checked against those accepted before it in its group',
     file: `${LEVEL}/overlay.ts`,
-    find: '      if (!text.startsWith(check.text)) continue\n',
-    replace: '      continue\n',
+    find: '    this.#ranges.note(text, version)\n',
+    replace: '',
     tests: [`${LEVEL}/group.test.ts`],
   },
   {
@@ -45,23 +45,30 @@ export const storeMutants: readonly Mutant[] = [
   {
     rule: 'a stretch known to be empty is cut where a commit puts something',
     file: `${LEVEL}/recent-ranges.ts`,
-    find: '    for (const key of keys) this.#gaps.cut(keyText(key))\n',
-    replace: '    void keys\n',
+    find: '        this.#gaps.cut(text)\n        if',
+    replace: '        if',
     tests: [`${LEVEL}/recent-ranges.test.ts`],
   },
   {
     rule: 'nothing is taken for empty that was looked at while a batch was on its way',
     file: `${LEVEL}/recent-ranges.ts`,
-    find: 'this.#writing === 0 ? this.#batches : undefined',
-    replace: 'this.#batches',
+    find: 'if (text >= from && (isLast || text < start)) this.#gaps.cut(text)\n',
+    replace: 'void text\n',
     tests: [`${LEVEL}/recent-ranges.test.ts`],
   },
   {
     rule: 'a record is forgotten before it is written',
     file: `${LEVEL}/recent-reads.ts`,
-    find: '    for (const key of keys) this.#known.delete(keyText(key))\n',
-    replace: '    void keys\n',
+    find: '    for (const text of texts) this.#known.delete(callerText(text))\n',
+    replace: '    void callerText\n',
     tests: [`${LEVEL}/level-metadata-store.test.ts`],
+  },
+  {
+    rule: 'a record is not remembered that a batch changed while it was read',
+    file: `${LEVEL}/recent-reads.ts`,
+    find: 'if (!overlapping.some((texts) => texts.has(storedText(name)))) ',
+    replace: 'if (overlapping.length >= 0 && storedText(name) !== name) ',
+    tests: [`${LEVEL}/recent-reads.test.ts`],
   },
   {
     rule: 'after a failed write nothing is committed before the database was opened again',
@@ -188,9 +195,9 @@ export const pushMutants: readonly Mutant[] = [
   {
     rule: 'HEAD checks the link that it renews',
     file: `${REGISTRY}/links.ts`,
-    find: '    const link = await transaction.getChecked(linkCodec, keys.link(repo, digest))\n    if (link === undefined) return false\n    transaction.set',
+    find: '    const link = await transaction.getChecked(linkCodec, keys.link(repo, digest))\n    if (link === undefined) return false\n    if (!isStale',
     replace:
-      '    const link = await transaction.get(linkCodec, keys.link(repo, digest))\n    if (link === undefined) return false\n    transaction.set',
+      '    const link = await transaction.get(linkCodec, keys.link(repo, digest))\n    if (link === undefined) return false\n    if (!isStale',
     tests: [`${REGISTRY}/blobs.test.ts`],
   },
   {

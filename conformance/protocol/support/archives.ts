@@ -103,6 +103,15 @@ export function dockerFiles(image: BuiltImage, tags: readonly string[]): TarFile
   ]
 }
 
+/** Files of a docker archive as podman and crane write it: named after their digests. */
+export function flatDockerFiles(image: BuiltImage): TarFile[] {
+  const hex = (of: Content) => of.digest.slice('sha256:'.length)
+  const config = { name: `${hex(image.config)}.json`, body: image.config.bytes }
+  const layers = image.plainLayers.map((layer) => ({ name: `${hex(layer)}.tar`, body: layer.bytes }))
+  const list = [{ Config: config.name, RepoTags: [], Layers: layers.map(({ name }) => name) }]
+  return [...layers, config, json('manifest.json', list)]
+}
+
 /** A file in a form, as `curl -F file=@archive.tar` sends it. */
 export function formOf(bytes: Buffer): { readonly type: string; readonly body: Buffer } {
   const head =

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inject } from 'vitest'
 import { z } from 'zod'
 import { Nginx } from '../../servers/nginx.ts'
 import { must } from '../../servers/processes.ts'
@@ -29,7 +30,7 @@ export const REPLICAS = form?.replicas ?? 1
 
 /** Settings of stores that nobody used yet; none where the data directory holds everything. */
 export async function newStores(): Promise<Readonly<Record<string, string>>> {
-  if (form === undefined) return ON_POSTGRES ? newSchema() : {}
+  if (form === undefined) return ON_POSTGRES ? newSchema(inject('postgres')) : {}
   const name = `protocol_${randomBytes(8).toString('hex')}`
   const sql = `create database ${name} template template0`
   await must(form.psql, ['-XAtq', '-d', `${form.postgres}/postgres`, '-c', sql])
@@ -40,9 +41,9 @@ export async function newStores(): Promise<Readonly<Record<string, string>>> {
   }
 }
 
-/** What one replica is told holds on the others within a second: on a busy machine within three. */
+/** What one replica is told holds on the others within five seconds, those that keys are known for. */
 export async function heardEverywhere(): Promise<void> {
-  if (REPLICAS > 1) await sleep(3000)
+  if (REPLICAS > 1) await sleep(7000)
 }
 
 /** The address of all of them: their own for one process, a balancer that asks each in turn for several. */

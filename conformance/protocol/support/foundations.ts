@@ -29,7 +29,11 @@ const STATUSES: Readonly<Record<string, readonly number[]>> = {
 }
 
 /** Codes of our own, which no endpoint of the distribution protocol sends. */
-const OWN: Readonly<Record<string, readonly number[]>> = { REQUEST_INVALID: [400], CONFLICT: [409] }
+const OWN: Readonly<Record<string, readonly number[]>> = {
+  REQUEST_INVALID: [400],
+  CHECK_FAILED: [422],
+  CONFLICT: [409],
+}
 
 /** Statuses for which the spec names no code of their own. */
 const FREE = new Set([409, 412, 413, 414, 415, 422, 507])

@@ -11,7 +11,7 @@ import {
   OCI_LAYER,
 } from './images.ts'
 import { pushBlob } from './push.ts'
-import { useServer } from './server.ts'
+import { useOpenRegistry } from './server.ts'
 
 /** A config and a layer, and any number of manifests made of them. */
 export interface ImageParts {
@@ -36,7 +36,7 @@ export function imageParts(seed: string): ImageParts {
 
 /** A server that takes no manifest before all that it refers to, with these blobs in one repository. */
 export function useStrictServer(name: string, blobs: readonly Content[]): () => Client {
-  const server = useServer({ LAMINA_AUTH: 'off', LAMINA_ALLOW_SPARSE: 'false' })
+  const server = useOpenRegistry()
   const client = () => server.now.client
   beforeAll(async () => {
     for (const each of blobs) await pushBlob(client(), name, each)

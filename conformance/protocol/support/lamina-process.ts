@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { at } from './json.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const START_MS = 60_000
+/** What users start. */
+const PROGRAM = `${ROOT}bin/lamina`
+const START_MS = 120_000
 
 /** A real `lamina serve` in a child process. */
 export class LaminaProcess {
@@ -23,7 +25,7 @@ export class LaminaProcess {
   /** Starts it with these settings beside a port and stop delay of its own, and waits until it listens. */
   static async start(settings: Readonly<Record<string, string>>): Promise<LaminaProcess> {
     const log: string[] = []
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', 'serve'], {
+    const child = spawn(PROGRAM, ['serve'], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {

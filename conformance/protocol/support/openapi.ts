@@ -18,6 +18,51 @@ export function strayings(operationId: string, reply: Reply): string[] {
   return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
 }
 
+/** An operation as openapi.yaml describes it. */
+export interface Operation {
+  readonly id: string
+  readonly method: string
+  /** With parameters in braces. */
+  readonly path: string
+  /** Names of the query's parameters that must be there. */
+  readonly query: readonly string[]
+  readonly takesJson: boolean
+  /** Those that it answers with, without `default`. */
+  readonly statuses: readonly string[]
+}
+
+/** Every operation, in the order of the file. */
+export function allOperations(): Operation[] {
+  return Object.entries(fieldsOf(at(document, 'paths'))).flatMap(([path, methods]) =>
+    Object.entries(fieldsOf(methods)).flatMap(([method, one]) => {
+      const id = at(one, 'operationId')
+      if (typeof id !== 'string') return []
+      const parameters = listOf(at(one, 'parameters')).map(resolve)
+      return [
+        {
+          id,
+          method: method.toUpperCase(),
+          path,
+          query: parameters.flatMap((parameter) => {
+            const name = at(parameter, 'name')
+            return at(parameter, 'in') === 'query' &&
+              at(parameter, 'required') === true &&
+              typeof name === 'string'
+              ? [name]
+              : []
+          }),
+          takesJson: at(one, 'requestBody', 'content', 'application/json') !== undefined,
+          statuses: Object.keys(fieldsOf(at(one, 'responses'))).filter((status) => status !== 'default'),
+        },
+      ]
+    }),
+  )
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
 /** The operations that openapi.yaml has under a tag, in its order. */
 export function operationsUnder(tag: string): string[] {
   return Object.values(fieldsOf(at(document, 'paths')))

@@ -2,7 +2,7 @@ import { beforeAll } from 'vitest'
 import type { Client } from './client.ts'
 import { blob, content } from './images.ts'
 import { pushBlob } from './push.ts'
-import { type Server, useServer } from './server.ts'
+import { type Registry, type Shared, useOpenRegistry } from './server.ts'
 
 /** The blobs that the tests of reading read, and where they are. */
 export const NAME = 'read/app'
@@ -29,9 +29,9 @@ export const WHOLE = {
   'content-range': undefined,
 }
 
-/** A server that has them all. */
-export function useReadableBlobs(): { server: { readonly now: Server }; client: () => Client } {
-  const server = useServer({ LAMINA_AUTH: 'off' })
+/** A registry that has them all. */
+export function useReadableBlobs(): { server: Shared<Registry>; client: () => Client } {
+  const server = useOpenRegistry()
   const client = () => server.now.client
   beforeAll(async () => {
     for (const each of [BLOB, BIG, EMPTY]) await pushBlob(client(), NAME, each)

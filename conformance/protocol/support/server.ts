@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, inject } from 'vitest'
 import { Client } from './client.ts'
 import { frontOf, newStores, REPLICAS } from './form.ts'
 import { LaminaProcess } from './lamina-process.ts'
@@ -20,13 +20,11 @@ export type Settings = Readonly<Record<string, string>>
  * A real `lamina serve` in a child process, on a port and a data directory of its own; or, when the whole suite is run
  * against a cluster, several of them on shared stores, behind a balancer.
  */
-export class Server {
+export class Server implements Registry {
   readonly url: string
   readonly data: string
   readonly settings: Settings
-  /** Asks without credentials. */
   readonly client: Client
-  /** Asks as the registry's administrator, by Basic. */
   readonly admin: Client
   readonly #processes: readonly LaminaProcess[]
   readonly #stopFront: () => Promise<void>
@@ -41,8 +39,9 @@ export class Server {
     this.url = parts.url
     this.data = parts.data
     this.settings = parts.settings
-    this.client = new Client(parts.url)
-    this.admin = this.client.as(basic('admin', ADMIN_PASSWORD))
+    const { client, admin } = registryAt(parts.url)
+    this.client = client
+    this.admin = admin
     this.#processes = parts.processes
     this.#stopFront = parts.stopFront
   }
@@ -126,13 +125,22 @@ export async function dispose(server: Server): Promise<void> {
   }
 }
 
-/** A server for the tests of one file: started before the first, stopped and checked after the last. */
-export interface SharedServer {
-  readonly now: Server
+/** What asks a registry that runs already. */
+export interface Registry {
+  readonly url: string
+  /** Asks without credentials. */
+  readonly client: Client
+  /** Asks as the registry's administrator, by Basic. */
+  readonly admin: Client
+}
+
+/** The same registry for all tests of one file. */
+export interface Shared<Kind> {
+  readonly now: Kind
 }
 
 /** Registers the hooks that start and stop a server around the tests of the calling file or describe. */
-export function useServer(settings: Settings = {}): SharedServer {
+export function useServer(settings: Settings = {}): Shared<Server> {
   let server: Server | undefined
   beforeAll(async () => {
     server = await startServer(settings)
@@ -146,4 +154,27 @@ export function useServer(settings: Settings = {}): SharedServer {
       return server
     },
   }
+}
+
+/**
+ * A registry without access control that other files use at the same time: each has repositories of its own, and looks
+ * at nothing else. What it logs is judged when all are done.
+ */
+export function useOpenRegistry(): Shared<Registry> {
+  let registry: Registry | undefined
+  beforeAll(() => {
+    registry = registryAt(inject('openRegistry'))
+  })
+  afterAll(() => registry?.client.close())
+  return {
+    get now() {
+      if (registry === undefined) throw new Error('the registry is there only inside tests')
+      return registry
+    },
+  }
+}
+
+function registryAt(url: string): Registry {
+  const client = new Client(url)
+  return { url, client, admin: client.as(basic('admin', ADMIN_PASSWORD)) }
 }

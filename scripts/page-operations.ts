@@ -1,21 +1,7 @@
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { type Schema, schema } from './openapi-schema.ts'
 import { projectText } from './project-files.ts'
-
-/** A schema of openapi.yaml, as far as it says what a value may be. */
-export interface Schema {
-  readonly $ref?: string | undefined
-  readonly type?: string | readonly string[] | undefined
-  readonly const?: unknown
-  readonly enum?: readonly unknown[] | undefined
-  readonly oneOf?: readonly Schema[] | undefined
-  readonly anyOf?: readonly Schema[] | undefined
-  readonly allOf?: readonly Schema[] | undefined
-  readonly items?: Schema | undefined
-  readonly properties?: Readonly<Record<string, Schema>> | undefined
-  readonly required?: readonly string[] | undefined
-  readonly additionalProperties?: boolean | Schema | undefined
-}
 
 /** An operation of /api/v1 as its callers see it. */
 export interface PageOperation {
@@ -27,22 +13,6 @@ export interface PageOperation {
   readonly body: Schema | undefined
   readonly answer: Schema | undefined
 }
-
-const schema: z.ZodType<Schema> = z.lazy(() =>
-  z.object({
-    $ref: z.string().optional(),
-    type: z.union([z.string(), z.array(z.string())]).optional(),
-    const: z.unknown().optional(),
-    enum: z.array(z.unknown()).optional(),
-    oneOf: z.array(schema).optional(),
-    anyOf: z.array(schema).optional(),
-    allOf: z.array(schema).optional(),
-    items: schema.optional(),
-    properties: z.record(z.string(), schema).optional(),
-    required: z.array(z.string()).optional(),
-    additionalProperties: z.union([z.boolean(), schema]).optional(),
-  }),
-)
 
 const content = z.record(z.string(), z.object({ schema })).optional()
 const parameter = z.object({
@@ -99,8 +69,10 @@ export function readOpenapiForPage() {
 type Answer = z.infer<typeof answer>
 
 function answerOf(responses: Record<string, Answer>, named: Record<string, Answer>): Schema | undefined {
-  const [, good] = Object.entries(responses).find(([status]) => status.startsWith('2')) ?? []
-  return jsonOf((good?.$ref === undefined ? good : named[nameIn(good.$ref)])?.content)
+  return Object.entries(responses)
+    .filter(([status]) => status.startsWith('2'))
+    .map(([, good]) => jsonOf((good.$ref === undefined ? good : named[nameIn(good.$ref)])?.content))
+    .find((body) => body !== undefined)
 }
 
 function jsonOf(bodies: z.infer<typeof content>): Schema | undefined {

@@ -1,0 +1,84 @@
+import type { Page } from 'playwright-core'
+import { expect } from '../report.ts'
+import { tabTo } from './browser.ts'
+import type { Task } from './task.ts'
+
+/** Finding things by what people have of them. */
+export const FIND_TASKS: readonly Task[] = [
+  {
+    name: 'find an image by a part of its digest, and by what a terminal shows',
+    mouse: async (page) => {
+      const digest = await digestOfV11(page)
+      await page.getByRole('searchbox').fill(digest)
+      await page.getByRole('searchbox').press('Enter')
+      await page.getByRole('main').getByRole('link', { name: digest }).click()
+      return imageOf(page)
+    },
+    keyboard: async (page) => {
+      const { host } = new URL(page.url())
+      await page.keyboard.press('/')
+      await page.keyboard.type(`docker pull ${host}/demo/app:v11`)
+      await page.keyboard.press('Enter')
+      await page.getByRole('main').getByRole('link', { name: 'v11' }).waitFor()
+      await tabTo(page, 'v11')
+      await page.keyboard.press('Enter')
+      return imageOf(page)
+    },
+  },
+  {
+    name: 'find a file of an image by a part of its path',
+    mouse: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByLabel('Find files').fill('PACKAGE.json')
+      await page.getByRole('button', { name: 'Find', exact: true }).click()
+      return fileOf(page)
+    },
+    keyboard: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByLabel('Find files').waitFor()
+      await tabTo(page, 'Find files')
+      await page.keyboard.type('package.json')
+      await page.keyboard.press('Enter')
+      return fileOf(page)
+    },
+  },
+  {
+    name: 'see what deserves a look in an image',
+    mouse: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByText('Hints', { exact: true }).click()
+      return hintsOf(page)
+    },
+    keyboard: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByText('Hints', { exact: true }).waitFor()
+      await tabTo(page, /^Hints/)
+      await page.keyboard.press('Enter')
+      return hintsOf(page)
+    },
+  },
+]
+
+async function digestOfV11(page: Page): Promise<string> {
+  await page.goto('image?ref=demo/app:v11')
+  return (await page.locator('.heading .digest code').first().textContent()) ?? ''
+}
+
+async function imageOf(page: Page): Promise<string> {
+  await page.getByRole('option', { name: /^Step 9 COPY/ }).waitFor()
+  return new URL(page.url()).search
+}
+
+async function fileOf(page: Page): Promise<string> {
+  await page.getByRole('link', { name: 'app/package.json' }).click()
+  await page.getByRole('region', { name: 'Text of the file' }).waitFor()
+  return new URL(page.url()).search
+}
+
+async function hintsOf(page: Page): Promise<string> {
+  const row = page.getByRole('row').filter({ hasText: 'removed later, still in every pull' })
+  await row.waitFor()
+  const text = (await row.textContent()) ?? ''
+  expect(text.includes('app/.env') && text.includes('step 7'), text)
+  return text
+}
