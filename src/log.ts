@@ -1,5 +1,6 @@
-import { type DestinationStream, destination, type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 import type { Config } from './config/schema.ts'
+import { logOutput } from './log-output.ts'
 import { RegistryError } from './oci/registry-error.ts'
 
 /** Names whose values never reach the log, wherever they stand in what is logged. */
@@ -7,6 +8,7 @@ const SECRET_NAME = /^(?:proxy-)?authorization$|cookie|password|secret|token$|be
 /** Whether a name is one of them; the names that we log are few. */
 const secretNames = new Map<string, boolean>()
 const KNOWN_NAMES = 500
+const STANDARD_OUTPUT = 1
 const CENSORED = '‹hidden›'
 /** Deeper than anything we log; also what ends a cycle. */
 const DEEPEST = 6
@@ -20,7 +22,7 @@ export async function createLogger(
   stream?: DestinationStream,
 ): Promise<Logger> {
   const pretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && process.stdout.isTTY)
-  const target = stream ?? (pretty ? await prettyStream() : jsonStream())
+  const target = stream ?? (pretty ? await prettyStream() : logOutput(STANDARD_OUTPUT))
   return pino(
     {
       level: config.log,
@@ -31,35 +33,6 @@ export async function createLogger(
     },
     target,
   )
-}
-
-/** Between two pieces that leave, in milliseconds. */
-const PAUSE = 10
-
-/**
- * A line leaves in the turn of the event loop that made it, and those of the milliseconds after it in one piece: handing
- * it to another thread costs more than making it, a third of the processor time of a small request.
- */
-function jsonStream(): DestinationStream {
-  let lines: string[] = []
-  let handed = -PAUSE
-  const hand = (): void => {
-    handed = performance.now()
-    if (lines.length > 0) output.write(lines.join(''))
-    lines = []
-  }
-  // Before the output's own, which writes what it was given and has not written yet.
-  process.once('exit', hand)
-  const output = destination({ fd: 1, sync: false })
-  return {
-    write: (line) => {
-      if (lines.length === 0) {
-        if (performance.now() - handed < PAUSE) setTimeout(hand, PAUSE)
-        else setImmediate(hand)
-      }
-      lines.push(line)
-    },
-  }
 }
 
 /** In this thread, not in a worker: its start would cost more than all lines of a small server. */
