@@ -8,6 +8,7 @@ import type { Dockerd } from '../servers/dockerd.ts'
 import { freePort } from '../servers/free-port.ts'
 import { projectRoot, workFolder } from '../servers/workspace.ts'
 import { doctorOnCluster } from './cluster-doctor.ts'
+import { replicaVanishes } from './vanished-replica.ts'
 
 const FILE = path.join(projectRoot, 'deploy/compose.cluster.yaml')
 const PROJECT = 'lamina-cluster'
@@ -34,11 +35,12 @@ export async function clusterRuns(
   images: Record<string, string>,
 ): Promise<string> {
   const port = await freePort()
+  const net = `10.${208 + (port % 16)}.${port % 251}`
   const env = {
     ...images,
     LAMINA_PORT: String(port),
     // What a run that was killed left behind has another network.
-    CLUSTER_NET: `10.${208 + (port % 16)}.${port % 251}`,
+    CLUSTER_NET: net,
     LAMINA_SECRET: 's'.repeat(40),
     LAMINA_ADMIN_PASSWORD: PASSWORD,
     POSTGRES_PASSWORD: 'records-2718',
@@ -55,13 +57,21 @@ export async function clusterRuns(
     await engine.run(['login', '-u', 'admin', '-p', PASSWORD, cluster.host])
     const built = await buildImages(cluster)
     await whileReplicasDie(cluster, built)
+    const vanished = await replicaVanishes({
+      engine,
+      host: cluster.host,
+      password: PASSWORD,
+      network: `${PROJECT}_default`,
+      replica: { container: nameOf('lamina-2'), address: `${net}.12`, name: 'lamina-2' },
+    })
+    await bothReady(cluster)
     await prometheusSees(cluster)
     const planted = await doctorOnCluster({
       engine,
       replica: nameOf('lamina-1'),
       postgres: nameOf('postgres'),
     })
-    return `${built.length} images pushed and pulled back while each replica was killed once, the doctor found ${planted} planted mistakes; Grafana not run`
+    return `${built.length} images pushed and pulled back while each replica was killed once; when one vanished ${vanished}; the doctor found ${planted} planted mistakes; Grafana not run`
   } catch (error) {
     const log = path.join(await workFolder('logs'), 'compose-cluster.log')
     await writeFile(log, await compose('logs', '--no-color'))

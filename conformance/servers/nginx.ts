@@ -115,6 +115,7 @@ http {
     proxy_connect_timeout 2s;
     proxy_read_timeout 15m;
     proxy_send_timeout 15m;
+    proxy_socket_keepalive on;
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;
     proxy_set_header X-Forwarded-For $remote_addr;
