@@ -30,6 +30,8 @@ export class ByteWriter {
   /** A text of raw bytes (latin1), with its length. */
   text(value: string): void {
     this.uint(value.length)
+    // Most texts of an entry are empty, and a call into node for nothing costs as much as for something.
+    if (value === '') return
     this.#reserve(value.length)
     this.#length += this.#buffer.write(value, this.#length, 'latin1')
   }
@@ -91,6 +93,7 @@ export class ByteReader {
 
   text(): string {
     const length = this.uint()
+    if (length === 0) return ''
     const start = this.#at
     this.#skip(length)
     return this.#buffer.toString('latin1', start, this.#at)

@@ -60,70 +60,93 @@ export class ExternalSort {
   #spill(): void {
     if (this.#records.bytes === 0) return
     const path = join(this.#directory, `${this.#name}-${this.#runs.length}`)
-    writeRun(path, this.#records.sorted())
+    writeRun(path, this.#records)
     this.#runs.push(path)
     this.#records.clear()
   }
 }
 
-/** Records in memory: values stand in one piece, since an object for each would cost more than its bytes. */
+/**
+ * Records in memory as a run has them, in one piece: an object for each, or a key that outlives its making, would cost
+ * more than its bytes.
+ */
 class Records {
-  #keys: string[] = []
-  /** Where each value begins, and the last ends. */
+  #memory = Buffer.allocUnsafeSlow(READ_BYTES)
+  /** Where each record begins, and the last ends. */
   #bounds = [0]
-  #values = Buffer.allocUnsafeSlow(READ_BYTES)
+  /** What they cost. */
   bytes = 0
 
   add(key: string, value: Uint8Array): void {
-    const start = this.#bounds[this.#keys.length] ?? 0
-    const end = start + value.length
-    if (end > this.#values.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(this.#values.length * 2, end))
-      this.#values.copy(larger, 0, 0, start)
-      this.#values = larger
-    }
-    this.#values.set(value, start)
-    this.#keys.push(key)
+    const start = this.#bounds.at(-1) ?? 0
+    const at = start + HEAD_BYTES + key.length
+    const end = at + value.length
+    if (end > this.#memory.length) this.#grow(start, end)
+    this.#memory.writeUInt32LE(key.length, start)
+    this.#memory.writeUInt32LE(value.length, start + 4)
+    this.#memory.write(key, start + HEAD_BYTES, 'latin1')
+    this.#memory.set(value, at)
     this.#bounds.push(end)
     this.bytes += key.length + value.length + RECORD_COST
   }
 
+  /** Gives each record in order, as it stands in memory with its lengths. */
+  eachSorted(take: (memory: Buffer, start: number, end: number) => void): void {
+    const keys = this.#keys()
+    for (const index of orderOf(keys))
+      take(this.#memory, this.#bounds[index] ?? 0, this.#bounds[index + 1] ?? 0)
+  }
+
   *sorted(): Generator<SortRecord> {
-    const keys = this.#keys
-    const order = keys.map((_, index) => index)
-    order.sort((a, b) => ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : 1))
-    for (const index of order)
-      yield {
-        key: keys[index] ?? '',
-        value: this.#values.subarray(this.#bounds[index], this.#bounds[index + 1]),
-      }
+    const keys = this.#keys()
+    for (const index of orderOf(keys)) {
+      const key = keys[index] ?? ''
+      const at = (this.#bounds[index] ?? 0) + HEAD_BYTES + key.length
+      yield { key, value: this.#memory.subarray(at, this.#bounds[index + 1]) }
+    }
   }
 
   clear(): void {
-    this.#keys = []
     this.#bounds = [0]
     this.bytes = 0
   }
+
+  #keys(): string[] {
+    const keys: string[] = []
+    for (let index = 0; index + 1 < this.#bounds.length; index++) {
+      const at = this.#bounds[index] ?? 0
+      const start = at + HEAD_BYTES
+      keys.push(this.#memory.toString('latin1', start, start + this.#memory.readUInt32LE(at)))
+    }
+    return keys
+  }
+
+  #grow(used: number, wanted: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#memory.length * 2, wanted))
+    this.#memory.copy(larger, 0, 0, used)
+    this.#memory = larger
+  }
 }
 
-function writeRun(path: string, records: Iterable<SortRecord>): void {
+function orderOf(keys: readonly string[]): number[] {
+  return keys.map((_, index) => index).sort((a, b) => ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : 1))
+}
+
+function writeRun(path: string, records: Records): void {
   const file = openSync(path, 'wx')
   let buffer = Buffer.allocUnsafeSlow(2 * READ_BYTES)
   let filled = 0
   try {
-    for (const { key, value } of records) {
-      const end = filled + HEAD_BYTES + key.length + value.length
-      if (end > buffer.length) buffer = Buffer.concat([buffer.subarray(0, filled)], end)
-      buffer.writeUInt32LE(key.length, filled)
-      buffer.writeUInt32LE(value.length, filled + 4)
-      buffer.write(key, filled + HEAD_BYTES, 'latin1')
-      buffer.set(value, end - value.length)
-      filled = end
-      if (filled >= READ_BYTES) {
-        writeAll(file, buffer.subarray(0, filled))
-        filled = 0
-      }
-    }
+    records.eachSorted((memory, start, end) => {
+      const length = end - start
+      if (filled + length > buffer.length)
+        buffer = Buffer.concat([buffer.subarray(0, filled)], filled + length)
+      memory.copy(buffer, filled, start, end)
+      filled += length
+      if (filled < READ_BYTES) return
+      writeAll(file, buffer.subarray(0, filled))
+      filled = 0
+    })
     writeAll(file, buffer.subarray(0, filled))
   } finally {
     closeSync(file)

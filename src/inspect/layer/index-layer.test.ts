@@ -406,6 +406,17 @@ describe('what the index keeps', () => {
     )
   })
 
+  it.each([1000, 40_000, 200_000])('is the digest of each file, in chunks of %d bytes', async (size) => {
+    const contents = [1, 65_535, 65_536, 65_537, 150_000].map((length) => Buffer.alloc(length, `${length}`))
+    const bytes = archive(
+      ...contents.map((content, index) => member({ name: `${index}` }, content)),
+      member({ name: 'last' }),
+    )
+    const { entries } = await indexBytes(bytes, { size })
+    const files = entries.filter(({ kind }) => kind === 'file')
+    expect(files.map((file) => file.sha256?.toString('hex'))).toEqual([...contents, ''].map(sha256))
+  })
+
   it('is read directory by directory, from many blocks', async () => {
     const names = Array.from(
       { length: 1200 },

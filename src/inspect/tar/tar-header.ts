@@ -5,6 +5,8 @@ export const BLOCK = 512
 /** `ustar\0`, and the first bytes of GNU's `ustar  \0`. */
 const USTAR = 0x757374617200
 const GNU = 0x757374617220
+/** `tar\0`, at the end of star's headers. */
+const STAR = 0x74617200
 
 /** A header block as it stands. Texts are raw bytes, one character each (latin1). */
 export interface TarHeader {
@@ -52,7 +54,7 @@ export function parseHeader(block: Buffer): TarHeader | undefined {
 
 /** POSIX joins a prefix; star keeps times behind a shorter one, and GNU keeps other things there. */
 function withPrefix(block: Buffer): string {
-  const star = block.toString('latin1', 508, 512) === 'tar\0'
+  const star = block.readUInt32BE(508) === STAR
   const prefix = text(block, 345, star ? 476 : 500)
   const name = text(block, 0, 100)
   return prefix === '' ? name : `${prefix}/${name}`

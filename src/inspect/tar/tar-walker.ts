@@ -1,6 +1,7 @@
-import { createHash, type Hash, hash as hashOnce } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { type Draft, draftEntry } from './entry-draft.ts'
 import { type PaxRecords, parsePax } from './pax.ts'
+import { EMPTY_SHA256, sha256Of } from './sha256.ts'
 import { checkRanges, readOldRanges, SparseMapReader, type SparseRange } from './sparse.ts'
 import { TarDamage, TarTooLarge } from './tar-damage.ts'
 import type { TarEntry } from './tar-entry.ts'
@@ -9,6 +10,8 @@ import { tarNumber } from './tar-number.ts'
 
 /** Bytes that an extended header, long name or sparse map may have. */
 const META_LIMIT = 1024 * 1024
+/** Bytes of a file up to which it is hashed in one piece. */
+const SMALL = 64 * 1024
 
 export interface TarWalk {
   /** Called for each entry, once its content has passed. */
@@ -45,7 +48,7 @@ export class TarWalker {
   #entries = 0
   #trailing = 0
   #zeroBlocks = 0
-  /** A block that several chunks hold, or a small record: what is here of it, and how much it needs. */
+  /** What is here of a block, a small record or a small file that several chunks hold; and how much a block needs. */
   #gathered: Buffer[] = []
   #missing = BLOCK
   #metaType = ''
@@ -128,8 +131,7 @@ export class TarWalker {
       this.#gathered.push(Buffer.from(piece))
       return taken
     }
-    const whole = this.#gathered.length === 0 ? piece : Buffer.concat([...this.#gathered, piece])
-    this.#gathered = []
+    const whole = this.#whole(piece)
     this.#missing = BLOCK
     const end = this.#passed + taken
     if (this.#state === 'header') this.#takeHeader(whole, end)
@@ -137,6 +139,14 @@ export class TarWalker {
     else if (this.#state === 'extension') this.#takeExtension(whole, end)
     else this.#takeMap(whole, end)
     return taken
+  }
+
+  /** The last piece, behind those that other chunks held. */
+  #whole(piece: Buffer): Buffer {
+    if (this.#gathered.length === 0) return piece
+    const whole = Buffer.concat([...this.#gathered, piece])
+    this.#gathered = []
+    return whole
   }
 
   #expectHeader(): void {
@@ -241,23 +251,23 @@ export class TarWalker {
 
   #beginContent(): void {
     this.#state = 'content'
-    this.#hash = undefined
+    // Most files are small, and a hash object for each would cost more than their bytes.
+    this.#hash = this.#contentLeft > SMALL ? createHash('sha256') : undefined
     if (this.#contentLeft === 0) this.#finish(EMPTY_SHA256)
   }
 
   #takeContent(chunk: Buffer, at: number): number {
     const taken = Math.min(this.#contentLeft, chunk.length - at)
     const piece = chunk.subarray(at, at + taken)
-    // Most files are small and stand in one chunk: a hash object for each would cost more than their bytes.
-    if (this.#hash === undefined && taken === this.#contentLeft) {
-      this.#contentLeft = 0
-      this.#finish(sha256Of(piece))
+    this.#contentLeft -= taken
+    const isWhole = this.#contentLeft === 0
+    if (this.#hash === undefined) {
+      if (isWhole) this.#finish(sha256Of(this.#whole(piece)))
+      else this.#gathered.push(Buffer.from(piece))
       return taken
     }
-    this.#hash ??= createHash('sha256')
     this.#hash.update(piece)
-    this.#contentLeft -= taken
-    if (this.#contentLeft === 0) this.#finish(this.#hash.digest())
+    if (isWhole) this.#finish(this.#hash.digest())
     return taken
   }
 
@@ -280,13 +290,6 @@ export class TarWalker {
     })
   }
 }
-
-/** As text and back: a buffer that the digest makes itself costs as much as hashing two kilobytes. */
-function sha256Of(bytes: Buffer): Buffer {
-  return Buffer.from(hashOnce('sha256', bytes, 'binary'), 'binary')
-}
-
-const EMPTY_SHA256 = sha256Of(Buffer.alloc(0))
 
 function untilNul(bytes: Buffer): string {
   const end = bytes.indexOf(0)
