@@ -78,6 +78,8 @@ describe('wrong usage ends with 2 and says what would be right', () => {
     ['account add p a', '--role ROLE is missing'],
     ['account add p a --role boss', 'viewer, writer, admin'],
     ['account add p a --role', '--role needs a value'],
+    ['badge add Demo/App', 'is no image'],
+    ['badge add demo/app:v1', 'write demo/app, without a tag'],
     ['token add t --expires-in-days soon', 'whole number of days'],
     ['tls init --name host:5000', 'without a port'],
     ['help nothing', 'There is no command'],
@@ -180,6 +182,13 @@ describe('asking the server', () => {
       { name: 'ci', user: 'demo+ci', secret: 'pw4', keyFile: {} },
       'pw4',
     ],
+    [
+      'badge add demo/team/app',
+      'POST /api/v1/projects/demo/badges',
+      { repository: 'demo/team/app' },
+      { id: 'ab12', key: 'pw5', repository: 'demo/team/app', created: DATE },
+      'badge.svg?ref=demo/team/app&key=pw5',
+    ],
     ['keys rotate', 'POST /api/v1/keys/rotate', {}, { kid: 'k1' }, 'k1'],
     [
       'read-only on --reason disks',
@@ -212,6 +221,7 @@ describe('asking the server', () => {
     ['project remove a%b', 'DELETE /api/v1/projects/a%25b'],
     ['project remove-member demo ann', 'DELETE /api/v1/projects/demo/members/ann'],
     ['account remove demo ci', 'DELETE /api/v1/projects/demo/accounts/ci'],
+    ['badge remove demo ab12', 'DELETE /api/v1/projects/demo/badges/ab12'],
   ])('lamina %s', async (words, asked) => {
     const { code } = await beside(words, '', [204, undefined])
     expect(server?.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([asked])
@@ -230,6 +240,13 @@ describe('asking the server', () => {
       '/api/v1/users?n=1000',
       '/api/v1/users?n=1000&last=ann',
     ])
+  })
+
+  test('badge keys are listed by id and repository', async () => {
+    const badge = { id: 'ab12', repository: 'demo/app', created: DATE }
+    const { output } = await beside('badge list demo', '', [200, { badges: [badge] }])
+    expect(output).toMatch(/^ab12 +demo\/app +2026-11-23$/m)
+    expect(server?.seen.map(({ path }) => path)).toEqual(['/api/v1/projects/demo/badges?n=1000'])
   })
 
   test('a password comes from standard input, never from the command line', async () => {

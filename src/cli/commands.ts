@@ -21,6 +21,11 @@ export const GROUPS: readonly Group[] = [
     load: async () => (await import('./account.ts')).commands,
   },
   {
+    name: 'badge',
+    summary: 'Keys that show badges of private repositories.',
+    load: async () => (await import('./badge.ts')).commands,
+  },
+  {
     name: 'tag',
     summary: 'History of tags, and the way back.',
     load: async () => (await import('./tag.ts')).commands,
