@@ -4,6 +4,7 @@ import { tabTo } from './browser.ts'
 import type { Task } from './task.ts'
 
 const SPARE = 'repository?name=demo/spare'
+const BADGES = 'project?name=demo&part=badges'
 
 /** What people do who look after a repository. */
 export const MANAGE_TASKS: readonly Task[] = [
@@ -114,6 +115,40 @@ export const MANAGE_TASKS: readonly Task[] = [
       return keyOf(page, 'demo+ci-keys')
     },
   },
+  {
+    name: 'make a badge key for the README of a private repository, and take it back',
+    mouse: async (page) => {
+      await page.goto(BADGES)
+      await page.getByText('Make a badge key').click()
+      await page.getByLabel('Repository', { exact: true }).fill('demo/worker')
+      await page.getByRole('button', { name: 'Make the key' }).click()
+      await page.getByLabel('Tag that it shows').fill('v1')
+      const address = await keyedBadgeOf(page)
+      await page.getByRole('button', { name: /^Take back the key/ }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click()
+      return takenBack(page, address)
+    },
+    keyboard: async (page) => {
+      await page.goto(BADGES)
+      await page.getByText('Make a badge key').waitFor()
+      await tabTo(page, 'Make a badge key')
+      await page.keyboard.press('Enter')
+      await tabTo(page, /^Repository/)
+      await page.keyboard.type('demo/worker')
+      await page.keyboard.press('Enter')
+      await page.getByLabel('Tag that it shows').waitFor()
+      await tabTo(page, /^Tag that it shows/)
+      await page.keyboard.press('ControlOrMeta+A')
+      await page.keyboard.type('v1')
+      const address = await keyedBadgeOf(page)
+      await tabTo(page, /^Take back/)
+      await page.keyboard.press('Enter')
+      await page.getByRole('dialog').waitFor()
+      await tabTo(page, 'Take back')
+      await page.keyboard.press('Enter')
+      return takenBack(page, address)
+    },
+  },
 ]
 
 /** On a registry whose images are old enough for rules. */
@@ -177,6 +212,23 @@ async function keyOf(page: Page, user: string): Promise<string> {
   const answer = await fetch(new URL('/v2/', page.url()), { headers: { authorization: login } })
   expect(answer.status === 200, `the key is answered with ${answer.status}`)
   return user
+}
+
+/** The address that a README takes, which shows the badge to who is not signed in. */
+async function keyedBadgeOf(page: Page): Promise<string> {
+  const code = page.locator('pre').filter({ hasText: 'demo%2Fworker%3Av1' }).first()
+  await code.waitFor()
+  const [, address = ''] = /\]\((.*?)\)\]/.exec((await code.textContent()) ?? '') ?? []
+  const badge = await (await fetch(address)).text()
+  expect(/image size: .+ layers?</.test(badge), badge)
+  return address
+}
+
+async function takenBack(page: Page, address: string): Promise<string> {
+  await page.getByText('None yet').waitFor()
+  const badge = await (await fetch(address)).text()
+  expect(badge.includes('image size: unknown'), badge)
+  return new URL(address).searchParams.get('ref') ?? ''
 }
 
 async function takenBy(page: Page): Promise<string> {

@@ -37,6 +37,17 @@ const REAL: readonly Scene[] = [
   { name: 'image-with-hints', address: 'image?ref=demo/app:v11&open=hints' },
   { name: 'project', address: 'project?name=demo' },
   { name: 'accounts', address: 'project?name=demo&part=accounts' },
+  {
+    name: 'badge-keys',
+    address: 'project?name=demo&part=badges',
+    act: async (page) => {
+      await page.getByText('Make a badge key').click()
+      await page.getByLabel('Repository', { exact: true }).fill('demo/worker')
+      await page.getByRole('button', { name: 'Make the key' }).click()
+      await page.getByLabel('Tag that it shows').fill('v1')
+      await page.getByRole('button', { name: /^Take back/ }).waitFor()
+    },
+  },
   { name: 'settings', address: 'project?name=demo&part=settings' },
   { name: 'repository', address: 'repository?name=demo/app' },
   {

@@ -1,10 +1,9 @@
 import { useState } from 'preact/hooks'
 import { addressOf } from '../api/client.ts'
 import { href } from '../location.ts'
-import { badgeCodes } from './badge-codes.ts'
+import { BadgeCodeList } from './badge-code-list.tsx'
 import { Dialog } from './dialog.tsx'
 import { Icon } from './icon.tsx'
-import { Commands } from './states.tsx'
 
 const METRICS = [
   ['size', 'size and layers'],
@@ -57,11 +56,6 @@ function Badge({ image }: { readonly image: string }) {
   const address = addressOf('getBadgeSvg', {
     query: { ref: image, metric: metric === 'size' ? undefined : metric, label: label || undefined },
   })
-  const codes = badgeCodes({
-    picture: new URL(address, location.href).href,
-    page: new URL(href('image', { ref: image }), location.href).href,
-    text: label || image,
-  })
   return (
     <>
       <p>
@@ -94,15 +88,12 @@ function Badge({ image }: { readonly image: string }) {
           />
         </label>
       </div>
-      {codes.map(([language, code]) => (
-        <section key={language} class="badge-code">
-          <h3>{language}</h3>
-          <Commands lines={[code]} />
-        </section>
-      ))}
+      <BadgeCodeList picture={address} page={href('image', { ref: image })} text={label || image} />
       <p class="dim">
         Whoever may not pull the image sees <em>unknown</em> on it: in a README that is read without an
-        account it works for public projects.
+        account it works for public projects, and with a key that admins make under{' '}
+        <a href={href('project', { name: image.split('/', 1)[0] ?? '', part: 'badges' })}>Badges</a> of the
+        project.
       </p>
     </>
   )

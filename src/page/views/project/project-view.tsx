@@ -7,6 +7,7 @@ import { useTitle } from '../../parts/use-title.ts'
 import { Ago } from '../../parts/values.tsx'
 import { Visibility } from '../../parts/visibility.tsx'
 import { AccountsPart } from './accounts-part.tsx'
+import { BadgesPart } from './badges-part.tsx'
 import { MembersPart } from './members-part.tsx'
 import { ProtectionSettings } from './protection-settings.tsx'
 import { QuotaSetting } from './quota-setting.tsx'
@@ -21,6 +22,7 @@ const PARTS = [
   ['repositories', 'Repositories', false],
   ['members', 'Members', true],
   ['accounts', 'Service accounts', true],
+  ['badges', 'Badges', true],
   ['retention', 'Retention', false],
   ['settings', 'Settings', true],
 ] as const
@@ -67,6 +69,7 @@ export function ProjectView() {
           {part === 'repositories' && <RepositoriesPart project={name} mayPush={project.may.push} />}
           {part === 'members' && <MembersPart project={name} />}
           {part === 'accounts' && <AccountsPart project={name} />}
+          {part === 'badges' && <BadgesPart project={name} open={project.public} />}
           {part === 'retention' && <RetentionPart project={name} mayChange={project.may.administer} />}
           {part === 'settings' && (
             <>
