@@ -46,7 +46,7 @@ export function diffIdProblem(said: Digest | undefined, state: LayerState): stri
 
 /** Indexes of an image's layers; undefined for those that have none. */
 export function readersOf(
-  indexes: LayerIndexes,
+  indexes: Pick<LayerIndexes, 'read'>,
   layers: readonly KnownLayer[],
 ): Promise<(IndexReader | undefined)[]> {
   return mapFew(layers, ({ state }) => indexes.read(state))

@@ -1,11 +1,9 @@
 import { brokenRules, type ImageRules } from '../../inspect/check-image.ts'
 import { displayName } from '../../inspect/display-name.ts'
-import { forbiddenIn } from '../../inspect/find-files.ts'
-import { readersOf } from '../../inspect/image-layers.ts'
-import { wasteOf } from '../../inspect/waste.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import { imageReport } from './image-report.ts'
+import type { KnownFiles } from './known-files.ts'
 import { notIndexed } from './layer.ts'
 import type { InspectHttpParts } from './parts.ts'
 import { pinnedRef, type Ready } from './ready-image.ts'
@@ -15,14 +13,14 @@ const PATTERNS = 20
 const PATTERN_LIMIT = 200
 
 /** F10: a gate for builds: `curl -f` fails on an image that does not keep the rules, or that is not looked into yet. */
-export function checkImage(parts: InspectHttpParts): Handler {
+export function checkImage(parts: InspectHttpParts, files: KnownFiles): Handler {
   return imageReport(parts, async (found, exchange) => {
     const rules = rulesOf(exchange)
     const { layers } = found.image.manifest
     const broken = brokenRules(rules, {
       size: layers.reduce((sum, { size }) => sum + size, 0),
       layers: layers.length,
-      ...(await filesFor(rules, parts, found)),
+      ...(await filesFor(rules, files, found)),
     })
     if (broken.length === 0) return { passed: true }
     const shown = broken.map((one) =>
@@ -36,16 +34,15 @@ export function checkImage(parts: InspectHttpParts): Handler {
 }
 
 /** What only the files tell. Throws UNAVAILABLE while they are not known, UNSUPPORTED when they never will be. */
-async function filesFor(rules: ImageRules, parts: InspectHttpParts, { layers }: Ready) {
+async function filesFor(rules: ImageRules, files: KnownFiles, found: Ready) {
   const { minScore, maxWasted, forbid } = rules
   const asksWaste = minScore !== undefined || maxWasted !== undefined
   if (!asksWaste && forbid.length === 0) return { paths: [] }
-  for (const { sha256, state } of layers)
+  for (const { sha256, state } of found.layers)
     if (sha256 !== undefined && state.state !== 'done') throw notIndexed(sha256, state)
-  const readers = await readersOf(parts.indexes, layers)
   return {
-    ...(asksWaste && { waste: await wasteOf(readers) }),
-    paths: forbid.length === 0 ? [] : await forbiddenIn(readers, forbid),
+    ...(asksWaste && { waste: await files.wasteOf(found) }),
+    paths: forbid.length === 0 ? [] : await files.forbiddenIn(found, forbid),
   }
 }
 

@@ -9,6 +9,7 @@ import { getImage } from './image.ts'
 import { getImageFile } from './image-file.ts'
 import { getImageTree } from './image-tree.ts'
 import { analyzeRepos, getImageTags, getStatus, searchNames } from './imagelayers.ts'
+import { rememberFiles } from './known-files.ts'
 import { getLayerIndex, getLayerTree, rebuildLayerIndex } from './layer.ts'
 import { getLayerUsage } from './layer-users.ts'
 import { getLineage } from './lineage.ts'
@@ -25,6 +26,7 @@ const OLD = '/registry'
 
 /** The inspector: what is in images, with the caller's own rights. `anyone`: the handler shows what the caller may see. */
 export function inspectRoutes(parts: InspectHttpParts): Route[] {
+  const files = rememberFiles(parts.indexes)
   const routes: Route[] = [
     {
       operationId: 'getImage',
@@ -83,7 +85,7 @@ export function inspectRoutes(parts: InspectHttpParts): Route[] {
       method: 'GET',
       path: `${V1}/image/waste`,
       right: 'pull-ref',
-      handle: getWaste(parts),
+      handle: getWaste(parts, files),
     },
     {
       operationId: 'getHints',
@@ -97,7 +99,7 @@ export function inspectRoutes(parts: InspectHttpParts): Route[] {
       method: 'GET',
       path: `${V1}/image/check`,
       right: 'pull-ref',
-      handle: checkImage(parts),
+      handle: checkImage(parts, files),
     },
     {
       operationId: 'findFiles',
