@@ -261,7 +261,7 @@ export function allRoutes(parts: RouteParts): Route[] {
     ...apiRoutes({ ...auth, projects, members, accounts, badges, registry, addressOf, now }),
     ...inspectRoutes({ metadata, source: registrySource(registry), ...parts.inspector, ...reading, badges }),
     ...imagesRoutes({ registry, uploads, access: auth.access }),
-    ...integrityRoutes({ registry, ...parts.upkeep }),
+    ...integrityRoutes({ registry, readOnly, ...parts.upkeep }),
     ...backupRoutes(parts.upkeep.backups),
     ...readOnlyRoutes(readOnly),
     ...migrationRoutes(parts.migration),

@@ -46,6 +46,11 @@ async function scenarios(): Promise<void> {
       expect(lamina.alive, 'the server ended')
       return `${status}, ${await checkAll(client, kept)} images pulled`
     })
+    await report.scenario('faults: with no byte free what is stored can be checked', async () => {
+      const said = await lamina.command(['fsck'])
+      expect(said.includes('No problems.'), `fsck says ${said}`)
+      return said.includes('Only this server') ? 'without a record of it' : 'with a record of it'
+    })
     await report.scenario('faults: pushes work again when space returns', async () => {
       await rm(path.join(mount, 'filler'))
       const begun = Date.now()

@@ -98,6 +98,21 @@ describe('at run time', () => {
   })
 })
 
+test('a check of what is stored is possible, a repair is not', async () => {
+  const readOnly = (on: boolean) => server.admin.sendJson('PUT', '/api/v1/read-only', { readOnly: on })
+  check(await readOnly(true), { status: 200 })
+  await heardEverywhere()
+  check(await server.admin.sendJson('POST', '/api/v1/fsck', { repair: true }), {
+    status: 503,
+    code: 'UNAVAILABLE',
+  })
+  check(await server.admin.sendJson('POST', '/api/v1/fsck', {}), { status: 202 })
+  await expect
+    .poll(async () => (await server.admin.get('/api/v1/fsck')).json, { timeout: 60_000 })
+    .toMatchObject({ state: 'done', problems: [] })
+  check(await readOnly(false), { status: 200 })
+})
+
 describe('LAMINA_READ_ONLY', () => {
   test('closes from the start, tokens included in what still works', async () => {
     await heardEverywhere()

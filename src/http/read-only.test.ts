@@ -56,12 +56,14 @@ describe('ReadOnlySwitch', () => {
     expect(await readOnly.state()).toEqual({ readOnly: false })
   })
 
-  it('goes on giving: pulls, tokens, and the way out of itself', async () => {
+  it('goes on giving: pulls, tokens, checks, and the way out of itself', async () => {
     const readOnly = replica()
     await readOnly.set(true, undefined)
     expect(await refusal(readOnly, route('GET', 'pull'))).toBeUndefined()
     expect(await refusal(readOnly, route('POST', 'anyone'))).toBeUndefined()
     expect(await refusal(readOnly, route('PUT', 'administrator', 'setReadOnly'))).toBeUndefined()
+    expect(await refusal(readOnly, route('POST', 'administrator', 'startFsck'))).toBeUndefined()
+    await expect(readOnly.refuseWrites()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     expect(await refusal(readOnly, route('POST', 'push'))).toContain('read-only for now;')
     expect(await readOnly.state()).toEqual({ readOnly: true })
   })

@@ -1,6 +1,9 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Route } from './route.ts'
 
+/** Routes that go on: the way out, and a check, which asks itself when it would mend. */
+const GO_ON: ReadonlySet<string> = new Set(['setReadOnly', 'startFsck'])
+
 /** How old the known state of the switch may be when it decides about a write, in milliseconds. */
 const FRESH = 1000
 
@@ -46,9 +49,13 @@ export class ReadOnlySwitch {
     this.#read = Number.NEGATIVE_INFINITY
   }
 
-  /** Throws UNAVAILABLE for a route that writes while the switch is on. Getting a token, and the switch itself, go on. */
-  async refuse(route: Route): Promise<void> {
-    if (route.method === 'GET' || route.right === 'anyone' || route.operationId === 'setReadOnly') return
+  /** Throws UNAVAILABLE for a route that writes while the switch is on. Getting a token goes on. */
+  async refuse({ method, right, operationId }: Route): Promise<void> {
+    if (method !== 'GET' && right !== 'anyone' && !GO_ON.has(operationId)) await this.refuseWrites()
+  }
+
+  /** Throws UNAVAILABLE while the switch is on. */
+  async refuseWrites(): Promise<void> {
     if (this.#parts.now() - this.#read > FRESH) await this.#refresh()
     const { readOnly, reason } = this.#known
     if (!readOnly) return

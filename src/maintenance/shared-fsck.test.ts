@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
-import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { Commit, MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { NoSpace } from '../../storage/store-errors.ts'
 import type { FsckStatus } from './fsck.ts'
 import { SharedFsck } from './shared-fsck.ts'
 
@@ -8,6 +9,7 @@ const OPTIONS = { repair: false, force: false }
 const FOUND = { found: 2, mended: 0 }
 
 let metadata: MetadataStore
+let full: boolean
 let now = 0
 
 /** A replica whose check ends when it is told to. */
@@ -38,6 +40,9 @@ function replica() {
 
 beforeEach(async () => {
   metadata = await openMemoryMetadataStore()
+  full = false
+  const commit = metadata.commit.bind(metadata)
+  metadata.commit = (one: Commit) => (full ? Promise.reject(new NoSpace('the disk is full')) : commit(one))
   now = 1_000_000
 })
 
@@ -68,4 +73,35 @@ test('a check whose process is gone has failed, and another begins; the old one 
   gone.finish()
   await gone.shared.stop()
   expect(await next.shared.status()).toMatchObject({ state: 'running', begun: now })
+})
+
+test('where nothing can be written a process checks alone, and says so; it mends nothing', async () => {
+  const [one, other] = [replica(), replica()]
+  full = true
+  const repair = one.shared.start({ repair: true, force: false })
+  await expect(repair).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await expect(repair).rejects.toThrow(/repaired.*the disk is full.*without --repair/)
+  expect(await one.shared.status()).toBeUndefined()
+  const alone: unknown = expect.stringContaining('the disk is full')
+  expect(await one.shared.start(OPTIONS)).toMatchObject({ state: 'running', alone })
+  await expect(one.shared.start(OPTIONS)).rejects.toMatchObject({ code: 'CONFLICT' })
+  one.finish()
+  expect(await one.shared.status()).toMatchObject({ state: 'done', alone })
+  expect(await other.shared.status()).toBeUndefined()
+  full = false
+  now += 1
+  await other.shared.start(OPTIONS)
+  expect(await one.shared.status()).toMatchObject({ state: 'running', begun: now })
+  expect(await one.shared.status()).not.toHaveProperty('alone')
+})
+
+test('a disk that becomes full during a check does not hide how it ended', async () => {
+  const one = replica()
+  await one.shared.start(OPTIONS)
+  full = true
+  one.finish()
+  await one.shared.stop()
+  const alone: unknown = expect.stringContaining('the disk is full')
+  expect(await one.shared.status()).toMatchObject({ state: 'done', alone })
+  expect(one.failures).toHaveLength(1)
 })

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
+import { NoSpace, StoreUnavailable } from '../../storage/store-errors.ts'
+import { RegistryError } from '../oci/registry-error.ts'
 import { type FsckRecord, fsckCodec } from '../records/cursor.ts'
 import { keys } from '../records/keys.ts'
 import { conflict, type Fsck, type FsckStatus } from './fsck.ts'
@@ -20,17 +22,65 @@ export interface SharedFsckParts {
   readonly onError: (error: unknown) => void
 }
 
-/** The one check of all replicas: whichever of them is asked tells how far it is, whichever runs it. */
+/** A check as it is told. */
+export interface SharedFsckStatus extends FsckStatus {
+  /** Why no other replica knows how far it is. Absent: all do. */
+  readonly alone?: string
+}
+
+/**
+ * The one check of all replicas: whichever of them is asked tells how far it is, whichever runs it. Where nothing can be
+ * written, as on a full disk, a process checks all the same, and tells alone of what it found.
+ */
 export class SharedFsck {
   readonly #parts: SharedFsckParts
   #telling: Promise<void> | undefined
+  /** Why the records do not say how far the last check of this process is. */
+  #alone: string | undefined
 
   constructor(parts: SharedFsckParts) {
     this.#parts = parts
   }
 
   /** The check that is under way, or the last one; undefined before the first. */
-  async status(): Promise<FsckStatus | undefined> {
+  async status(): Promise<SharedFsckStatus | undefined> {
+    const { status } = this.#parts.fsck
+    const own = status && this.#alone !== undefined ? { ...status, alone: this.#alone } : undefined
+    if (own?.state === 'running') return own
+    const shared = await this.#recorded()
+    return own !== undefined && (shared === undefined || shared.begun <= own.begun) ? own : shared
+  }
+
+  /**
+   * Begins a check in this process. Throws CONFLICT while one is under way in any, as far as the records say, and
+   * UNAVAILABLE for a repair while nothing can be written.
+   */
+  async start(options: FsckOptions): Promise<SharedFsckStatus> {
+    const { fsck } = this.#parts
+    if (fsck.status?.state === 'running') throw conflict()
+    const id = randomUUID()
+    try {
+      const status = await this.#claim(id, options)
+      this.#alone = undefined
+      fsck.start(options)
+      this.#telling = this.#tell(id)
+      return status
+    } catch (error) {
+      if (!takesNoWrites(error)) throw error
+      if (options.repair) throw unrepairable(error)
+      const status = fsck.start(options)
+      this.#alone = whyAlone(error)
+      return { ...status, alone: this.#alone }
+    }
+  }
+
+  /** Ends a check that runs here. */
+  async stop(): Promise<void> {
+    await this.#parts.fsck.stop()
+    await this.#telling
+  }
+
+  async #recorded(): Promise<FsckStatus | undefined> {
     const [stored] = await this.#parts.metadata.read([KEY])
     if (stored === undefined) return undefined
     const { told, id: _, problems, ...rest } = fsckCodec.decode(stored.value)
@@ -39,26 +89,16 @@ export class SharedFsck {
     return { ...status, state: 'failed', error: 'the server that ran it has stopped' }
   }
 
-  /** Begins a check in this process. Throws CONFLICT while one is under way in any. */
-  async start(options: FsckOptions): Promise<FsckStatus> {
-    const { fsck, metadata, now } = this.#parts
-    const id = randomUUID()
-    const status = await transact(metadata, async (transaction) => {
+  /** Writes down that this process begins a check. */
+  #claim(id: string, options: FsckOptions): Promise<FsckStatus> {
+    const { metadata, now } = this.#parts
+    return transact(metadata, async (transaction) => {
       const last = await transaction.getChecked(fsckCodec, KEY)
       if (last?.value.state === 'running' && !this.#isSilent(last.value.told)) throw conflict()
       const begun = { ...options, state: 'running', begun: now(), checked: NOTHING } as const
       transaction.set(fsckCodec, KEY, { ...begun, id, told: now(), problems: [], examples: [] })
       return { ...begun, problems: new Map(), examples: [] }
     })
-    fsck.start(options)
-    this.#telling = this.#tell(id)
-    return status
-  }
-
-  /** Ends a check that runs here. */
-  async stop(): Promise<void> {
-    await this.#parts.fsck.stop()
-    await this.#telling
   }
 
   #isSilent(told: number): boolean {
@@ -78,7 +118,13 @@ export class SharedFsck {
       const { status } = fsck
       if (status === undefined) return
       over = status.state !== 'running'
-      await this.#write(id, status).catch(onError)
+      try {
+        await this.#write(id, status)
+        this.#alone = undefined
+      } catch (error) {
+        this.#alone = whyAlone(error)
+        onError(error)
+      }
     }
   }
 
@@ -96,3 +142,25 @@ export class SharedFsck {
 }
 
 const NOTHING = { records: 0, blobs: 0, locations: 0 }
+
+/** A full disk, a database that only reads or does not serve, a registry that moves to other stores. */
+function takesNoWrites(error: unknown): boolean {
+  const moves = error instanceof RegistryError && error.code === 'UNAVAILABLE'
+  return moves || error instanceof NoSpace || error instanceof StoreUnavailable
+}
+
+function whyAlone(error: unknown): string {
+  return `how far it is cannot be written down for other servers (${messageOf(error)})`
+}
+
+function unrepairable(error: unknown): RegistryError {
+  return new RegistryError('UNAVAILABLE', {
+    message: `nothing can be repaired while the database takes no writes (${messageOf(error)}); a check without --repair is possible now`,
+    headers: { 'retry-after': '60' },
+    cause: error,
+  })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import type { FsckStatus } from '../../maintenance/fsck.ts'
 import type { Maintenance } from '../../maintenance/schedule.ts'
 import { readScrub, restartScrub, SCRUB } from '../../maintenance/scrub.ts'
-import type { SharedFsck } from '../../maintenance/shared-fsck.ts'
+import type { SharedFsck, SharedFsckStatus } from '../../maintenance/shared-fsck.ts'
 import { parseDigest } from '../../oci/digest.ts'
 import type { ScrubRecord } from '../../records/cursor.ts'
 import type { RegistryParts } from '../../registry/parts.ts'
 import { type DamagedBlob, listDamaged } from '../../registry/quarantine.ts'
 import type { Handler } from '../exchange.ts'
+import type { ReadOnlySwitch } from '../read-only.ts'
 import { readJson } from '../request-body.ts'
 import type { Route } from '../route.ts'
 import { answer, date, optionalDate } from './answers.ts'
@@ -17,6 +17,7 @@ interface Parts {
   readonly registry: Pick<RegistryParts, 'metadata' | 'now'>
   readonly maintenance: Pick<Maintenance, 'runNow'>
   readonly fsck: SharedFsck
+  readonly readOnly: Pick<ReadOnlySwitch, 'refuseWrites'>
 }
 
 /** Whether the stored bytes are what they should be: for administrators. */
@@ -108,14 +109,15 @@ function showFsck({ fsck }: Parts): Handler {
 
 const check = z.strictObject({ repair: z.boolean().optional(), force: z.boolean().optional() })
 
-function startFsck({ fsck }: Parts): Handler {
+function startFsck({ fsck, readOnly }: Parts): Handler {
   return async ({ request }) => {
     const { repair = false, force = false } = await readJson(request, check)
+    if (repair) await readOnly.refuseWrites()
     return answer(202, showCheck(await fsck.start({ repair, force })))
   }
 }
 
-function showCheck({ begun, finished, problems, ...rest }: FsckStatus) {
+function showCheck({ begun, finished, problems, ...rest }: SharedFsckStatus) {
   return {
     ...rest,
     begun: date(begun),
