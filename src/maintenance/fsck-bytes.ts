@@ -6,11 +6,14 @@ import { keys } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
 import type { FsckParts } from './fsck-parts.ts'
 import { recordsOf } from './records-of.ts'
+import { eachOf } from './side-by-side.ts'
 import { batchesOf, unmentioned } from './sweep.ts'
 
 /** So many missing blobs, and this part of all, are taken for a store that is not there rather than for losses. */
 const FEW = 10
 const PART = 0.1
+/** Locations that are looked at again at the same time. */
+const AT_ONCE = 16
 
 /** A blob whose bytes must be looked for: its record leads nowhere, or it has none. */
 interface Wanted {
@@ -91,10 +94,22 @@ async function searchStore(parts: FsckParts, wanted: ReadonlyMap<Digest, Wanted>
         elsewhere.set(listed.digest, [...(elsewhere.get(listed.digest) ?? []), listed])
     }
     const others = batch.filter(({ digest }) => !wanted.has(digest))
-    count += (await unmentioned(parts.metadata, others, await parts.keptUploads())).length
+    count += await countUnmentioned(parts, others)
   }
   parts.signal.throwIfAborted()
   return { elsewhere, unmentioned: count }
+}
+
+/** By the rule of the sweep. What has left the store since it was listed is not there: its last record went after it. */
+async function countUnmentioned(
+  { metadata, blobs, keptUploads }: FsckParts,
+  listed: readonly ListedBlob[],
+): Promise<number> {
+  let count = 0
+  await eachOf(await unmentioned(metadata, listed, await keptUploads()), AT_ONCE, async ({ location }) => {
+    if ((await blobs.size(location)) !== undefined) count += 1
+  })
+  return count
 }
 
 async function settle(parts: FsckParts, blob: Wanted, places: readonly ListedBlob[]): Promise<void> {

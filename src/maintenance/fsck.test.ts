@@ -209,6 +209,23 @@ describe('fsck', () => {
     expect(sweeps).toBe(1)
   })
 
+  it('names no bytes of a push that has not ended, nor what left the store while it looked', async () => {
+    const upload = 'under-way'
+    putBytes(upload, 'under way')
+    await set(keys.upload(upload), uploadOf(registry.parts.now() + 1))
+    const gone = putBytes('gone', 'gone')
+    await set(keys.trash(1, gone), trashCodec.encode({ at: 0 }))
+    const list = registry.blobs.list.bind(registry.blobs)
+    registry.blobs.list = async function* () {
+      yield* list()
+      await registry.blobs.remove(blobLocation(gone))
+      await remove(registry, keys.trash(1, gone))
+    }
+    expect(found(await check())).toEqual({})
+    await remove(registry, keys.upload(upload))
+    expect(found(await check())).toEqual({ 'bytes that no record mentions': 1 })
+  })
+
   it('mends nothing that was changed since it looked', async () => {
     await remove(registry, keys.tagged(repo, manifest, 'v1'))
     registry.hooks.beforeCommit = () => set(keys.tag(repo, 'v1'), tagTo(layer))
@@ -229,7 +246,8 @@ const alias = () => aliasCodec.encode({ sha256: digestOf('nothing') })
 const tagTo = (digest: Digest) => tagCodec.encode({ digest, at: 1, by: ALICE })
 const referrer = () => referrerCodec.encode({ mediaType: 'x/y', size: 1, digest: digestOf('missing') })
 const blob = (location: string, size: number) => blobCodec.encode({ location, size, created: 1 })
-const upload = () =>
+const upload = () => uploadOf(1)
+const uploadOf = (expires: number) =>
   uploadCodec.encode({
     name: name(APP),
     repo,
@@ -238,5 +256,5 @@ const upload = () =>
     state: {},
     prefix: digestOf(''),
     created: 0,
-    expires: 1,
+    expires,
   })
