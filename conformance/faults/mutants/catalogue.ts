@@ -376,4 +376,11 @@ export const upkeepMutants: readonly Mutant[] = [
       '  const { elsewhere, unmentioned: orphans } = await searchStore(parts, wanted).catch(() => ({ elsewhere: new Map<Digest, readonly ListedBlob[]>(), unmentioned: 0 }))\n',
     tests: ['src/maintenance/fsck.test.ts'],
   },
+  {
+    rule: 'what was made of a layer is kept only while the upload that stored it is there: else its bytes may be gone',
+    file: 'src/inspect/layer/store-index.ts',
+    find: '  await openUpload(transaction, file.upload)\n  const',
+    replace: '  const',
+    tests: ['src/inspect/layer/store-index.test.ts'],
+  },
 ]

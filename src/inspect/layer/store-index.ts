@@ -10,7 +10,7 @@ import { keys } from '../../records/keys.ts'
 import { INDEX_HOLDER } from '../../records/layer-index.ts'
 import { edgeCodec } from '../../records/manifest.ts'
 import { reviewCodec, trashCodec } from '../../records/review.ts'
-import { uploadCodec } from '../../records/upload.ts'
+import { type UploadRecord, uploadCodec } from '../../records/upload.ts'
 import type { WrittenFile } from './layer-thread.ts'
 
 export interface HeldParts {
@@ -30,6 +30,8 @@ export interface StoredFile {
 }
 
 const UPLOAD_LIFE = 3_600_000
+/** Storing that takes longer says so now and then: else its upload would end in the middle, as one that is given up. */
+const RENEW = UPLOAD_LIFE / 4
 /** Longer than any reader holds on to a location. */
 const TRASH_DELAY = 3_600_000
 /** No client has this account, so none can go on with such an upload. */
@@ -44,7 +46,7 @@ export async function storeFile(parts: HeldParts, { path, sha256 }: WrittenFile)
   const { metadata, blobs } = parts
   const upload = randomUUID()
   const state = await blobs.create(upload)
-  const now = parts.now()
+  const created = parts.now()
   const record = {
     name: UPLOAD_NAME,
     repo: INDEX_HOLDER.repo,
@@ -52,25 +54,45 @@ export async function storeFile(parts: HeldParts, { path, sha256 }: WrittenFile)
     offset: 0,
     state,
     prefix: EMPTY,
+    created,
   }
   await transact(metadata, (transaction) => {
-    transaction.set(uploadCodec, keys.upload(upload), { ...record, created: now, expires: now + UPLOAD_LIFE })
+    transaction.set(uploadCodec, keys.upload(upload), { ...record, expires: created + UPLOAD_LIFE })
     return Promise.resolve()
   })
   let size = 0
+  let renewed = created
   const writer = await blobs.append(state, 0)
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('a file gives bytes')
     size += chunk.length
     await writer.write(chunk)
+    if (parts.now() - renewed < RENEW) continue
+    await renew(parts, upload)
+    renewed = parts.now()
   }
   const done = await writer.close()
   return { upload, location: await blobs.complete(done, size, sha256), sha256, size }
 }
 
+async function renew({ metadata, now }: HeldParts, upload: string): Promise<void> {
+  await transact(metadata, async (transaction) => {
+    const record = await openUpload(transaction, upload)
+    transaction.set(uploadCodec, keys.upload(upload), { ...record, expires: now() + UPLOAD_LIFE })
+  })
+}
+
+/** The commit checks that the upload is still there: no sweep has taken its bytes. Throws when it is over. */
+async function openUpload(transaction: Transaction, upload: string): Promise<UploadRecord> {
+  const found = await transaction.getChecked(uploadCodec, keys.upload(upload))
+  if (found === undefined || found.value.ended === true)
+    throw new Error(`the upload ${upload} ended before its file was kept; the file has to be made again`)
+  return found.value
+}
+
 /**
  * Keeps a stored file for a layer, within the caller's commit: blob, link, holder and an edge from the layer, so that no
- * collector takes it while the layer is here. False: the layer is gone.
+ * collector takes it while the layer is here. False: the layer is gone. Throws when the file's upload is over.
  */
 export async function holdFile(
   transaction: Transaction,
@@ -80,6 +102,7 @@ export async function holdFile(
 ): Promise<boolean> {
   const owner = await transaction.getChecked(blobCodec, keys.blob(layer))
   if (owner === undefined) return false
+  await openUpload(transaction, file.upload)
   const { sha256, size, location } = file
   const { project, repo } = INDEX_HOLDER
   const now = parts.now()
