@@ -97,6 +97,7 @@ async function composeOver(movable: Movable, surroundings: Surroundings): Promis
     secret: config.secret,
     tokenSeconds: config.tokenSeconds,
     passwords: meanwhile.passwords,
+    hasReplicas: config.metadata !== 'level',
   })
   await auth.signingKeys.current()
   const first = await ensureAdministrator(auth.users, meanwhile.firstPassword)

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { check } from '../protocol/support/exchange.ts'
 import { blob, image } from '../protocol/support/images.ts'
 import { listAt } from '../protocol/support/json.ts'
-import { addMember, addUser, bearer, fetchToken } from '../protocol/support/login.ts'
+import { addMember, addUser, basic, bearer, fetchToken } from '../protocol/support/login.ts'
 import {
   beginUpload,
   closing,
@@ -67,6 +67,17 @@ test('two replicas that take 60 tags each of one repository leave 120', async ()
     }),
   )
   expect(listAt((await one.admin.get('/v2/shared/tags/tags/list?n=1000')).json, 'tags')).toHaveLength(120)
+})
+
+test('wrong passwords are counted together: together they compare more than one may, and both refuse for longer', async () => {
+  await addUser(one.admin, 'guessed')
+  const guess = (server: Server) => server.client.as(basic('guessed', 'wrong')).get('/token')
+  const all = [one, other].flatMap((server) => Array.from({ length: 15 }, () => server))
+  // By its own count alone, a replica never asks anybody to wait for more than a second.
+  await soon(async () => {
+    await Promise.all(all.map(guess))
+    return Number((await guess(other)).header('retry-after')) > 1
+  })
 })
 
 test('an upload goes on at the other, and is closed without a body by whichever', async () => {

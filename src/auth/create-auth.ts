@@ -8,6 +8,7 @@ import { createLogins } from './login.ts'
 import { createPasswordLogin } from './password-login.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
 import { createSessions } from './sessions.ts'
+import { createSharedFailures } from './shared-failures.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { createTokens, TOKEN_SECONDS } from './tokens.ts'
 import { createUsers } from './users.ts'
@@ -24,6 +25,8 @@ export interface AuthParts {
   /** Cheaper ones in tests. */
   readonly passwords?: Passwords
   readonly now?: () => number
+  /** Whether other processes serve the same registry: they count wrong passwords together. */
+  readonly hasReplicas?: boolean
 }
 
 /** All of this folder, put together. */
@@ -31,8 +34,10 @@ export function createAuth(parts: AuthParts) {
   const { metadata, enabled, settings, secret, tokenSeconds = TOKEN_SECONDS, now = Date.now } = parts
   const { passwords = createPasswords() } = parts
   const credentials = createCredentials({ metadata, now })
-  const failures = createFailureLimit({ burst: 10, perSecond: 1, now })
-  const passwordLogin = createPasswordLogin({ metadata, passwords, failures, now })
+  const rate = { burst: 10, perSecond: 1, now }
+  const failures = createFailureLimit(rate)
+  const shared = parts.hasReplicas === true ? createSharedFailures({ metadata, ...rate }) : undefined
+  const passwordLogin = createPasswordLogin({ metadata, passwords, failures, shared, now })
   const logins = createLogins({ credentials, passwordLogin })
   const signingKeys = createSigningKeys({ metadata, secret, now })
   const tokens = createTokens({ keys: signingKeys, lifeSeconds: tokenSeconds, now })

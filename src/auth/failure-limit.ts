@@ -9,18 +9,20 @@ export interface FailureLimit {
   giveBack(account: string, address: string): void
 }
 
+/** A bucket of `burst` tries, filled again by `perSecond`. */
+export interface FailureRate {
+  readonly burst: number
+  readonly perSecond: number
+  readonly now: () => number
+}
+
 interface Bucket {
   tries: number
   at: number
 }
 
-/** A bucket of `burst` tries for each account and address, filled again by `perSecond`. Keeps the 10,000 used last. */
-export function createFailureLimit(parts: {
-  readonly burst: number
-  readonly perSecond: number
-  readonly now: () => number
-}): FailureLimit {
-  const { burst, perSecond, now } = parts
+/** A bucket for each account and address, in this process. Keeps the 10,000 used last. */
+export function createFailureLimit({ burst, perSecond, now }: FailureRate): FailureLimit {
   const buckets = new LRUCache<string, Bucket>({ max: 10_000 })
 
   const bucketOf = (account: string, address: string): Bucket => {

@@ -2,7 +2,14 @@ import type { Commit } from '../../storage/metadata/metadata-store.ts'
 import { type Kind, kindOf } from '../records/keys.ts'
 
 /** Kinds that say nothing of content and are written at any time. */
-const HARMLESS: ReadonlySet<Kind> = new Set<Kind>(['pulled', 'session', 'signingKey', 'outbox', 'migration'])
+const HARMLESS: ReadonlySet<Kind> = new Set<Kind>([
+  'pulled',
+  'session',
+  'loginFailures',
+  'signingKey',
+  'outbox',
+  'migration',
+])
 
 /** Kinds of which one record, there before, is written anew when someone looks: "last confirmed", "last used". */
 const RENEWED: ReadonlySet<Kind> = new Set<Kind>(['link', 'manifest', 'credential'])

@@ -1,16 +1,30 @@
 import { keyAfter, keys } from '../records/keys.ts'
+import { loginFailuresCodec } from '../records/login-failures.ts'
 import { sessionCodec } from '../records/session.ts'
 import type { JobParts } from './job.ts'
 
 const PAGE = 200
+/** Longer than wrong passwords count, in milliseconds. */
+const FAILURES_MS = 600_000
 
-/** Forgets browsers whose session is over. They were refused already; this frees their records. */
+/** Forgets browsers whose session is over, and wrong passwords of long ago. They count no more; this frees their records. */
 export async function expireSessions(parts: JobParts, signal: AbortSignal): Promise<void> {
-  const prefix = keys.sessions()
+  const { now } = parts
+  const failedLongAgo = (value: Uint8Array) => loginFailuresCodec.decode(value).at + FAILURES_MS <= now()
+  await expire(parts, signal, keys.sessions(), (value) => sessionCodec.decode(value).expires <= now())
+  await expire(parts, signal, keys.all('loginFailures'), failedLongAgo)
+}
+
+async function expire(
+  parts: JobParts,
+  signal: AbortSignal,
+  prefix: Uint8Array,
+  isOver: (value: Uint8Array) => boolean,
+): Promise<void> {
   let from = prefix
   while (!signal.aborted) {
     const page = await parts.metadata.range({ prefix, from, limit: PAGE })
-    const over = page.filter(({ value }) => sessionCodec.decode(value).expires <= parts.now())
+    const over = page.filter(({ value }) => isOver(value))
     if (over.length > 0)
       await parts.metadata.commit({ checks: [], sets: [], deletes: over.map(({ key }) => key) })
     parts.progress(over.length)

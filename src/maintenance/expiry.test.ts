@@ -6,6 +6,7 @@ import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { holdCodec } from '../records/cursor.ts'
 import { digestField, nameField } from '../records/fields.ts'
 import { keys } from '../records/keys.ts'
+import { loginFailuresCodec } from '../records/login-failures.ts'
 import { trashCodec } from '../records/review.ts'
 import { sessionCodec } from '../records/session.ts'
 import { uploadCodec } from '../records/upload.ts'
@@ -220,5 +221,18 @@ describe('sessions of browsers', () => {
     expect(await job.run(expireSessions)).toBe(1)
     const left = await metadata.range({ prefix: keys.sessions(), limit: 10 })
     expect(left.map(({ key }) => Buffer.from(key))).toEqual([Buffer.from(keys.session(ACCOUNT, 'new'))])
+  })
+
+  it('forgets wrong passwords that count no more', async () => {
+    const failures = (byte: number, at: number) => ({
+      key: keys.loginFailures(Buffer.alloc(32, byte)),
+      value: loginFailuresCodec.encode({ tries: 0, at }),
+    })
+    await set(failures(1, NOW - 600_000), failures(2, NOW - 599_999))
+    expect(await job.run(expireSessions)).toBe(1)
+    const left = await metadata.range({ prefix: keys.all('loginFailures'), limit: 10 })
+    expect(left.map(({ key }) => Buffer.from(key))).toEqual([
+      Buffer.from(keys.loginFailures(Buffer.alloc(32, 2))),
+    ])
   })
 })

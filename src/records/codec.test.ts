@@ -7,6 +7,7 @@ import { accountCodec } from './account.ts'
 import { aliasCodec, blobCodec, contentCodec, linkCodec } from './blob.ts'
 import { type Codec, recordCodec } from './codec.ts'
 import { credentialCodec, credentialOfCodec } from './credential.ts'
+import { loginFailuresCodec } from './login-failures.ts'
 import { failureCodec, leaseCodec } from './maintenance.ts'
 import { bodyCodec, edgeCodec, manifestCodec, referrerCodec } from './manifest.ts'
 import { policyCodec } from './policy.ts'
@@ -105,6 +106,7 @@ const rows: Row[] = [
   }),
   row('edge', edgeCodec, {}),
   row('referrer', referrerCodec, { mediaType: 'a/b', size: 1, digest, annotations: { a: 'é"\\' } }),
+  row('login-failures', loginFailuresCodec, { tries: -1.5, at }),
   row('project', projectCodec, { public: true, created: at, createdBy: '' }),
   row('member', memberCodec, { role: 'admin', since: at }),
   row('public', publicCodec, {}),

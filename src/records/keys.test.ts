@@ -62,6 +62,7 @@ function sample(): Map<string, Uint8Array[]> {
     ['deadLetter', many((project) => keys.deadLetter('job', project))],
     ['outbox', many((_, __, digest) => keys.outbox(1, Buffer.from(digest.slice(-16), 'hex')))],
     ['migration', [keys.migration('source'), keys.migration('target')]],
+    ['loginFailures', many((_, __, digest) => keys.loginFailures(Buffer.from(digest.slice(-64), 'hex')))],
     ['user', many((project) => keys.user(project))],
     ['credential', many((_, __, digest) => keys.credential(Buffer.from(digest.slice(-64), 'hex')))],
     ['credentialOf', many((project) => keys.credentialOf(project, 'id'))],

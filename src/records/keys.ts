@@ -37,6 +37,7 @@ import { digestComponent, digestPrefixComponent, tuple, uint64Component } from '
  *   44 outbox      ⟨due⟩⟨id⟩                            keys that a commit changed, while the registry moves
  *   47 migration   ⟨side⟩                              the move of the registry to other stores
  *   48 index-queue ⟨sha256⟩                            a layer that waits for its index, or gets it now
+ *   49 login-failures ⟨sha256 of account and network⟩   wrong passwords that replicas count together
  *   50 user        ⟨name⟩
  *   51 credential  ⟨sha256 of the secret⟩              a personal token or a service account's key
  *   52 credential-of ⟨owner⟩⟨id⟩                        reverse of credential
@@ -87,6 +88,7 @@ const TABLE = {
   outbox: 0x44,
   migration: 0x47,
   indexQueue: 0x48,
+  loginFailures: 0x49,
   user: 0x50,
   credential: 0x51,
   credentialOf: 0x52,
@@ -236,6 +238,7 @@ export const keys = {
   allOutbox: () => tuple(TABLE.outbox),
   migration: (side: 'source' | 'target') => tuple(TABLE.migration, side),
 
+  loginFailures: (hash: Uint8Array) => tuple(TABLE.loginFailures, hash),
   user: (name: string) => tuple(TABLE.user, name),
   users: () => tuple(TABLE.user),
   credential: (secretHash: Uint8Array) => tuple(TABLE.credential, secretHash),

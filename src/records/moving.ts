@@ -11,6 +11,7 @@ const STAYS: ReadonlySet<Kind> = new Set<Kind>([
   'trash',
   'lease',
   'deadLetter',
+  'loginFailures',
   'outbox',
   'migration',
   'cluster',
