@@ -293,7 +293,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
   ],
-  'src/http/middleware': ['node:*', 'pino', 'src/http', 'src/auth', 'src/oci'],
+  'src/http/middleware': ['node:*', 'pino', 'zod', 'src/http', 'src/auth', 'src/oci'],
   'src/http/distribution': [
     'node:*',
     'src/http',

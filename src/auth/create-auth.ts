@@ -1,4 +1,6 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { keys } from '../records/keys.ts'
+import { isUserName } from '../records/user.ts'
 import type { AccessSettings } from './access.ts'
 import { createAccessControl } from './access-control.ts'
 import { createAuthenticate } from './authenticate.ts'
@@ -38,7 +40,9 @@ export function createAuth(parts: AuthParts) {
   const failures = createFailureLimit(rate)
   const shared = parts.hasReplicas === true ? createSharedFailures({ metadata, ...rate }) : undefined
   const passwordLogin = createPasswordLogin({ metadata, passwords, failures, shared, now })
-  const logins = createLogins({ credentials, passwordLogin })
+  const isUser = async (name: string) =>
+    isUserName(name) && (await metadata.read([keys.user(name)]))[0] !== undefined
+  const logins = createLogins({ credentials, passwordLogin, isUser })
   const signingKeys = createSigningKeys({ metadata, secret, now })
   const tokens = createTokens({ keys: signingKeys, lifeSeconds: tokenSeconds, now })
   return {

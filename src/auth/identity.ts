@@ -38,8 +38,13 @@ export const UNCHECKED: Caller = { identity: { kind: 'unchecked' }, scope: undef
 export function accountOf(identity: Identity): string {
   if (identity.kind === 'anonymous') return ''
   if (identity.kind === 'unchecked') return 'anyone'
-  if (identity.kind === 'user') return `user:${identity.name}`
+  if (identity.kind === 'user') return userAccount(identity.name)
   return `account:${identity.project}/${identity.name}`
+}
+
+/** What accountOf gives for a user of this name. */
+export function userAccount(name: string): string {
+  return `user:${name}`
 }
 
 /**

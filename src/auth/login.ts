@@ -1,8 +1,9 @@
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Credentials, Known } from './credentials.ts'
-import { type Identity, loginNameOf } from './identity.ts'
+import { type Identity, loginNameOf, userAccount } from './identity.ts'
 import { parseKeyFile } from './key-file.ts'
 import type { PasswordLogin } from './password-login.ts'
+import { RefusedLogin } from './refused-login.ts'
 import { isSecret } from './secrets.ts'
 
 /** Who logged in, and with which stored secret (hash in hex), if with one. */
@@ -38,8 +39,9 @@ const KEY_FILE_LIMIT = 16 * 1024
 export function createLogins(parts: {
   readonly credentials: Credentials
   readonly passwordLogin: PasswordLogin
+  readonly isUser: (name: string) => Promise<boolean>
 }): Logins {
-  const { credentials, passwordLogin } = parts
+  const { credentials, passwordLogin, isUser } = parts
 
   const withSecret = async (secret: string): Promise<Login> => {
     const known = isSecret(secret) ? await credentials.find(secret, ['personal', 'account']) : undefined
@@ -69,7 +71,10 @@ export function createLogins(parts: {
         return login
       }
       const identity = await passwordLogin(username, password, address)
-      if (identity === undefined) throw wrong('the user name or the password is wrong')
+      if (identity === undefined) {
+        const account = (await isUser(username)) ? userAccount(username) : undefined
+        throw wrong('the user name or the password is wrong', account)
+      }
       return { identity }
     },
     withRefreshToken: async (secret) => {
@@ -84,6 +89,6 @@ function loginOf(known: Known): Login {
   return { identity: known.identity, credential: known.hash }
 }
 
-function wrong(message: string): RegistryError {
-  return new RegistryError('UNAUTHORIZED', { message })
+function wrong(message: string, account?: string): RegistryError {
+  return new RegistryError('UNAUTHORIZED', { message, cause: new RefusedLogin(account) })
 }

@@ -5,8 +5,9 @@ import { RegistryError } from '../oci/registry-error.ts'
 import { keys } from '../records/keys.ts'
 import { isUserName, userCodec } from '../records/user.ts'
 import type { FailureLimit } from './failure-limit.ts'
-import type { Identity } from './identity.ts'
+import { type Identity, userAccount } from './identity.ts'
 import type { Passwords } from './passwords.ts'
+import { RefusedLogin } from './refused-login.ts'
 import type { SharedFailures } from './shared-failures.ts'
 
 /** How long a password that was right is not hashed again, in milliseconds: clients send it with every token request. */
@@ -38,7 +39,7 @@ export function createPasswordLogin(parts: {
   ): Promise<boolean> => {
     const [name, password, address] = login
     const wait = shared?.wait(elsewhere) ?? failures.take(name, address)
-    if (wait !== undefined) throw tooManyFailures(wait)
+    if (wait !== undefined) throw tooManyFailures(wait, stored === undefined ? undefined : name)
     // Only a wrong password has cost a try: not a right one, and not a registry too busy to compare.
     let wrong = false
     try {
@@ -81,9 +82,10 @@ export function createPasswordLogin(parts: {
   }
 }
 
-function tooManyFailures(seconds: number): RegistryError {
+function tooManyFailures(seconds: number, user: string | undefined): RegistryError {
   return new RegistryError('TOOMANYREQUESTS', {
     message: `too many failed logins for this account from this address; try again in ${seconds} s`,
     headers: { 'retry-after': String(seconds) },
+    cause: new RefusedLogin(user && userAccount(user)),
   })
 }

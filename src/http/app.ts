@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { RequestListener } from './listener.ts'
 import { accessLog } from './middleware/access-log.ts'
 import { answer } from './middleware/answer.ts'
+import { auditLog } from './middleware/audit-log.ts'
 import { type DispatchParts, dispatch } from './middleware/dispatch.ts'
 import { type RequestState, requestState } from './middleware/request-state.ts'
 import { endpointOf, type RequestMeter } from './request-meter.ts'
@@ -18,12 +19,14 @@ export interface AppParts extends DispatchParts {
 
 /**
  * The way of every request: state and request id; the dispatcher, which authenticates, authorises and hands over to the
- * route's handler, inside the one writer of answers and failures; the line in the access log; the counters.
+ * route's handler, inside the one writer of answers and failures; the lines in the access log and, for what changes
+ * something, the audit log; the counters.
  */
 export function createApp(parts: AppParts): RequestListener {
   const begin = requestState(parts)
   const reply = answer(dispatch(parts), parts.log)
   const record = accessLog(parts.log)
+  const audit = auditLog(parts.log)
   const failed = (error: unknown): void => {
     if (!isConnectionError(error)) parts.log.error({ err: error }, 'request failed outside its handler')
   }
@@ -35,6 +38,7 @@ export function createApp(parts: AppParts): RequestListener {
       state.response.destroy()
     }
     record(state)
+    audit(state)
     count(parts.meter, state)
   }
   const { trace } = parts

@@ -150,7 +150,7 @@ function challengeUnlessAllowed(request: RightRequest, decision: Decision): Auth
   throw challenged(request.origin, decision.reason, { scope: scopeOf(request), ...(error && { error }) })
 }
 
-/** A 401 with the challenge that says where to get a token, and for what. */
+/** A 401 with the challenge that says where to get a token, and for what. `cause` is for the log. */
 export function challenged(
   origin: string,
   message: string,
@@ -158,11 +158,13 @@ export function challenged(
     readonly scope?: readonly ResourceScope[]
     readonly error?: 'insufficient_scope' | 'invalid_token'
   } = {},
+  cause?: unknown,
 ): RegistryError {
   const realm = `${origin}/token`
   return new RegistryError('UNAUTHORIZED', {
     message,
     headers: { 'www-authenticate': formatChallenge({ realm, service: TOKEN_SERVICE, ...challenge }) },
+    cause,
   })
 }
 

@@ -35,12 +35,22 @@ export async function readJson<Schema extends z.ZodType>(
   if (bytes.length > 0 && mediaTypeOf(request) !== 'application/json')
     throw invalid('send the body as Content-Type: application/json', { status: 415 })
   const parsed = schema.safeParse(parseJson(bytes))
-  if (parsed.success) return parsed.data
+  if (parsed.success) {
+    bodies.set(request, parsed.data)
+    return parsed.data
+  }
   const [issue] = parsed.error.issues
   const field = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path ?? []).join('.')
   throw invalid(`${field === '' ? 'the body' : `field '${field}'`}: ${issue?.message ?? 'is not right'}`, {
     detail: { field },
   })
+}
+
+const bodies = new WeakMap<IncomingMessage, unknown>()
+
+/** What readJson has made of a request's body. It may hold secrets: pick what is to be told. */
+export function parsedBody(request: IncomingMessage): unknown {
+  return bodies.get(request)
 }
 
 /** The request's media type without parameters, in lower case. */

@@ -55,7 +55,8 @@ function listBadgeKeys({ projects, badges }: Parts): Handler {
 const newBadgeKey = z.strictObject({ repository: nameText })
 
 function createBadgeKey({ badges }: Parts): Handler {
-  return async ({ params, request, caller }) => {
+  return async (exchange) => {
+    const { params, request, caller } = exchange
     const project = params['project'] ?? ''
     const { repository: text } = await readJson(request, newBadgeKey)
     const repository = parseName(text)
@@ -65,6 +66,7 @@ function createBadgeKey({ badges }: Parts): Handler {
         detail: { field: 'repository' },
       })
     const made = await badges.create({ project, repository, createdBy: accountOf(caller.identity) })
+    exchange.note({ id: made.id })
     return answer(201, { id: made.id, key: made.key, repository, created: date(made.created) })
   }
 }

@@ -47,8 +47,10 @@ function getSession({ access }: Parts): Handler {
 const credentials = z.strictObject({ username: nameText, password: passwordText })
 
 function signIn({ logins, sessions, addressOf }: Parts): Handler {
-  return async ({ request, origin }) => {
+  return async (exchange) => {
+    const { request, origin } = exchange
     const login = await logins.withPassword(await readJson(request, credentials), addressOf(request))
+    exchange.note({ account: accountOf(login.identity) })
     const { cookie, expires } = await sessions.begin(login, request.headers['user-agent'] ?? '')
     const reply = answer(201, shown(login.identity))
     return { ...reply, headers: { ...reply.headers, 'set-cookie': sessionCookie(origin, cookie, expires) } }

@@ -44,6 +44,7 @@ function createToken({ credentials, now }: Parts): Handler {
     const { name, expiresInDays } = await readJson(exchange.request, newToken)
     const expires = endAfter(now(), expiresInDays)
     const { id, secret } = await credentials.create({ kind: 'personal', owner, name, expires })
+    exchange.note({ id })
     return answer(201, { id, name, secret, ...optionalDate('expires', expires) })
   }
 }

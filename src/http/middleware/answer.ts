@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import type { RegistryError } from '../../oci/registry-error.ts'
+import { RefusedLogin } from '../../auth/refused-login.ts'
+import { RegistryError } from '../../oci/registry-error.ts'
 import { challenged } from '../authorize.ts'
 import type { Reply } from '../exchange.ts'
 import { asRegistryError, renderError } from '../render-error.ts'
@@ -40,6 +41,7 @@ async function fail(state: RequestState, error: unknown, log: Logger): Promise<v
     return
   }
   const known = withChallenge(asRegistryError(error), state)
+  if (error instanceof RegistryError && error.cause instanceof RefusedLogin) state.refused = error.cause
   state.fields['code'] = known.code
   if (known.status >= 500 && (known.cause !== undefined || known !== error))
     log.error({ requestId: state.id, err: known.cause ?? error }, known.message)

@@ -29,6 +29,7 @@ export function dispatch(parts: DispatchParts): (state: RequestState) => Promise
     refuseAmbiguous(state.request)
     const { route, params } = found(match(state.request.method ?? 'GET', state.path), state)
     state.route = route
+    state.params = params
     const caller = await identify(parts, state, { route, params })
     state.fields['account'] = accountOf(caller.identity)
     if (params['name'] !== undefined) state.fields['project'] = params['name'].split('/', 1)[0]
@@ -67,10 +68,8 @@ async function identify(
     if (!(error instanceof RegistryError) || error.code !== 'UNAUTHORIZED') throw error
     const scope = scopeOf({ right: route.right, params, query })
     const invalid = error.detail?.['error'] === 'invalid_token'
-    throw challenged(client.origin, error.message + proxyHint(client), {
-      scope,
-      ...(invalid && { error: 'invalid_token' }),
-    })
+    const challenge = { scope, ...(invalid && { error: 'invalid_token' as const }) }
+    throw challenged(client.origin, error.message + proxyHint(client), challenge, error.cause)
   }
 }
 

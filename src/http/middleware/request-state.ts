@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import type { RefusedLogin } from '../../auth/refused-login.ts'
 import { type ClientView, type ClientViewSettings, viewClient } from '../client-view.ts'
 import type { Route } from '../route.ts'
 
@@ -18,6 +19,10 @@ export interface RequestState {
   readonly fields: Record<string, unknown>
   /** Once it is found. */
   route: Route | undefined
+  /** Those of the route's template. */
+  params: Readonly<Record<string, string>>
+  /** When a credential was refused. */
+  refused: RefusedLogin | undefined
   bytesOut: number
 }
 
@@ -56,6 +61,8 @@ export function requestState(
       begun,
       fields: {},
       route: undefined,
+      params: {},
+      refused: undefined,
       bytesOut: 0,
     }
   }
