@@ -1,25 +1,50 @@
-/** Milliseconds for which work that is long in all may hold the event loop at a time. */
+/** Milliseconds for which work that is long in all may hold the event loop at a time, however many do such work. */
 const MOST_MS = 1
 
-/** Cuts long work into turns of the event loop, so that requests that came meanwhile go first. */
+/** Who waits for a turn: what requests may wait for too goes first. */
+const urgent: (() => void)[] = []
+const patient: (() => void)[] = []
+let isScheduled = false
+/** When the last turn was given. */
+let given = 0
+
+/**
+ * Cuts long work into turns of the event loop, so that requests that came meanwhile go first. All who do such work in
+ * this process share the turns: each gets its own, one to each round of the loop.
+ */
 export class ShortTurns {
-  #begun = performance.now()
-  #last: Promise<void> = Promise.resolve()
+  readonly #begun = performance.now()
+  readonly #waiting: (() => void)[]
+
+  /** `isUrgent`: requests may wait for this work. */
+  constructor({ isUrgent }: { readonly isUrgent: boolean }) {
+    this.#waiting = isUrgent ? urgent : patient
+  }
 
   /** Whether it is time to `rest`. */
   get isOver(): boolean {
-    return performance.now() - this.#begun >= MOST_MS
+    return performance.now() - Math.max(this.#begun, given) >= MOST_MS
   }
 
-  /** Resolves in another turn of the event loop: of those who wait for one, each gets its own. */
+  /** Resolves in another turn of the event loop. */
   rest(): Promise<void> {
-    this.#last = this.#next(this.#last)
-    return this.#last
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      schedule()
+    })
   }
+}
 
-  async #next(before: Promise<void>): Promise<void> {
-    await before
-    await new Promise((resolve) => setImmediate(resolve))
-    this.#begun = performance.now()
-  }
+function schedule(): void {
+  if (isScheduled) return
+  isScheduled = true
+  setImmediate(giveTurn)
+}
+
+function giveTurn(): void {
+  isScheduled = false
+  const next = urgent.shift() ?? patient.shift()
+  given = performance.now()
+  next?.()
+  if (urgent.length + patient.length > 0) schedule()
 }

@@ -81,7 +81,7 @@ export class JobRunner {
 
   #jobParts(failures: Failures, signal: AbortSignal): JobParts {
     const { metadata, blobs, steady } = this.#parts
-    const turns = new ShortTurns()
+    const turns = new ShortTurns({ isUrgent: false })
     let rested = performance.now()
     return {
       metadata,

@@ -23,7 +23,7 @@ export function recordCodec<Schema extends z.ZodType>(
     decode: remembering((bytes) => {
       if (bytes[0] !== format)
         throw new TypeError(`${name} record has format ${bytes[0]}; this version reads ${format}`)
-      const parsed = schema.safeParse(parseJson(bytes.subarray(1)))
+      const parsed = schema.safeParse(parseJson(bytes))
       if (!parsed.success) throw new TypeError(`damaged ${name} record`, { cause: parsed.error })
       return parsed.data
     }),
@@ -45,10 +45,10 @@ function remembering<Value>(decode: (bytes: Uint8Array) => Value): (bytes: Uint8
   }
 }
 
-/** Undefined, which no schema takes, for what is not JSON. */
+/** What stands behind the byte of the format. Undefined, which no schema takes, for what is not JSON. */
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8', 1))
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

@@ -52,9 +52,16 @@ export const storeMutants: readonly Mutant[] = [
   {
     rule: 'nothing is taken for empty that was looked at while a batch was on its way',
     file: `${LEVEL}/recent-ranges.ts`,
-    find: 'if (text >= from && (isLast || text < start)) this.#gaps.cut(text)\n',
-    replace: 'void text\n',
+    find: 'for (const text of changed.between(from, end)) this.#gaps.cut(text)\n',
+    replace: 'void [changed, end]\n',
     tests: [`${LEVEL}/recent-ranges.test.ts`],
+  },
+  {
+    rule: 'several keys are read from one moment while a batch is on its way',
+    file: `${LEVEL}/level-reader.ts`,
+    find: '|| !this.#connection.isWriting\n    const moment',
+    replace: '|| this.#snapshot === undefined\n    const moment',
+    tests: [`${LEVEL}/group.test.ts`],
   },
   {
     rule: 'a record is forgotten before it is written',

@@ -23,7 +23,7 @@ export class CommitQueue {
   readonly #connection: LevelConnection
   readonly #base: BaseParts
   readonly #waiting: Waiting[] = []
-  readonly #turns = new ShortTurns()
+  readonly #turns = new ShortTurns({ isUrgent: true })
   #draining: Promise<void> | undefined
   #isClosed = false
 

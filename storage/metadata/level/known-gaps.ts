@@ -1,20 +1,23 @@
-/** Gaps that are remembered; those that helped longest ago are forgotten first. */
+/** Gaps that are remembered; those that are old and did not help since are forgotten first. */
 const MOST = 2000
+
+interface Gap {
+  readonly end: string
+  helped: boolean
+}
 
 /** Stretches between keys, where no key is: disjoint, each from its start to before its end. Keys as keyText gives them. */
 export class KnownGaps {
-  /** Ends by start, in the order in which they last helped. */
-  readonly #ends = new Map<string, string>()
+  /** By start, in the order in which they came or were spared. */
+  readonly #gaps = new Map<string, Gap>()
   readonly #starts: string[] = []
 
   /** Whether it is known that no key lies from `from` to before `to`. */
   covers(from: string, to: string): boolean {
     if (from >= to) return true
-    const start = this.#starts[this.#indexBehind(from) - 1] ?? ''
-    const end = this.#ends.get(start)
-    if (end === undefined || end < to) return false
-    this.#ends.delete(start)
-    this.#ends.set(start, end)
+    const gap = this.#gaps.get(this.#starts[this.#indexBehind(from) - 1] ?? '')
+    if (gap === undefined || gap.end < to) return false
+    gap.helped = true
     return true
   }
 
@@ -25,7 +28,7 @@ export class KnownGaps {
     const first = this.#endAt(before) >= from ? before : before + 1
     const touched = this.#starts.slice(Math.max(first, 0), this.#indexBehind(to))
     const [start = from] = touched
-    const end = this.#ends.get(touched.at(-1) ?? '') ?? to
+    const end = this.#gaps.get(touched.at(-1) ?? '')?.end ?? to
     for (const one of touched) this.#forget(one)
     this.#add(start < from ? start : from, end > to ? end : to)
   }
@@ -48,25 +51,33 @@ export class KnownGaps {
   }
 
   clear(): void {
-    this.#ends.clear()
+    this.#gaps.clear()
     this.#starts.length = 0
   }
 
   #add(start: string, end: string): void {
     if (start >= end) return
     this.#starts.splice(this.#indexBehind(start), 0, start)
-    this.#ends.set(start, end)
-    const [oldest] = this.#ends.keys()
-    if (this.#starts.length > MOST && oldest !== undefined) this.#forget(oldest)
+    this.#gaps.set(start, { end, helped: false })
+    if (this.#starts.length > MOST) this.#forgetOne()
+  }
+
+  /** Who helped gets another round. */
+  #forgetOne(): void {
+    for (const [start, gap] of this.#gaps) {
+      if (!gap.helped) return this.#forget(start)
+      this.#gaps.delete(start)
+      this.#gaps.set(start, { end: gap.end, helped: false })
+    }
   }
 
   #forget(start: string): void {
     this.#starts.splice(this.#indexBehind(start) - 1, 1)
-    this.#ends.delete(start)
+    this.#gaps.delete(start)
   }
 
   #endAt(index: number): string {
-    return this.#ends.get(this.#starts[index] ?? '') ?? ''
+    return this.#gaps.get(this.#starts[index] ?? '')?.end ?? ''
   }
 
   /** How many gaps start at `key` or before it. */

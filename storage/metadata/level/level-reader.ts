@@ -69,7 +69,9 @@ export class LevelReader {
     return this.#connection.read(async (database) => {
       const iterator = database.iterator({ ...toTheEnd(first.key), ...this.#options() })
       try {
-        const walk = new ProbeWalk(iterator, (key) => this.#speed.measure(1, () => iterator.seek(key)))
+        const walk = new ProbeWalk(iterator, probes.length, (key) =>
+          this.#speed.measure(1, () => iterator.seek(key)),
+        )
         const found: Frame[][] = []
         for (const probe of probes) found.push(await walk.find(probe))
         return found
@@ -96,14 +98,20 @@ export class LevelReader {
     return { snapshot: this.#snapshot, fillCache, highWaterMarkBytes: BYTES_PER_TRIP }
   }
 
+  /** Between two synchronous reads a running batch may land: a snapshot makes one moment of them. */
   #framesSync(database: LevelDatabase, keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
-    return keys.map((key) => database.getSync(key, { snapshot: this.#snapshot }))
+    const isSettled = keys.length === 1 || this.#snapshot !== undefined || !this.#connection.isWriting
+    const moment = isSettled ? undefined : database.snapshot()
+    try {
+      const snapshot = moment ?? this.#snapshot
+      return keys.map((key) => database.getSync(key, { snapshot }))
+    } finally {
+      void moment?.close()
+    }
   }
 
-  /** Between two synchronous reads a running batch may land; getMany reads from one moment. */
   #maySync(keys: number): boolean {
-    const settled = keys === 1 || this.#snapshot !== undefined || !this.#connection.isWriting
-    return settled && keys <= SYNC_KEYS && this.#speed.isFast
+    return keys <= SYNC_KEYS && this.#speed.isFast
   }
 }
 
@@ -122,7 +130,7 @@ async function allInTrips(iterator: LevelIterator): Promise<Frame[]> {
 
 /** The caller's records of stored ones, in short turns. Rejects with StoreDamaged. */
 export async function openFrames(frames: readonly Frame[]): Promise<Entry[]> {
-  const turns = new ShortTurns()
+  const turns = new ShortTurns({ isUrgent: true })
   const entries: Entry[] = []
   for (const [key, frame] of frames) {
     entries.push({ key: callerKey(key), ...openFrame(key, frame) })

@@ -15,7 +15,7 @@ async function walkOver(records: readonly number[], probes: readonly { at: numbe
   )
   const sought: number[] = []
   const iterator = database.iterator(toTheEnd(keyOf(probes[0]?.at ?? 0)))
-  const walk = new ProbeWalk(iterator, (key) => {
+  const walk = new ProbeWalk(iterator, probes.length, (key) => {
     sought.push(Buffer.from(key).readUInt16BE(1))
     iterator.seek(key)
   })

@@ -4,6 +4,8 @@ import type { Frame, LevelIterator } from './level-database.ts'
 const LEAST_AHEAD = 24
 /** When earlier ones were of use. */
 const MOST_AHEAD = 96
+/** Records between one probe and the next, where they are near. */
+const RECORDS_OF_ONE = 2
 
 /** Asks for the first records at or behind a stored key. */
 export interface Probe {
@@ -20,12 +22,15 @@ export class ProbeWalk {
   readonly #seek: (key: Uint8Array) => void
   /** Records that follow each other, from the last probe on. */
   #run: Frame[] = []
-  #ahead = LEAST_AHEAD
+  #ahead: number
   #hasBegun = false
   /** There are no records behind the run. */
   #isAtEnd = false
 
-  constructor(iterator: LevelIterator, seek: (key: Uint8Array) => void) {
+  /** `probes`: how many are to come. */
+  constructor(iterator: LevelIterator, probes: number, seek: (key: Uint8Array) => void) {
+    // Those of a crowd mostly lie side by side.
+    this.#ahead = Math.min(Math.max(LEAST_AHEAD, RECORDS_OF_ONE * probes), MOST_AHEAD)
     this.#iterator = iterator
     this.#seek = seek
   }

@@ -1,5 +1,6 @@
 import { ShortTurns } from '../../short-turns.ts'
 import type { RangeQuery } from '../metadata-store.ts'
+import { ChangedKeys } from './changed-keys.ts'
 import { GroupedProbes } from './grouped-probes.ts'
 import { boundsOf, END_TEXT, keyText } from './keyspace.ts'
 import { KnownGaps } from './known-gaps.ts'
@@ -21,8 +22,8 @@ export class RecentRanges {
   readonly #reader: Pick<LevelReader, 'framesIn' | 'framesFrom'>
   readonly #probes: GroupedProbes
   readonly #gaps = new KnownGaps()
-  readonly #overlapping = new OverlappingBatches<readonly string[]>()
-  readonly #turns = new ShortTurns()
+  readonly #overlapping = new OverlappingBatches<ChangedKeys>()
+  readonly #turns = new ShortTurns({ isUrgent: true })
   #isClosed = false
 
   constructor(reader: Pick<LevelReader, 'framesIn' | 'framesFrom'>) {
@@ -64,7 +65,7 @@ export class RecentRanges {
     gone: readonly string[],
     write: () => Promise<void>,
   ): Promise<void> {
-    await this.#overlapping.whileWriting(changed, async () => {
+    await this.#overlapping.whileWriting(new ChangedKeys(changed), async () => {
       for (const text of changed) {
         this.#gaps.cut(text)
         if (this.#turns.isOver) await this.#turns.rest()
@@ -90,7 +91,7 @@ export class RecentRanges {
   #learn(
     { from, limit }: { readonly from: string; readonly limit: number },
     found: readonly Frame[],
-    overlapping: readonly (readonly string[])[],
+    overlapping: readonly ChangedKeys[],
   ): void {
     if (this.#isClosed) return
     let start = from
@@ -100,7 +101,7 @@ export class RecentRanges {
     }
     const isLast = found.length < limit
     if (isLast) this.#gaps.learn(start, END_TEXT)
-    for (const changed of overlapping)
-      for (const text of changed) if (text >= from && (isLast || text < start)) this.#gaps.cut(text)
+    const end = isLast ? END_TEXT : start
+    for (const changed of overlapping) for (const text of changed.between(from, end)) this.#gaps.cut(text)
   }
 }

@@ -9,7 +9,7 @@ const MOST_BYTES = 8 << 20
 /** What an entry costs beside its bytes. */
 const ENTRY_BYTES = 200
 /** Reads of more keys are of jobs that pass over many records once: those would push out what requests ask for. */
-const MOST_KEYS = 32
+const MOST_KEYS = 64
 
 /** A record, or that there is none. */
 export interface Known {

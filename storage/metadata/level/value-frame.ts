@@ -22,9 +22,13 @@ export function sealFrame(key: Uint8Array, frame: Buffer, version: bigint): void
   frame.writeUInt32BE(checksum(key, frame), 0)
 }
 
-/** What the frame under the stored `key` says. Throws StoreDamaged, naming the key in hex. */
+/** What the frame under the stored `key` says; the value shares its bytes. Throws StoreDamaged, naming the key in hex. */
 export function openFrame(key: Uint8Array, frame: Uint8Array): Stored {
-  return { value: new Uint8Array(frame.subarray(VALUE_AT)), version: versionOf(key, frame) }
+  const version = versionOf(key, frame)
+  return {
+    value: new Uint8Array(frame.buffer, frame.byteOffset + VALUE_AT, frame.length - VALUE_AT),
+    version,
+  }
 }
 
 /** The version alone, checked as `openFrame` does. Throws StoreDamaged. */
