@@ -1,11 +1,12 @@
 import { linkCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { dropLink } from '../registry/links.ts'
+import { dropWithBlob } from './collect-blob.ts'
 import { type Look, spareUntil } from './review-queue.ts'
 
 /**
  * A link goes when no manifest leads to it and nobody was told of it within the grace: the commit checks its version,
- * which every confirmation changes, and that its range of edges is still empty.
+ * which every confirmation changes, and that its range of edges is still empty. Content that nobody else holds goes along.
  */
 export const collectLink: Look = async (transaction, parts, entry) => {
   const { name, repo, digest } = entry
@@ -18,6 +19,10 @@ export const collectLink: Look = async (transaction, parts, entry) => {
   const due = spareUntil(parts, link.value.confirmed)
   if (due !== undefined) return { action: 'later', reason: 'a client was told that it is here', due }
   transaction.checkRange(link.key, edges, [])
-  await dropLink(transaction, parts, { name, repo, digest, sha256: link.value.sha256 })
-  return { action: 'removed', reason: 'no manifest of the repository refers to it' }
+  const held = { name, repo, digest, sha256: link.value.sha256 }
+  const reason = 'no manifest of the repository refers to it'
+  const bytes = await dropWithBlob(transaction, parts, held)
+  if (bytes !== undefined) return { action: 'removed', reason, bytes }
+  await dropLink(transaction, parts, held)
+  return { action: 'removed', reason }
 }

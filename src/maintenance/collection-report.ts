@@ -50,9 +50,14 @@ export async function foresee(registry: RegistryParts, entry: ReviewEntry): Prom
 function freed(foreseen: readonly Foreseen[]): number {
   return foreseen.reduce(
     (bytes, { entry, verdict }) =>
-      bytes + (entry.kind === 'blob' && verdict.action === 'removed' ? (verdict.bytes ?? 0) : 0),
+      bytes + (isContent(entry) && verdict.action === 'removed' ? (verdict.bytes ?? 0) : 0),
     0,
   )
+}
+
+/** Whether what goes with it is a blob: a manifest's own bytes are in the records. */
+function isContent({ kind }: ReviewEntry): boolean {
+  return kind === 'blob' || kind === 'link'
 }
 
 async function trashLength({ metadata }: RegistryParts): Promise<number> {

@@ -131,6 +131,17 @@ describe('a blob', () => {
     await (await found.open()).close()
   })
 
+  it('goes with its last link, and its bytes no sooner than if it had waited for a look of its own', async () => {
+    const digest = await pushBlob(registry, APP, 'alone')
+    await collectFor(registry, 25)
+    expect(await blobRecord(registry, digest)).toBeUndefined()
+    expect(await queueLength(registry)).toBe(0)
+    await collectFor(registry, 2)
+    expect(await bytesLeft(registry)).toBe(1)
+    await collectFor(registry, 1)
+    expect(await bytesLeft(registry)).toBe(0)
+  })
+
   it('pushed again after it went has bytes of its own', async () => {
     const digest = await pushBlob(registry, APP, 'again')
     await collectFor(registry, 26)
@@ -284,8 +295,7 @@ describe('the collector', () => {
     })
     registry.clock.now += 25 * HOUR
     await expect(collectOnce(registry)).rejects.toThrow(`failed: link ${bad}`)
-    // The damaged entry, and the content of the good one.
-    expect(await queueLength(registry)).toBe(2)
+    expect(await queueLength(registry)).toBe(1)
     expect(await blobRecord(registry, bad)).toBeDefined()
   })
 
@@ -295,6 +305,6 @@ describe('the collector', () => {
     await registry.metadata.commit({ checks: [], sets: [{ key, value: Buffer.from('x') }], deletes: [] })
     registry.clock.now += 25 * HOUR
     await expect(collectOnce(registry)).rejects.toThrow('entry ')
-    expect(await queueLength(registry)).toBe(2)
+    expect(await queueLength(registry)).toBe(1)
   })
 })

@@ -1,8 +1,6 @@
-import type { Entry, Stored } from '../../storage/metadata/metadata-store.ts'
+import type { Entry } from '../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
-import { projectOf } from '../oci/name.ts'
-import { linkCodec } from '../records/blob.ts'
 import { keyAfter, keys } from '../records/keys.ts'
 import type { RegistryParts } from '../registry/parts.ts'
 import { queueReview } from '../registry/review.ts'
@@ -13,13 +11,14 @@ import { collectLink } from './collect-link.ts'
 import { collectManifest } from './collect-manifest.ts'
 import { duePage, dueReviews } from './due-reviews.ts'
 import type { Job, JobParts } from './job.ts'
+import { readAhead } from './read-ahead.ts'
 import { type Look, type ReviewEntry, readReview, type Verdict } from './review-queue.ts'
 import { chunksOf, eachOf, Few } from './side-by-side.ts'
 
 /** Entries that one commit settles: enough to share its cost, few enough that requests hardly wait. */
-const AT_ONCE = 16
+const AT_ONCE = 32
 /** Commits under way: while some are on their way to the disk, others are prepared, and those share the next trip. */
-const COMMITS = 12
+const COMMITS = 8
 /** Those of them that read: a store that answers by itself gains nothing by more, and requests read beside them. */
 const PREPARED_AT_ONCE = 3
 
@@ -50,16 +49,20 @@ interface CollectionParts extends JobParts {
 }
 
 async function collect(parts: CollectionParts, signal: AbortSignal): Promise<void> {
+  await eachOf(dueChunks(parts, signal), COMMITS, async (chunk) => {
+    if (!signal.aborted) await settlePage(parts, await readAll(parts, chunk), signal)
+  })
+}
+
+/** What one commit each settles; the next of them are read while the last of those before are on their way. */
+async function* dueChunks(parts: CollectionParts, signal: AbortSignal): AsyncGenerator<Entry[]> {
   let from = keys.reviews()
   while (!signal.aborted) {
     const due = await dueReviews(parts, from)
     if (due === undefined) return
-    await eachOf(chunksOf(due.entries, AT_ONCE), COMMITS, async (chunk) => {
-      if (!signal.aborted) await settlePage(parts, await readAll(parts, chunk), signal)
-    })
+    yield* chunksOf(due.entries, AT_ONCE)
     // Behind what was seen: entries that failed stay for a later run, new ones are due after all of these.
     from = keyAfter(due.end)
-    await parts.pace()
   }
 }
 
@@ -118,55 +121,6 @@ async function settleTogether(
       if (done !== undefined) parts.progress(1)
     }
     return []
-  }
-}
-
-/**
- * Two trips to the store instead of two for each entry: what nearly every look asks for. Gives the content of each link;
- * undefined for one that is gone or damaged, which its own look will find.
- */
-async function readAhead(
-  transaction: Transaction,
-  entries: readonly ReviewEntry[],
-): Promise<(Digest | undefined)[]> {
-  const firsts = entries.map(firstKey)
-  await transaction.readAhead(firsts.filter((key) => key !== undefined))
-  const contents: (Digest | undefined)[] = []
-  for (const [at, { kind }] of entries.entries()) {
-    const key = firsts[at]
-    const [stored] = kind === 'link' && key !== undefined ? await transaction.read([key]) : []
-    contents.push(contentOf(stored))
-  }
-  const charges = entries.flatMap(({ name }, at) => {
-    const sha256 = contents[at]
-    return sha256 === undefined ? [] : [keys.charge(projectOf(name), sha256)]
-  })
-  const uses = entries.flatMap((entry, at) => usesOf(entry, contents[at]))
-  await Promise.all([transaction.readAhead(charges), transaction.rangesAhead(uses)])
-  return contents
-}
-
-/** Where the look at a link or a blob finds what uses it. */
-function usesOf({ kind, name, repo, digest }: ReviewEntry, content: Digest | undefined) {
-  if (digest === undefined) return []
-  if (kind === 'blob') return [{ prefix: keys.holders(digest), limit: 1 }]
-  if (kind !== 'link' || content === undefined) return []
-  const others = { prefix: keys.holdersInProject(content, projectOf(name)), limit: 2 }
-  return [{ prefix: keys.edges(repo, digest), limit: 1 }, others]
-}
-
-/** What the look at a link or a blob asks for first. */
-function firstKey({ kind, repo, digest }: ReviewEntry): Uint8Array | undefined {
-  if (digest === undefined) return undefined
-  return kind === 'link' ? keys.link(repo, digest) : kind === 'blob' ? keys.blob(digest) : undefined
-}
-
-function contentOf(link: Stored | undefined): Digest | undefined {
-  try {
-    return link && linkCodec.decode(link.value).sha256
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
   }
 }
 

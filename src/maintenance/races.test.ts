@@ -58,8 +58,8 @@ interface Beginning extends Contents {
 }
 
 /**
- * A repository with two blobs that nothing uses and a manifest that was deleted: all due for the collector. Late, it has
- * taken the links, and their blobs are due.
+ * A repository with two blobs that nothing uses and a manifest that was deleted: all due for the collector. Late, somebody
+ * has removed the two from the repository, and a look at each is due.
  */
 async function prepare(isLate: boolean): Promise<Beginning> {
   const [metadata, blobs] = [new PlainStore(), emptyMemoryBlobs()]
@@ -73,7 +73,8 @@ async function prepare(isLate: boolean): Promise<Beginning> {
   await push(registry, APP, live.bytes, { tags: ['live'] })
   registry.clock.now += 25 * HOUR
   if (isLate) {
-    await collectOnce(registry)
+    for (const text of [contents.config, contents.layer])
+      await unlinkBlob(registry.parts, name(APP), digestOf(text))
     registry.clock.now += 2 * HOUR
   }
   return { ...metadata.contents, blobs, now: registry.clock.now }
@@ -244,7 +245,7 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ['collect', 'rot'],
 ]
 
-/** Pairs that meet where the collector has taken the links before. */
+/** Pairs that meet where the links were removed before. */
 const LATE_PAIRS: readonly (readonly [string, string])[] = [
   ['collect', 'push'],
   ['push', 'collect'],

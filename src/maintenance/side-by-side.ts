@@ -58,15 +58,18 @@ export function* merged<Item>(
   lists: readonly (readonly Item[])[],
   compare: (one: Item, other: Item) => number,
 ): Generator<Item> {
-  const rests = lists.map((list) => list.values())
-  const heads = rests.map((rest) => rest.next())
-  for (;;) {
-    let first: { readonly at: number; readonly item: Item } | undefined
-    for (const [at, head] of heads.entries())
-      if (head.done !== true && (first === undefined || compare(head.value, first.item) < 0))
-        first = { at, item: head.value }
-    if (first === undefined) return
-    yield first.item
-    heads[first.at] = rests[first.at]?.next() ?? { done: true, value: undefined }
+  const [only = []] = lists
+  if (lists.length < 2) return yield* only
+  const half = lists.length >> 1
+  const [one, other] = [merged(lists.slice(0, half), compare), merged(lists.slice(half), compare)]
+  let [first, second] = [one.next(), other.next()]
+  while (first.done !== true || second.done !== true) {
+    if (second.done === true || (first.done !== true && compare(first.value, second.value) <= 0)) {
+      if (first.done !== true) yield first.value
+      first = one.next()
+    } else {
+      yield second.value
+      second = other.next()
+    }
   }
 }

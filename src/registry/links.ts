@@ -86,6 +86,11 @@ export async function writeLink(
   })
 }
 
+/** A link with what it leads to. */
+export interface HeldLink extends Owned {
+  readonly sha256: Digest
+}
+
 /**
  * Takes content from a repository: the link, whose version the caller checks, its reverse, and with the last holder of
  * a project its charge. The content itself is reviewed later: it may be held elsewhere.
@@ -93,25 +98,42 @@ export async function writeLink(
 export async function dropLink(
   transaction: Transaction,
   parts: RegistryParts,
-  link: Owned & { readonly sha256: Digest },
+  link: HeldLink,
 ): Promise<void> {
-  const { name, repo, digest, sha256 } = link
-  const project = projectOf(name)
-  const holder = keys.holder(sha256, project, repo, digest)
-  const inProject = keys.holdersInProject(sha256, project)
+  const { name, repo, sha256 } = link
+  const holder = holderOf(link)
+  const inProject = keys.holdersInProject(sha256, projectOf(name))
   const holders = await transaction.range({ prefix: inProject, limit: 2 })
-  transaction.delete(keys.link(repo, digest))
-  transaction.delete(holder)
   const other = holders.find(({ key }) => Buffer.compare(key, holder) !== 0)
   // With the last holder of a project goes its charge; of two that go at once, one has to see that it is the last.
-  if (other !== undefined) transaction.checkExists(other.key)
-  else {
+  if (other !== undefined) {
+    transaction.checkExists(other.key)
+    deleteLink(transaction, link)
+  } else {
     transaction.checkRange(keys.blob(sha256), inProject, holders)
-    const charge = await transaction.getChecked(contentCodec, keys.charge(project, sha256))
-    transaction.delete(keys.charge(project, sha256))
-    if (charge !== undefined) noteUsage(transaction, project, -charge.value.size)
+    await dropLastLink(transaction, link)
   }
   reviewBlob(transaction, parts, { name, repo, digest: sha256 })
+}
+
+/** The same where the caller checks that no other repository of the project holds the content, and sees to it. */
+export async function dropLastLink(transaction: Transaction, link: HeldLink): Promise<void> {
+  const project = projectOf(link.name)
+  const charge = await transaction.getChecked(contentCodec, keys.charge(project, link.sha256))
+  deleteLink(transaction, link)
+  if (charge === undefined) return
+  transaction.delete(charge.key)
+  noteUsage(transaction, project, -charge.value.size)
+}
+
+/** The reverse of a link. */
+export function holderOf({ name, repo, digest, sha256 }: HeldLink): Uint8Array {
+  return keys.holder(sha256, projectOf(name), repo, digest)
+}
+
+function deleteLink(transaction: Transaction, link: HeldLink): void {
+  transaction.delete(keys.link(link.repo, link.digest))
+  transaction.delete(holderOf(link))
 }
 
 /** Whether what a client was told long ago must be written down again before it is told once more. */

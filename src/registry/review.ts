@@ -34,8 +34,12 @@ export function reviewSoon(
 
 /** Queues the content behind a link that was removed, for when those who found it there are done. */
 export function reviewBlob(transaction: Transaction, parts: RegistryParts, blob: Owned): void {
-  const { grace, trashDelay } = parts.settings
-  queueReview(transaction, { ...blob, kind: 'blob', due: parts.now() + Math.min(grace, trashDelay) + 1 })
+  queueReview(transaction, { ...blob, kind: 'blob', due: parts.now() + unlinkedFor(parts) })
+}
+
+/** How long content waits after it left a repository. */
+function unlinkedFor({ settings: { grace, trashDelay } }: RegistryParts): number {
+  return Math.min(grace, trashDelay) + 1
 }
 
 /** Queues bytes for removal, after those who are reading them now. `of`: the blob that goes with them. */
@@ -43,8 +47,25 @@ export function trash(
   transaction: Transaction,
   parts: RegistryParts,
   location: string,
-  of: { readonly digest?: Digest; readonly name?: RepositoryName } = {},
+  of: TrashedBlob = {},
 ): void {
   const at = parts.now()
   transaction.set(trashCodec, keys.trash(at + parts.settings.trashDelay, location), { at, ...of })
+}
+
+/** The same for bytes that leave their last repository just now: no sooner than if their blob had waited for its review. */
+export function trashUnlinked(
+  transaction: Transaction,
+  parts: RegistryParts,
+  location: string,
+  of: TrashedBlob,
+): void {
+  const at = parts.now()
+  const due = at + unlinkedFor(parts) + parts.settings.trashDelay
+  transaction.set(trashCodec, keys.trash(due, location), { at, ...of })
+}
+
+interface TrashedBlob {
+  readonly digest?: Digest
+  readonly name?: RepositoryName
 }
