@@ -6,8 +6,9 @@ import { RegistryClient } from '../servers/registry-client.ts'
 import { S3 } from '../servers/s3.ts'
 import { scratchFolder } from '../servers/workspace.ts'
 import { processorSeconds } from './cpu.ts'
-import { collectEverything, GARBAGE_SETTINGS, pushGarbage } from './garbage.ts'
+import { collectEverything, GARBAGE_SETTINGS, pushGarbage, type Run } from './garbage.ts'
 import { fillWithManifests, pathOf } from './many-manifests.ts'
+import { plainRemoval } from './plain-removal.ts'
 import { forgetPeak, resident } from './resident.ts'
 import { startTime } from './start.ts'
 import { median, percentile } from './statistics.ts'
@@ -54,13 +55,19 @@ async function onS3(): Promise<void> {
       const objects = await s3.requests.objects(BUCKET, 'lamina/')
       return [...objects.keys()].filter((key) => key.startsWith('lamina/data/')).length
     }
-    await measure({ name: 'S3', env: s3.environment(`${BUCKET}/lamina`), left, target: 1000 })
+    const runs = await measure({ name: 'S3', env: s3.environment(`${BUCKET}/lamina`), left, target: 1000 })
+    // Two objects are a blob: its bytes, and the marker that says that they are there.
+    const ours = 2 * rateOf(runs.filter(({ job }) => job === 'empty-trash'))
+    const plain = await plainRemoval(s3.requests, BUCKET, blobs)
+    console.log(
+      `S3: ${ours.toFixed(0)} objects a second were removed, by plain calls afterwards ${plain.toFixed(0)}: ${(ours / plain).toFixed(2)} of it`,
+    )
   } finally {
     await s3.stop()
   }
 }
 
-async function measure({ name, env, left, target }: Stand): Promise<void> {
+async function measure({ name, env, left, target }: Stand): Promise<readonly Run[]> {
   const scratch = await scratchFolder('bench-collection')
   const data = path.join(scratch.path, 'data')
   const logFile = path.join(scratch.path, 'log')
@@ -79,17 +86,18 @@ async function measure({ name, env, left, target }: Stand): Promise<void> {
     await pushGarbage(lamina.url, blobs)
     const pushed = (performance.now() - pushing) / 1000
     console.log(`${name}: ${blobs} blobs pushed in ${pushed.toFixed(0)} s, ${await left(data)} stored`)
-    await measureCollection(name, subject, target)
+    const runs = await measureCollection(name, subject, target)
     const rest = (await left(data)) - kept
     console.log(`${name}: ${rest} of them left`)
     if (rest !== 0) process.exitCode = 1
+    return runs
   } finally {
     await lamina.stop()
     await scratch.remove()
   }
 }
 
-async function measureCollection(name: string, subject: Subject, target: number): Promise<void> {
+async function measureCollection(name: string, subject: Subject, target: number): Promise<readonly Run[]> {
   // Who may push is told of what the collector then spares: with a grace of a second that is a commit four times a second.
   const headers = { authorization: `Bearer ${await laminaToken(subject.url, 'pull')}` }
   const reader = new SteadyReader({ ...subject, headers })
@@ -101,7 +109,7 @@ async function measureCollection(name: string, subject: Subject, target: number)
   const runs = await work
   reader.close()
   const processor = (await processorSeconds(subject.pid)) - before
-  const seconds = runs.reduce((sum, run) => sum + run.seconds, 0)
+  const seconds = sum(runs.map((run) => run.seconds))
   for (const { job, done, seconds: took } of runs)
     console.log(
       `${name}: ${job} settled ${done} in ${took.toFixed(1)} s, ${(done / took).toFixed(0)} a second`,
@@ -120,6 +128,17 @@ async function measureCollection(name: string, subject: Subject, target: number)
     'at most doubled',
     busy <= 2 * quiet,
   )
+  return runs
+}
+
+/** Items a second. */
+function rateOf(runs: readonly Run[]): number {
+  const [done, seconds] = [runs.map((run) => run.done), runs.map((run) => run.seconds)]
+  return sum(done) / sum(seconds)
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0)
 }
 
 async function starting(): Promise<void> {
