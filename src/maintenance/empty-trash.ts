@@ -29,7 +29,12 @@ async function* duePages(parts: JobParts, signal: AbortSignal): AsyncGenerator<I
   let from = prefix
   while (!signal.aborted) {
     const entries = await parts.metadata.range({ prefix, from, limit: PAGE })
-    const due = entries.map(({ key }) => ({ key, ...itemOf(key) })).filter((item) => item.due <= parts.now())
+    const due: Item[] = []
+    for (const { key } of entries) {
+      const item = itemOf(key)
+      if (item.due <= parts.now()) due.push({ key, ...item })
+      await parts.rest()
+    }
     // In this order: a backup that begins after this look names nothing that was in the trash before.
     if (due.length > 0 && (await isHeld(parts))) return
     yield due

@@ -341,8 +341,8 @@ export const upkeepMutants: readonly Mutant[] = [
   {
     rule: 'bytes stay in the trash until their readers are done',
     file: 'src/maintenance/empty-trash.ts',
-    find: '.filter((item) => item.due <= parts.now())',
-    replace: '.filter((item) => item.due > 0)',
+    find: '      if (item.due <= parts.now()) due.push',
+    replace: '      if (item.due > 0) due.push',
     tests: ['src/maintenance/expiry.test.ts'],
   },
   {

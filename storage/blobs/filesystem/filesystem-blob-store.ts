@@ -41,6 +41,8 @@ export interface FilesystemBlobStoreOptions {
 }
 
 const WRITEBACK_BYTES = 64 * 1024 * 1024
+/** Files whose removal is prepared in one turn of the event loop. */
+const REMOVED_AT_ONCE = 200
 
 /** Opens the store in a directory of the local file system; rejects with NoSpace or StoreUnavailable. */
 export async function openFilesystemBlobStore(options: FilesystemBlobStoreOptions): Promise<BlobStore> {
@@ -112,8 +114,13 @@ class FilesystemBlobStore implements BlobStore {
 
   async removeMany(locations: readonly BlobLocation[]): Promise<readonly FailedRemoval[]> {
     const { files } = this.#parts()
-    const failed = await files.unlinkThoseThere(locations.filter(isLocation))
-    return failed.map(({ path, error }) => ({ location: path, error }))
+    const failed: FailedRemoval[] = []
+    for (let at = 0; at < locations.length; at += REMOVED_AT_ONCE) {
+      const there = locations.slice(at, at + REMOVED_AT_ONCE).filter(isLocation)
+      for (const { path, error } of await files.unlinkThoseThere(there))
+        failed.push({ location: path, error })
+    }
+    return failed
   }
 
   async *list(): ReturnType<BlobStore['list']> {
