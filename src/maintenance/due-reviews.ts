@@ -7,7 +7,7 @@ import { merged } from './side-by-side.ts'
 /** Entries that are read from the queue in one go. */
 const PAGE = 512
 /** Pages that are put in one order: the more, the nearer to each other lie the records of those that follow each other. */
-const PAGES = 32
+const PAGES = 8
 
 /** Entries that are due, in the order of what they are about. */
 export interface DueReviews {
