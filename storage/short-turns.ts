@@ -1,9 +1,13 @@
 /** Milliseconds for which work that is long in all may hold the event loop at a time, however many do such work. */
 const MOST_MS = 1
 
+/** Urgent turns in a row while others wait: where requests never end, work beside them still goes on. */
+const MOST_IN_A_ROW = 8
+
 /** Who waits for a turn: what requests may wait for too goes first. */
 const urgent: (() => void)[] = []
 const patient: (() => void)[] = []
+let inARow = 0
 let isScheduled = false
 /** When the last turn was given. */
 let given = 0
@@ -43,8 +47,14 @@ function schedule(): void {
 
 function giveTurn(): void {
   isScheduled = false
-  const next = urgent.shift() ?? patient.shift()
+  const next = nextInTurn()
   given = performance.now()
   next?.()
   if (urgent.length + patient.length > 0) schedule()
+}
+
+function nextInTurn(): (() => void) | undefined {
+  const isPatient = patient.length > 0 && (urgent.length === 0 || inARow >= MOST_IN_A_ROW)
+  inARow = isPatient || patient.length === 0 ? 0 : inARow + 1
+  return isPatient ? patient.shift() : urgent.shift()
 }
