@@ -6,13 +6,21 @@ import { expect, test } from 'vitest'
 const LINE = 100
 /** A program with `logOutput(1, waiting)` that writes so many lines, says so on standard error, and ends when told. */
 function program(lines: number, waiting: number): ChildProcess {
+  return writes(
+    `for (let written = 0; written < ${lines}; written++) {
+      output.write('x'.repeat(${LINE - 1}) + '\\n')
+      if (written % 100 === 99) await new Promise((resolve) => setTimeout(resolve, 1))
+    }`,
+    waiting,
+  )
+}
+
+/** The same, with what it does to `output` in its own words. */
+function writes(act: string, waiting: number): ChildProcess {
   const source = `
     import { logOutput } from ${JSON.stringify(new URL('./log-output.ts', import.meta.url).href)}
     const output = logOutput(1, ${waiting})
-    for (let written = 0; written < ${lines}; written++) {
-      output.write('x'.repeat(${LINE - 1}) + '\\n')
-      if (written % 100 === 99) await new Promise((resolve) => setTimeout(resolve, 1))
-    }
+    ${act}
     process.stderr.write('written')
     process.stdin.once('data', () => process.stdin.unref())`
   const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', source]
@@ -42,4 +50,14 @@ test('a reader that keeps up gets every line', async () => {
   const said = text(stdout)
   stdin.end('go')
   expect(await said).toBe(`${'x'.repeat(LINE - 1)}\n`.repeat(2000))
+})
+
+test('lines longer than a piece, and letters of several bytes, come whole and in order', async () => {
+  const lengths = [5, 30_000, 5, 100_000, 20_000, 40_000, 5]
+  const act = `for (const length of ${JSON.stringify(lengths)}) output.write('é€'.repeat(length) + '\\n')`
+  const { stdin, stdout } = writes(act, 10_000_000)
+  if (!stdin || !stdout) throw new Error('no pipes')
+  const said = text(stdout)
+  stdin.end('go')
+  expect(await said).toBe(lengths.map((length) => `${'é€'.repeat(length)}\n`).join(''))
 })

@@ -65,7 +65,9 @@ export function createSharedFailures(
         const found = await transaction.getChecked(loginFailuresCodec, key)
         const tries = Math.max(-DEBT, triesLeft(found?.value) - 1)
         transaction.set(loginFailuresCodec, key, { tries, at: now() })
-      }).catch(() => undefined)
+      })
+        // The password was wrong either way, and the replica's own count holds; the store's trouble is told by its checks.
+        .catch(() => undefined)
       await Promise.race([written, setTimeout(PATIENCE_MS, undefined, { ref: false })])
     },
   }
