@@ -15,12 +15,15 @@ import { readAhead } from './read-ahead.ts'
 import { type Look, type ReviewEntry, readReview, type Verdict } from './review-queue.ts'
 import { chunksOf, eachOf, Few } from './side-by-side.ts'
 
-/** Entries that one commit settles: enough to share its cost, few enough that requests hardly wait. */
-const AT_ONCE = 32
-/** Commits under way: while some are on their way to the disk, others are prepared, and those share the next trip. */
-const COMMITS = 8
+/**
+ * Entries that one commit settles: enough to share its cost, few enough that what they need is gone from memory before it
+ * is taken for something that stays.
+ */
+const AT_ONCE = 16
+/** Commits under way: while one is on its way to the disk, the next is prepared. */
+const COMMITS = 2
 /** Those of them that read: a store that answers by itself gains nothing by more, and requests read beside them. */
-const PREPARED_AT_ONCE = 3
+const PREPARED_AT_ONCE = 1
 
 const LOOKS: Readonly<Record<'link' | 'blob' | 'manifest' | 'grave', Look>> = {
   link: collectLink,
