@@ -9,7 +9,7 @@ export function ConfirmButton({
   of,
   calm = false,
   title,
-  action,
+  action = label,
   act,
   children,
 }: {
@@ -19,7 +19,8 @@ export function ConfirmButton({
   /** What it does takes nothing away. */
   readonly calm?: boolean
   readonly title: string
-  readonly action: string
+  /** What the button that does it says, unless the same. */
+  readonly action?: string
   readonly act: () => Promise<void>
   readonly children: ComponentChildren
 }) {

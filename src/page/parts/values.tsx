@@ -30,6 +30,10 @@ export function Ago({ date }: { readonly date: string }) {
   )
 }
 
+export function AgoOrNever({ date }: { readonly date: string | undefined }) {
+  return date === undefined ? <>never</> : <Ago date={date} />
+}
+
 /** Twelve characters of a digest, and a button that copies all of it. */
 export function Digest({ digest }: { readonly digest: string }) {
   return (

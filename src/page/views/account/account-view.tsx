@@ -1,7 +1,7 @@
 import { account } from '../../account.ts'
 import { call } from '../../api/client.ts'
 import { useAnswer } from '../../api/use-answer.ts'
-import { Scroll } from '../../parts/scroll.tsx'
+import { ActionTable } from '../../parts/action-table.tsx'
 import { Answered, signInHref } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { Ago } from '../../parts/values.tsx'
@@ -48,42 +48,30 @@ function SessionsPart() {
       <h2>Browsers</h2>
       <Answered asked={asked} what="Reading where you are signed in">
         {({ sessions }) => (
-          <Scroll>
-            <table>
-              <thead>
-                <tr>
-                  <th>Browser</th>
-                  <th>Signed in</th>
-                  <th>Ends</th>
-                  <th>
-                    <span class="sr">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {sessions.map(({ id, agent, created, expires, current }) => (
-                  <tr key={id}>
-                    <td class="wrap">
-                      {agent === '' ? 'unknown' : agent} {current && <span class="pill">this one</span>}
-                    </td>
-                    <td>
-                      <Ago date={created} />
-                    </td>
-                    <td>
-                      <Ago date={expires} />
-                    </td>
-                    <td>
-                      {!current && (
-                        <button type="button" class="link danger" onClick={() => end(id)}>
-                          Sign out
-                        </button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
+          <ActionTable
+            rows={sessions}
+            keyOf={({ id }) => id}
+            columns={[
+              {
+                head: 'Browser',
+                look: 'wrap',
+                cell: ({ agent, current }) => (
+                  <>
+                    {agent === '' ? 'unknown' : agent} {current && <span class="pill">this one</span>}
+                  </>
+                ),
+              },
+              { head: 'Signed in', cell: ({ created }) => <Ago date={created} /> },
+              { head: 'Ends', cell: ({ expires }) => <Ago date={expires} /> },
+            ]}
+            action={({ id, current }) =>
+              !current && (
+                <button type="button" class="link danger" onClick={() => end(id)}>
+                  Sign out
+                </button>
+              )
+            }
+          />
         )}
       </Answered>
     </section>

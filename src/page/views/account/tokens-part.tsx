@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks'
 import { call } from '../../api/client.ts'
 import { useAnswer } from '../../api/use-answer.ts'
+import { ActionTable } from '../../parts/action-table.tsx'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { Form, textOf } from '../../parts/form.tsx'
-import { Scroll } from '../../parts/scroll.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
-import { Ago } from '../../parts/values.tsx'
+import { Ago, AgoOrNever } from '../../parts/values.tsx'
 
 /** Personal access tokens: made, shown once, listed, revoked. */
 export function TokensPart({ user }: { readonly user: string }) {
@@ -43,45 +43,28 @@ export function TokensPart({ user }: { readonly user: string }) {
           tokens.length === 0 ? (
             <p>None yet.</p>
           ) : (
-            <Scroll>
-              <table>
-                <thead>
-                  <tr>
-                    <th>Name</th>
-                    <th>Made</th>
-                    <th>Last used</th>
-                    <th>Ends</th>
-                    <th>
-                      <span class="sr">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {tokens.map(({ id, name, kind, created, used, expires }) => (
-                    <tr key={id}>
-                      <td>
-                        {name} {kind === 'refresh' && <span class="pill">docker login</span>}
-                      </td>
-                      <td>
-                        <Ago date={created} />
-                      </td>
-                      <td>{used === undefined ? 'never' : <Ago date={used} />}</td>
-                      <td>{expires === undefined ? 'never' : <Ago date={expires} />}</td>
-                      <td>
-                        <ConfirmButton
-                          label="Revoke"
-                          title={`Revoke ${name}`}
-                          action="Revoke"
-                          act={() => revoke(id)}
-                        >
-                          <p>Whoever logs in with it is refused at once.</p>
-                        </ConfirmButton>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Scroll>
+            <ActionTable
+              rows={tokens}
+              keyOf={({ id }) => id}
+              columns={[
+                {
+                  head: 'Name',
+                  cell: ({ name, kind }) => (
+                    <>
+                      {name} {kind === 'refresh' && <span class="pill">docker login</span>}
+                    </>
+                  ),
+                },
+                { head: 'Made', cell: ({ created }) => <Ago date={created} /> },
+                { head: 'Last used', cell: ({ used }) => <AgoOrNever date={used} /> },
+                { head: 'Ends', cell: ({ expires }) => <AgoOrNever date={expires} /> },
+              ]}
+              action={({ id, name }) => (
+                <ConfirmButton label="Revoke" title={`Revoke ${name}`} act={() => revoke(id)}>
+                  <p>Whoever logs in with it is refused at once.</p>
+                </ConfirmButton>
+              )}
+            />
           )
         }
       </Answered>

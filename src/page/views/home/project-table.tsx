@@ -5,7 +5,7 @@ import { percentText } from '../../format.ts'
 import { href } from '../../location.ts'
 import { Scroll } from '../../parts/scroll.tsx'
 import { useSeen } from '../../parts/use-seen.ts'
-import { Ago, Count, Size } from '../../parts/values.tsx'
+import { AgoOrNever, Count, Size } from '../../parts/values.tsx'
 import { Visibility } from '../../parts/visibility.tsx'
 
 /** One row for each project: what it holds, and what storing shared content once saves. */
@@ -71,7 +71,7 @@ function Row({ project }: { readonly project: Project }) {
             </span>
           </td>
           <td data-label="Last push">
-            {counts.pushed === undefined ? 'never' : <Ago date={counts.pushed} />}
+            <AgoOrNever date={counts.pushed} />
           </td>
         </>
       )}

@@ -2,11 +2,11 @@ import { useState } from 'preact/hooks'
 import { call } from '../../api/client.ts'
 import type { Operations } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
+import { ActionTable } from '../../parts/action-table.tsx'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { Form, textOf } from '../../parts/form.tsx'
-import { Scroll } from '../../parts/scroll.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
-import { Ago } from '../../parts/values.tsx'
+import { Ago, AgoOrNever } from '../../parts/values.tsx'
 import { RoleField, roleOf } from './role-field.tsx'
 
 type Made = Operations['createAccount']['answer']
@@ -41,43 +41,21 @@ export function AccountsPart({ project }: { readonly project: string }) {
               None yet. Make one for each machine that pushes or pulls, and revoke it alone when it leaks.
             </p>
           ) : (
-            <Scroll>
-              <table>
-                <thead>
-                  <tr>
-                    <th>Logs in as</th>
-                    <th>Role</th>
-                    <th>Made</th>
-                    <th>Ends</th>
-                    <th>
-                      <span class="sr">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {accounts.map(({ name, user, role, created, expires }) => (
-                    <tr key={name}>
-                      <td class="strong">{user}</td>
-                      <td>{role}</td>
-                      <td>
-                        <Ago date={created} />
-                      </td>
-                      <td>{expires === undefined ? 'never' : <Ago date={expires} />}</td>
-                      <td>
-                        <ConfirmButton
-                          label="Delete"
-                          title={`Delete ${user}`}
-                          action="Delete"
-                          act={() => remove(name)}
-                        >
-                          <p>Machines with its key are refused at once. What they pushed stays.</p>
-                        </ConfirmButton>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Scroll>
+            <ActionTable
+              rows={accounts}
+              keyOf={({ name }) => name}
+              columns={[
+                { head: 'Logs in as', look: 'strong', cell: ({ user }) => user },
+                { head: 'Role', cell: ({ role }) => role },
+                { head: 'Made', cell: ({ created }) => <Ago date={created} /> },
+                { head: 'Ends', cell: ({ expires }) => <AgoOrNever date={expires} /> },
+              ]}
+              action={({ name, user }) => (
+                <ConfirmButton label="Delete" title={`Delete ${user}`} act={() => remove(name)}>
+                  <p>Machines with its key are refused at once. What they pushed stays.</p>
+                </ConfirmButton>
+              )}
+            />
           )
         }
       </Answered>

@@ -3,10 +3,10 @@ import { addressOf, call } from '../../api/client.ts'
 import type { Operations } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { href } from '../../location.ts'
+import { ActionTable } from '../../parts/action-table.tsx'
 import { BadgeCodeList } from '../../parts/badge-code-list.tsx'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { Form, textOf } from '../../parts/form.tsx'
-import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { Ago } from '../../parts/values.tsx'
 import { RepositoryField } from './repository-field.tsx'
@@ -41,47 +41,27 @@ export function BadgesPart({ project, open }: { readonly project: string; readon
               the key opens nothing else.
             </p>
           ) : (
-            <Scroll>
-              <table>
-                <thead>
-                  <tr>
-                    <th>Repository</th>
-                    <th>Key</th>
-                    <th>Made</th>
-                    <th>
-                      <span class="sr">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {badges.map(({ id, repository, created }) => (
-                    <tr key={id}>
-                      <td class="strong">{repository}</td>
-                      <td>
-                        <code title={id}>{shortId(id)}</code>
-                      </td>
-                      <td>
-                        <Ago date={created} />
-                      </td>
-                      <td>
-                        <ConfirmButton
-                          label="Take back"
-                          of={`the key ${shortId(id)}`}
-                          title={`Take back a key of ${repository}`}
-                          action="Take back"
-                          act={() => remove(id)}
-                        >
-                          <p>
-                            Badges with it say <em>unknown</em>, where a cache has them at most five minutes
-                            later.
-                          </p>
-                        </ConfirmButton>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Scroll>
+            <ActionTable
+              rows={badges}
+              keyOf={({ id }) => id}
+              columns={[
+                { head: 'Repository', look: 'strong', cell: ({ repository }) => repository },
+                { head: 'Key', cell: ({ id }) => <code title={id}>{shortId(id)}</code> },
+                { head: 'Made', cell: ({ created }) => <Ago date={created} /> },
+              ]}
+              action={({ id, repository }) => (
+                <ConfirmButton
+                  label="Take back"
+                  of={`the key ${shortId(id)}`}
+                  title={`Take back a key of ${repository}`}
+                  act={() => remove(id)}
+                >
+                  <p>
+                    Badges with it say <em>unknown</em>, where a cache has them at most five minutes later.
+                  </p>
+                </ConfirmButton>
+              )}
+            />
           )
         }
       </Answered>

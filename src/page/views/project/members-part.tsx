@@ -1,9 +1,9 @@
 import { call } from '../../api/client.ts'
 import type { Role } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
+import { ActionTable } from '../../parts/action-table.tsx'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { Form, textOf } from '../../parts/form.tsx'
-import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { Ago } from '../../parts/values.tsx'
 import { RoleField, roleOf } from './role-field.tsx'
@@ -25,41 +25,20 @@ export function MembersPart({ project }: { readonly project: string }) {
     <Answered asked={asked} what="Reading the members">
       {({ members }) => (
         <>
-          <Scroll>
-            <table>
-              <thead>
-                <tr>
-                  <th>User</th>
-                  <th>Role</th>
-                  <th>Since</th>
-                  <th>
-                    <span class="sr">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {members.map(({ user, role, since }) => (
-                  <tr key={user}>
-                    <td class="strong">{user}</td>
-                    <td>{role}</td>
-                    <td>
-                      <Ago date={since} />
-                    </td>
-                    <td>
-                      <ConfirmButton
-                        label="Remove"
-                        title={`Remove ${user} from ${project}`}
-                        action="Remove"
-                        act={() => remove(user)}
-                      >
-                        <p>{user} loses the role at once, also under tokens and running sessions.</p>
-                      </ConfirmButton>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
+          <ActionTable
+            rows={members}
+            keyOf={({ user }) => user}
+            columns={[
+              { head: 'User', look: 'strong', cell: ({ user }) => user },
+              { head: 'Role', cell: ({ role }) => role },
+              { head: 'Since', cell: ({ since }) => <Ago date={since} /> },
+            ]}
+            action={({ user }) => (
+              <ConfirmButton label="Remove" title={`Remove ${user} from ${project}`} act={() => remove(user)}>
+                <p>{user} loses the role at once, also under tokens and running sessions.</p>
+              </ConfirmButton>
+            )}
+          />
           <details class="card">
             <summary>Add a member, or change a role</summary>
             <Form send={(values) => put(textOf(values, 'user'), roleOf(values))} action="Save">

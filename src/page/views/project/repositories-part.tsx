@@ -3,7 +3,7 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { href } from '../../location.ts'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
-import { Ago, Count } from '../../parts/values.tsx'
+import { Ago, AgoOrNever, Count } from '../../parts/values.tsx'
 
 /** The repositories of a project. */
 export function RepositoriesPart({
@@ -57,7 +57,9 @@ export function RepositoriesPart({
                       <td class="number">
                         <Count {...manifests} />
                       </td>
-                      <td>{pushed === undefined ? 'never' : <Ago date={pushed} />}</td>
+                      <td>
+                        <AgoOrNever date={pushed} />
+                      </td>
                       <td>
                         <Ago date={created} />
                       </td>

@@ -27,7 +27,6 @@ export function SettingsPart({ project, again }: { readonly project: Project; re
           <ConfirmButton
             label={project.public ? 'Make it private' : 'Make it public'}
             title={project.public ? 'Make it private' : 'Make it public'}
-            action={project.public ? 'Make it private' : 'Make it public'}
             act={change}
           >
             <p>

@@ -1,8 +1,8 @@
 import { nameOfAccount } from '../../account.ts'
 import { call } from '../../api/client.ts'
 import { useAnswer } from '../../api/use-answer.ts'
+import { ActionTable } from '../../parts/action-table.tsx'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
-import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { Ago, Digest } from '../../parts/values.tsx'
 
@@ -30,54 +30,34 @@ export function DeletedPart({
           <p class="dim">Nothing that could be restored.</p>
         ) : (
           <>
-            <Scroll label="Deleted images">
-              <table>
-                <thead>
-                  <tr>
-                    <th>Image</th>
-                    <th>Its tags</th>
-                    <th>Deleted</th>
-                    <th>By</th>
-                    <th>Restorable until</th>
-                    <th>
-                      <span class="sr">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {manifests.map(({ digest, tags, at, by, policy, until }) => (
-                    <tr key={digest}>
-                      <td>
-                        <Digest digest={digest} />
-                      </td>
-                      <td class="wrap">
-                        {tags.length === 0 ? <span class="dim">none</span> : tags.join(', ')}
-                      </td>
-                      <td>
-                        <Ago date={at} />
-                      </td>
-                      <td class="dim">{policy === undefined ? nameOfAccount(by) : `the rule ${policy}`}</td>
-                      <td>
-                        <Ago date={until} />
-                      </td>
-                      <td>
-                        <ConfirmButton
-                          label="Restore"
-                          title="Restore the image"
-                          action="Restore"
-                          act={() => restore(digest)}
-                        >
-                          <p>
-                            It can be pulled again by its digest
-                            {tags.length > 0 && ', and by those of its tags that lead nowhere else by now'}.
-                          </p>
-                        </ConfirmButton>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Scroll>
+            <ActionTable
+              label="Deleted images"
+              rows={manifests}
+              keyOf={({ digest }) => digest}
+              columns={[
+                { head: 'Image', cell: ({ digest }) => <Digest digest={digest} /> },
+                {
+                  head: 'Its tags',
+                  look: 'wrap',
+                  cell: ({ tags }) => (tags.length === 0 ? <span class="dim">none</span> : tags.join(', ')),
+                },
+                { head: 'Deleted', cell: ({ at }) => <Ago date={at} /> },
+                {
+                  head: 'By',
+                  look: 'dim',
+                  cell: ({ by, policy }) => (policy === undefined ? nameOfAccount(by) : `the rule ${policy}`),
+                },
+                { head: 'Restorable until', cell: ({ until }) => <Ago date={until} /> },
+              ]}
+              action={({ digest, tags }) => (
+                <ConfirmButton label="Restore" title="Restore the image" act={() => restore(digest)}>
+                  <p>
+                    It can be pulled again by its digest
+                    {tags.length > 0 && ', and by those of its tags that lead nowhere else by now'}.
+                  </p>
+                </ConfirmButton>
+              )}
+            />
             {next !== undefined && <p class="dim">There are more.</p>}
           </>
         )

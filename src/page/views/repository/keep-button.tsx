@@ -19,14 +19,7 @@ export function KeepButton({
     changed()
   }
   return (
-    <ConfirmButton
-      label={label}
-      of={tag}
-      calm
-      title={`${label}: ${repository}:${tag}`}
-      action={label}
-      act={act}
-    >
+    <ConfirmButton label={label} of={tag} calm title={`${label}: ${repository}:${tag}`} act={act}>
       <p>
         {kept
           ? 'Retention rules may take the image again. Nothing is deleted now.'

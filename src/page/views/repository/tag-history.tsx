@@ -3,9 +3,9 @@ import { nameOfAccount } from '../../account.ts'
 import { call } from '../../api/client.ts'
 import type { ProjectView } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
+import { ActionTable } from '../../parts/action-table.tsx'
 import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { Ago, Digest } from '../../parts/values.tsx'
 
@@ -59,53 +59,41 @@ function History({
   return (
     <Answered asked={asked} what="Reading where the tag led">
       {({ steps }) => (
-        <Scroll>
-          <table>
-            <thead>
-              <tr>
-                <th>Led to</th>
-                <th>Since</th>
-                <th>By</th>
-                <th>
-                  <span class="sr">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {steps.map(({ sequence, digest, at, by, policy }, index) => (
-                <tr key={sequence}>
-                  <td>
-                    {digest === undefined ? (
-                      <span class="dim">deleted{policy !== undefined && ` by ${policy}`}</span>
-                    ) : (
-                      <Digest digest={digest} />
-                    )}
-                  </td>
-                  <td>
-                    <Ago date={at} />
-                  </td>
-                  <td class="dim">{nameOfAccount(by)}</td>
-                  <td>
-                    {index === 0 && <span class="pill">now</span>}
-                    {index > 0 && digest !== undefined && may.push && (
-                      <ConfirmButton
-                        label="Roll back here"
-                        title={`Roll ${tag} back`}
-                        action="Roll back"
-                        act={() => rollBack(digest)}
-                      >
-                        <p>
-                          Who pulls <code>{tag}</code> from now on gets what it led to then. The log keeps
-                          both, so this can be undone the same way.
-                        </p>
-                      </ConfirmButton>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <ActionTable
+          rows={steps}
+          keyOf={({ sequence }) => sequence}
+          columns={[
+            {
+              head: 'Led to',
+              cell: ({ digest, policy }) =>
+                digest === undefined ? (
+                  <span class="dim">deleted{policy !== undefined && ` by ${policy}`}</span>
+                ) : (
+                  <Digest digest={digest} />
+                ),
+            },
+            { head: 'Since', cell: ({ at }) => <Ago date={at} /> },
+            { head: 'By', look: 'dim', cell: ({ by }) => nameOfAccount(by) },
+          ]}
+          action={({ digest }, index) => (
+            <>
+              {index === 0 && <span class="pill">now</span>}
+              {index > 0 && digest !== undefined && may.push && (
+                <ConfirmButton
+                  label="Roll back here"
+                  title={`Roll ${tag} back`}
+                  action="Roll back"
+                  act={() => rollBack(digest)}
+                >
+                  <p>
+                    Who pulls <code>{tag}</code> from now on gets what it led to then. The log keeps both, so
+                    this can be undone the same way.
+                  </p>
+                </ConfirmButton>
+              )}
+            </>
+          )}
+        />
       )}
     </Answered>
   )
