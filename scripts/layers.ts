@@ -172,6 +172,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'picomatch',
     'src/oci',
     'src/records',
+    'storage/side-thread.ts',
     'storage/store-errors.ts',
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
@@ -384,8 +385,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
   // Storage: interfaces that know digests and bytes, drivers that know their own package.
   storage: [],
+  'storage/side-thread.ts': ['node:*'],
   'storage/blobs': ['src/oci', 'storage/store-errors.ts'],
-  'storage/blobs/filesystem': ['node:*', 'src/oci', 'storage/store-errors.ts', 'storage/blobs'],
+  'storage/blobs/filesystem': [
+    'node:*',
+    'src/oci',
+    'storage/side-thread.ts',
+    'storage/store-errors.ts',
+    'storage/blobs',
+  ],
   'storage/blobs/s3': [
     'node:*',
     '@aws-sdk/client-s3',
@@ -453,6 +461,7 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/http/token': ['jose', 'src/projects'],
   /** The store that a move follows, as compose.ts connects it. */
   'src/maintenance/migration': ['src/events'],
+  'storage/side-thread.ts': ['storage/side-thread-fixture.ts'],
   'storage/metadata/level': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
   'storage/metadata/memory': ['storage/metadata/contract.ts'],
   'storage/metadata/postgres': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],

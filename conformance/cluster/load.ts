@@ -62,7 +62,7 @@ export class Load {
   }
 
   /** Resolves when so many more images are pushed: after a fault, recovery. Rejects when that takes too long. */
-  async more(images: number, patience = 120_000): Promise<number> {
+  async more(images: number, patience = Math.max(120_000, images * 2000)): Promise<number> {
     const [wanted, begun] = [this.met.images + images, Date.now()]
     while (this.met.images < wanted) {
       if (Date.now() - begun > patience)

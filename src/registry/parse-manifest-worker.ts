@@ -1,11 +1,9 @@
-import { parentPort } from 'node:worker_threads'
+import { answerTasks } from '../../storage/side-thread.ts'
 import { type ParsedManifest, parseManifest } from '../oci/manifest.ts'
+import type { ParseWork } from './parse-manifest.ts'
 
 /** The other side of parse-manifest.ts. */
-parentPort?.on('message', (job: { id: number; bytes: Uint8Array; headerType: string }) => {
-  const result = parseManifest(job.bytes, job.headerType)
-  parentPort?.postMessage({ id: job.id, result: lean(result) })
-})
+answerTasks<ParseWork>(({ bytes, headerType }) => lean(parseManifest(bytes, headerType)))
 
 /** Annotations are wanted only of manifests with a subject; copying megabytes of others would stall the receiver. */
 function lean(result: ParsedManifest | string): ParsedManifest | string {

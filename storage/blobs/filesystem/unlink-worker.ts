@@ -1,6 +1,6 @@
 import { unlink } from 'node:fs/promises'
-import { parentPort } from 'node:worker_threads'
-import type { FailedUnlink, UnlinkAnswer, UnlinkTask } from './unlink-thread.ts'
+import { answerTasks } from '../../side-thread.ts'
+import type { FailedUnlink, UnlinkWork } from './unlink-thread.ts'
 
 /**
  * Half of the thread pool, which is one for all threads of a process: pulls need the others. Where a disk makes each
@@ -8,14 +8,16 @@ import type { FailedUnlink, UnlinkAnswer, UnlinkTask } from './unlink-thread.ts'
  */
 const AT_ONCE = 8
 
-let last = Promise.resolve()
+let last: Promise<unknown> = Promise.resolve()
 
 /** The other side of unlink-thread.ts: one task after the other. */
-parentPort?.on('message', (task: UnlinkTask) => {
-  last = last.then(() => run(task))
+answerTasks<UnlinkWork>((paths) => {
+  const removed = last.then(() => removeAll(paths))
+  last = removed
+  return removed
 })
 
-async function run({ id, paths }: UnlinkTask): Promise<void> {
+async function removeAll(paths: readonly string[]): Promise<readonly FailedUnlink[]> {
   const failed: FailedUnlink[] = []
   const waiting = paths.values()
   const remove = async (): Promise<void> => {
@@ -23,8 +25,7 @@ async function run({ id, paths }: UnlinkTask): Promise<void> {
       await unlink(path).catch((error: unknown) => void failed.push({ path, ...described(error) }))
   }
   await Promise.all(Array.from({ length: AT_ONCE }, remove))
-  const answer: UnlinkAnswer = { id, failed }
-  parentPort?.postMessage(answer)
+  return failed
 }
 
 /** An error's own code does not survive the way to another thread. */
