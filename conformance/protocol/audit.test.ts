@@ -153,6 +153,31 @@ describe('a login', () => {
     },
   )
 
+  test('that a client keeps is told with its name, and one for a single pull is not', async () => {
+    const alice = lamina.now.client.as(basic('alice', PASSWORD))
+    const form = new URLSearchParams({
+      grant_type: 'password',
+      access_type: 'offline',
+      client_id: 'docker',
+      username: 'alice',
+      password: PASSWORD,
+    }).toString()
+    const told = await audited(async () => {
+      await alice.get('/token?service=registry')
+      await alice.get('/token?service=registry&offline_token=true&client_id=skopeo')
+      await lamina.now.client.post('/token', form, { 'content-type': 'application/x-www-form-urlencoded' })
+    })
+    expect(told).toMatchObject(
+      ['skopeo', 'docker'].map((client) => ({
+        action: 'login',
+        who: 'user:alice',
+        what: { name: `login of ${client}` },
+        outcome: 'done',
+      })),
+    )
+    expect(told.map((one) => typeof at(one, 'what', 'id'))).toEqual(['string', 'string'])
+  })
+
   test('to the page is told; being asked to log in, and a token that is over, are not', async () => {
     const told = await audited(async () => {
       const page = await lamina.now.client.sendJson('POST', '/api/v1/session', {

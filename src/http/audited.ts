@@ -59,6 +59,6 @@ export const NOT_AUDITED: Readonly<Record<string, string>> = {
   oldAnalyze: 'only asks',
   profileProcessor: 'only looks',
   rebuildLayerIndex: 'makes again what is made of content',
-  postToken: 'gives what the account has; one that is refused is told as a login',
+  postToken: 'gives what the account has; one that is refused, or that the client keeps, is told as a login',
   postTokenAlias: 'as postToken',
 }

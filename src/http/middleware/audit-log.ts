@@ -23,7 +23,10 @@ interface Audited {
   readonly code?: unknown
 }
 
-/** One line for each request that changes rights or content or tries to, and for each login that is refused. */
+/**
+ * One line for each request that changes rights or content or tries to, and for each login that is refused, or that the
+ * client keeps.
+ */
 export function auditLog(log: Logger): (state: RequestState) => void {
   return (state) => {
     const audit = auditOf(state)
@@ -38,8 +41,17 @@ function auditOf(state: RequestState): Audited | undefined {
   const rest = { from, status: response.statusCode, ...(code !== undefined && { code }) }
   if (refused !== undefined)
     return { action: 'login', who: refused.account ?? '', what: {}, ...rest, outcome: 'refused' }
-  const told = route && AUDITED[route.operationId]
   const who = fields['account']
+  const kept = fields['keptLogin']
+  if (typeof who === 'string' && kept !== undefined)
+    return {
+      action: 'login',
+      who,
+      what: { name: kept, id: fields['id'] },
+      ...rest,
+      outcome: outcomeOf(state),
+    }
+  const told = route && AUDITED[route.operationId]
   // Nobody in particular was only told to log in.
   if (route === undefined || told === undefined || typeof who !== 'string' || who === '') return undefined
   return { action: route.operationId, who, what: whatOf(state, told), ...rest, outcome: outcomeOf(state) }

@@ -101,7 +101,9 @@ async function keepLogin(
     parent: login.credential,
   } as const
   try {
-    return { refresh_token: (await credentials.create(made)).secret }
+    const { id, secret } = await credentials.create(made)
+    exchange.note({ account: owner, keptLogin: name, id })
+    return { refresh_token: secret }
   } catch (error) {
     exchange.note({ refreshToken: error instanceof Error ? error.message : 'not made' })
     return {}
