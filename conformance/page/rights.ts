@@ -42,7 +42,7 @@ export async function driveRights({ browser, url, report }: World): Promise<void
 async function offersNone(page: Page, names: readonly string[]): Promise<void> {
   await settle(page)
   for (const name of names) {
-    const found = await page.getByText(name, { exact: true }).count()
+    const found = await page.getByText(new RegExp(`^${name}\\b`)).count()
     expect(found === 0, `${name} is offered`)
   }
 }

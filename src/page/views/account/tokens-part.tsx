@@ -60,7 +60,7 @@ export function TokensPart({ user }: { readonly user: string }) {
                 { head: 'Ends', cell: ({ expires }) => <AgoOrNever date={expires} /> },
               ]}
               action={({ id, name }) => (
-                <ConfirmButton label="Revoke" title={`Revoke ${name}`} act={() => revoke(id)}>
+                <ConfirmButton label="Revoke" of={name} title={`Revoke ${name}`} act={() => revoke(id)}>
                   <p>Whoever logs in with it is refused at once.</p>
                 </ConfirmButton>
               )}

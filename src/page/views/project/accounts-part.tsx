@@ -51,7 +51,7 @@ export function AccountsPart({ project }: { readonly project: string }) {
                 { head: 'Ends', cell: ({ expires }) => <AgoOrNever date={expires} /> },
               ]}
               action={({ name, user }) => (
-                <ConfirmButton label="Delete" title={`Delete ${user}`} act={() => remove(name)}>
+                <ConfirmButton label="Delete" of={user} title={`Delete ${user}`} act={() => remove(name)}>
                   <p>Machines with its key are refused at once. What they pushed stays.</p>
                 </ConfirmButton>
               )}

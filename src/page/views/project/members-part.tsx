@@ -34,7 +34,12 @@ export function MembersPart({ project }: { readonly project: string }) {
               { head: 'Since', cell: ({ since }) => <Ago date={since} /> },
             ]}
             action={({ user }) => (
-              <ConfirmButton label="Remove" title={`Remove ${user} from ${project}`} act={() => remove(user)}>
+              <ConfirmButton
+                label="Remove"
+                of={user}
+                title={`Remove ${user} from ${project}`}
+                act={() => remove(user)}
+              >
                 <p>{user} loses the role at once, also under tokens and running sessions.</p>
               </ConfirmButton>
             )}
