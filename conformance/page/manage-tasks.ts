@@ -52,22 +52,23 @@ export const MANAGE_TASKS: readonly Task[] = [
     mouse: async (page) => {
       await page.goto(SPARE)
       await page.getByRole('button', { name: 'History of current' }).click()
-      await page.getByRole('button', { name: 'Roll back here' }).first().click()
-      await page.getByRole('button', { name: 'Roll back', exact: true }).click()
-      return rolledBack(page)
+      return rolledBack(page, async () => {
+        await page.getByRole('button', { name: 'Roll back here' }).first().click()
+        await page.getByRole('button', { name: 'Roll back', exact: true }).click()
+      })
     },
     keyboard: async (page) => {
       await page.goto(SPARE)
       await page.getByRole('button', { name: 'History of current' }).waitFor()
       await tabTo(page, 'History of current')
       await page.keyboard.press('Enter')
-      await page.getByRole('button', { name: 'Roll back here' }).first().waitFor()
-      await tabTo(page, 'Roll back here')
-      await page.keyboard.press('Enter')
-      await page.getByRole('button', { name: 'Roll back', exact: true }).waitFor()
-      await tabTo(page, 'Roll back')
-      await page.keyboard.press('Enter')
-      return rolledBack(page)
+      return rolledBack(page, async () => {
+        await tabTo(page, 'Roll back here')
+        await page.keyboard.press('Enter')
+        await page.getByRole('button', { name: 'Roll back', exact: true }).waitFor()
+        await tabTo(page, 'Roll back')
+        await page.keyboard.press('Enter')
+      })
     },
   },
   {
@@ -194,11 +195,15 @@ async function fateOf(page: Page): Promise<string> {
   return (await dialog.getByText('Goes: 2 blobs').textContent()) ?? ''
 }
 
-async function rolledBack(page: Page): Promise<string> {
-  const log = page.getByRole('dialog').first().getByRole('row')
-  // The head, what the tests before this one did, and the way back.
-  await log.nth(3).waitFor()
-  const digests = await page.getByRole('dialog').first().locator('code').allTextContents()
+/** `rollBack` adds a step to the log that is open, which leads to what the step before the last one led to. */
+async function rolledBack(page: Page, rollBack: () => Promise<void>): Promise<string> {
+  await page.getByRole('button', { name: 'Roll back here' }).first().waitFor()
+  const log = page.getByRole('dialog').first()
+  const rows = await log.getByRole('row').count()
+  await rollBack()
+  await log.getByRole('row').nth(rows).waitFor()
+  await log.getByRole('dialog').waitFor({ state: 'detached' })
+  const digests = await log.locator('code').allTextContents()
   expect(digests[0] === digests[2], `the tag leads to ${digests.join(', ')}`)
   return `${digests[1]} → ${digests[0]}`
 }
