@@ -4,7 +4,7 @@ import { RegistryError } from '../../oci/registry-error.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import { imageReport } from './image-report.ts'
 import type { KnownFiles } from './known-files.ts'
-import { notIndexed } from './layer.ts'
+import { notIndexed } from './layer-index.ts'
 import type { InspectHttpParts } from './parts.ts'
 import { pinnedRef, type Ready } from './ready-image.ts'
 

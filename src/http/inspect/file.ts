@@ -8,8 +8,8 @@ import { nameOf, parentOf, placeOf } from '../../inspect/tar/tar-path.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { Exchange, Handler, Reply } from '../exchange.ts'
-import { type Pinned, pinned, unchanged } from './caching.ts'
-import { layerOf, notIndexed } from './layer.ts'
+import type { Pinned } from './caching.ts'
+import { fromLayerIndex } from './layer-index.ts'
 import { textParam } from './params.ts'
 import type { InspectHttpParts } from './parts.ts'
 
@@ -31,17 +31,10 @@ const HARMLESS = {
 
 /** F19: bytes of one file of a layer. */
 export function getLayerFile(parts: InspectHttpParts): Handler {
-  return async (exchange) => {
-    const layer = await layerOf(parts, exchange)
-    const state = await parts.indexes.state(layer)
-    if (state.state === 'none') await parts.indexer.request(layer)
-    const reader = await parts.indexes.read(state)
-    if (reader === undefined) throw notIndexed(layer, state)
-    const cache = pinned(layer, state)
-    if (unchanged(exchange, cache)) return { status: 304, headers: cache }
+  return fromLayerIndex(parts, async (exchange, { layer, state, reader, cache }) => {
     const file = await findFile(reader, rawPath(textParam(exchange, 'path'), textParam(exchange, 'pathRaw')))
     return fileReply(parts, exchange, { layer, record: recordIn(state), file, cache })
-  }
+  })
 }
 
 /** A file of a layer, and what is said of its answer. */

@@ -4,7 +4,7 @@ import { RegistryError } from '../../oci/registry-error.ts'
 import { answer, date } from '../api/answers.ts'
 import { readPage } from '../api/page.ts'
 import type { Handler } from '../exchange.ts'
-import { layerOf } from './layer.ts'
+import { layerOf } from './layer-index.ts'
 import { cursorParam, nextCursor } from './params.ts'
 import { type InspectHttpParts, mayRead } from './parts.ts'
 

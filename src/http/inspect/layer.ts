@@ -1,18 +1,16 @@
 import { rawPath } from '../../inspect/display-name.ts'
-import { readableLayer } from '../../inspect/image-layers.ts'
-import type { IndexEntry } from '../../inspect/layer/index-entry.ts'
-import { isPlaced } from '../../inspect/layer/index-entry.ts'
+import { type IndexEntry, isPlaced } from '../../inspect/layer/index-entry.ts'
 import type { IndexReader } from '../../inspect/layer/index-reader.ts'
 import { type LayerState, recordIn } from '../../inspect/layer/layer-indexes.ts'
 import { nameOf, parentOf } from '../../inspect/tar/tar-path.ts'
-import { type Digest, parseDigest, whyNotDigest } from '../../oci/digest.ts'
+import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { answer, date } from '../api/answers.ts'
 import { readPage } from '../api/page.ts'
-import type { Exchange, Handler } from '../exchange.ts'
-import { pinned, unchanged } from './caching.ts'
+import type { Handler } from '../exchange.ts'
+import { fromLayerIndex, layerOf } from './layer-index.ts'
 import { cursorParam, nextCursor, textParam } from './params.ts'
-import { type InspectHttpParts, mayRead } from './parts.ts'
+import type { InspectHttpParts } from './parts.ts'
 import { showEntry } from './show-entry.ts'
 
 /** F27: how far the look inside a layer is, and what it found. */
@@ -30,14 +28,6 @@ export function rebuildLayerIndex(parts: InspectHttpParts): Handler {
     await parts.indexer.request(layer, true)
     return answer(202, showState(layer, await parts.indexes.state(layer)))
   }
-}
-
-/** The layer of the path, if the caller may pull it. Throws DIGEST_INVALID, BLOB_UNKNOWN. */
-export async function layerOf(parts: InspectHttpParts, exchange: Exchange): Promise<Digest> {
-  const text = exchange.params['digest'] ?? ''
-  const digest = parseDigest(text)
-  if (digest === undefined) throw new RegistryError('DIGEST_INVALID', { message: whyNotDigest(text) })
-  return readableLayer(parts.metadata, digest, mayRead(parts, exchange))
 }
 
 function showState(layer: Digest, state: LayerState) {
@@ -64,14 +54,7 @@ function showState(layer: Digest, state: LayerState) {
 
 /** F5: one directory of one layer by name, with all that the layer says of it, whiteouts included. */
 export function getLayerTree(parts: InspectHttpParts): Handler {
-  return async (exchange) => {
-    const layer = await layerOf(parts, exchange)
-    const state = await parts.indexes.state(layer)
-    if (state.state === 'none') await parts.indexer.request(layer)
-    const reader = await parts.indexes.read(state)
-    if (reader === undefined) throw notIndexed(layer, state)
-    const cache = pinned(layer, state)
-    if (unchanged(exchange, cache)) return { status: 304, headers: cache }
+  return fromLayerIndex(parts, async (exchange, { layer, reader, cache }) => {
     const path = rawPath(textParam(exchange, 'path'), textParam(exchange, 'pathRaw'))
     const { limit } = readPage(exchange.query)
     const outside = exchange.query.get('outside') === 'true'
@@ -79,22 +62,6 @@ export function getLayerTree(parts: InspectHttpParts): Handler {
       ? await outsidePage(reader, { from: cursorParam(exchange), limit })
       : await pageOf(reader, { path, from: cursorParam(exchange), limit })
     return answer(200, { layer, ...page }, cache)
-  }
-}
-
-/** Says why there is no list of files, and what to do. */
-export function notIndexed(layer: Digest, state: LayerState): RegistryError {
-  const record = recordIn(state)
-  if (record !== undefined)
-    return new RegistryError('UNSUPPORTED', {
-      status: 422,
-      message: `the files of layer ${layer} cannot be listed: it is ${record.state}${record.reason === undefined ? '' : `: ${record.reason}`}`,
-      detail: { layer, state: state.state },
-    })
-  return new RegistryError('UNAVAILABLE', {
-    message: `layer ${layer} is being indexed; ask again in a moment`,
-    detail: { layer, state: state.state },
-    headers: { 'retry-after': '1' },
   })
 }
 
