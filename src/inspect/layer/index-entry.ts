@@ -1,5 +1,4 @@
-import type { SparseRange } from '../tar/sparse.ts'
-import type { EntryType } from '../tar/tar-entry.ts'
+import type { EntryType, TarEntry } from '../tar/tar-entry.ts'
 
 /**
  * What an entry of a layer is in its tree. `whiteout` hides the name in the layers below, `opaque` all that is below in
@@ -72,8 +71,8 @@ export interface DirectoryTotals {
   readonly files: number
 }
 
-/** One entry of a layer's index. Texts are raw bytes (latin1), offsets are of the unpacked layer, times seconds. */
-export interface IndexEntry {
+/** One entry of a layer's index: what its archive says of it, and its place in the layer's tree. */
+export interface IndexEntry extends Omit<TarEntry, 'name' | 'type' | 'oddities'> {
   /** Directory and name; '' and '' for the root itself. For OUTSIDE entries the name is all, as the archive has it. */
   readonly parent: string
   readonly name: string
@@ -81,21 +80,6 @@ export interface IndexEntry {
   readonly flags: number
   /** Its place among the entries of the archive; that of what implies it for implied directories. */
   readonly order: number
-  readonly size: number
-  readonly stored: number
-  readonly mode: number
-  readonly uid: number
-  readonly gid: number
-  readonly uname: string
-  readonly gname: string
-  readonly mtime: number
-  readonly linkname: string
-  readonly device: readonly [major: number, minor: number] | undefined
-  readonly xattrs: readonly (readonly [name: string, value: string])[]
-  readonly sha256: Buffer | undefined
-  readonly headerOffset: number
-  readonly contentOffset: number
-  readonly sparse: readonly SparseRange[] | undefined
   readonly totals: DirectoryTotals | undefined
 }
 
