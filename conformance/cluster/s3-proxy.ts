@@ -1,6 +1,7 @@
 import http from 'node:http'
 import { pipeline } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { listen, portOf } from '../servers/loopback.ts'
 
 /** One call to S3 as it passed. */
 export interface S3Call {
@@ -43,17 +44,12 @@ export class S3Proxy {
   static async start(upstream: string): Promise<S3Proxy> {
     const server = http.createServer()
     const proxy = new S3Proxy(server, upstream)
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(0, '127.0.0.1', resolve)
-    })
+    await listen(server)
     return proxy
   }
 
   get url(): string {
-    const address = this.#server.address()
-    if (address === null || typeof address === 'string') throw new Error('the proxy does not listen')
-    return `http://127.0.0.1:${address.port}`
+    return `http://127.0.0.1:${portOf(this.#server)}`
   }
 
   /** All calls since the last call; forgets them. */

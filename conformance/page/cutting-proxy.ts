@@ -1,4 +1,5 @@
 import net from 'node:net'
+import { listen } from '../servers/loopback.ts'
 
 /** A way to a registry that breaks in the middle of every upload of an archive, until it is mended. */
 export async function startCuttingProxy(
@@ -35,11 +36,9 @@ export async function startCuttingProxy(
     registry.on('drain', () => client.resume())
     registry.pipe(client)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
+  const own = await listen(server)
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${own}`,
     mend: () => {
       broken = false
     },

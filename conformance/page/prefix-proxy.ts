@@ -1,4 +1,5 @@
 import http from 'node:http'
+import { listen } from '../servers/loopback.ts'
 
 /** A proxy as people put them: it serves a registry below a path, which it takes off before it asks. */
 export async function startPrefixProxy(
@@ -22,11 +23,9 @@ export async function startPrefixProxy(
     passed.on('error', () => response.writeHead(502).end())
     request.pipe(passed)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
+  const port = await listen(server)
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${port}`,
     close: () => {
       server.close()
       server.closeAllConnections()

@@ -1,8 +1,8 @@
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { expect } from '../report.ts'
 import { admin } from '../servers/lamina.ts'
+import { listen } from '../servers/loopback.ts'
 import { openWindow, settle, signIn } from './browser.ts'
 import { firstLoad } from './first-load.ts'
 import { startPrefixProxy } from './prefix-proxy.ts'
@@ -104,11 +104,10 @@ async function crossSite({ browser, url }: World): Promise<string> {
   const attacker = http.createServer((_, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>elsewhere</title>')
   })
-  await new Promise<void>((resolve) => attacker.listen(0, '127.0.0.1', resolve))
+  const port = await listen(attacker)
   try {
     const { page, context } = await openWindow(browser, url)
     await signIn(page)
-    const { port } = portOf(attacker)
     const other = await context.newPage()
     await other.goto(`http://127.0.0.1:${port}/`)
     const tried = await other.evaluate(async (target) => {
@@ -135,10 +134,4 @@ async function crossSite({ browser, url }: World): Promise<string> {
   } finally {
     attacker.close()
   }
-}
-
-function portOf(server: http.Server): AddressInfo {
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return address
 }

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { listen } from '../servers/loopback.ts'
 import { type Settings, useServer } from './support/server.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -96,9 +96,7 @@ async function withProxy<Result>(
     response.on('close', () => onward.destroy())
     request.pipe(onward)
   })
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a server on a port has such an address
-  const { port } = proxy.address() as AddressInfo
+  const port = await listen(proxy)
   try {
     return await use(`http://localhost:${port}`)
   } finally {

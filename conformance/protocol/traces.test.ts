@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { createServer, type Server as HttpServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import { listen } from '../servers/loopback.ts'
 import { image } from './support/images.ts'
 import { pushImage } from './support/push.ts'
 import { dispose, type Server, startServer } from './support/server.ts'
@@ -46,12 +45,8 @@ beforeAll(async () => {
       response.setHeader('content-type', 'application/json').end('{}')
     }
     void take()
-  }).listen(0, '127.0.0.1')
-  await once(collector, 'listening')
-  const { port }: AddressInfo = z
-    .object({ port: z.number(), address: z.string(), family: z.string() })
-    .parse(collector.address())
-  endpoint = `http://127.0.0.1:${port}`
+  })
+  endpoint = `http://127.0.0.1:${await listen(collector)}`
 })
 afterAll(() => {
   collector.close()

@@ -3,6 +3,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { pipeline, Transform } from 'node:stream'
 import type { Certificates } from './certificates.ts'
+import { listen, portOf } from './loopback.ts'
 
 /** One request as it crossed the wire; bytes are those of the bodies, counted while they pass. */
 export interface Exchange {
@@ -50,17 +51,12 @@ export class RecordingProxy {
       ? https.createServer({ cert: await readFile(options.tls.cert), key: await readFile(options.tls.key) })
       : http.createServer()
     const proxy = new RecordingProxy(new URL(options.upstream), server)
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(0, '127.0.0.1', resolve)
-    })
+    await listen(server)
     return proxy
   }
 
   get port(): number {
-    const address = this.#server.address()
-    if (address === null || typeof address === 'string') throw new Error('the proxy does not listen')
-    return address.port
+    return portOf(this.#server)
   }
 
   /** All exchanges since the last call; forgets them. */

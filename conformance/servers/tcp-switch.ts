@@ -1,4 +1,5 @@
 import net from 'node:net'
+import { listen, portOf } from './loopback.ts'
 
 /**
  * A fixed address before a server that may move, as a virtual IP or HAProxy is before PostgreSQL: forwards bytes, can be
@@ -24,17 +25,12 @@ export class TcpSwitch {
   static async start(target: number): Promise<TcpSwitch> {
     const server = net.createServer()
     const made = new TcpSwitch(server, target)
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(0, '127.0.0.1', resolve)
-    })
+    await listen(server)
     return made
   }
 
   get port(): number {
-    const address = this.#server.address()
-    if (address === null || typeof address === 'string') throw new Error('the switch does not listen')
-    return address.port
+    return portOf(this.#server)
   }
 
   /** Where new connections go from now on; those that are open are cut. */
