@@ -18,6 +18,15 @@ export interface Objects {
 /** Objects that were read and found right: nobody writes to one a second time, so once is enough. */
 const checked = new Set<string>()
 
+/** Keys of a registry's objects in the bucket, with their sizes. */
+export function listObjects(
+  stores: Stores,
+  settings: Readonly<Record<string, string>>,
+): Promise<ReadonlyMap<string, number>> {
+  const prefix = (settings['LAMINA_BLOBS'] ?? '').replace(`s3://${BUCKET}/`, '')
+  return stores.s3.requests.objects(BUCKET, `${prefix}/`)
+}
+
 /**
  * Reads every blob of a registry straight from the bucket and hashes it, without a line of the registry's own code.
  * Throws when one is not what its name says. A marker without its bytes is an upload that was never finished.
@@ -26,8 +35,7 @@ export async function hashObjects(
   stores: Stores,
   settings: Readonly<Record<string, string>>,
 ): Promise<Objects> {
-  const prefix = (settings['LAMINA_BLOBS'] ?? '').replace(`s3://${BUCKET}/`, '')
-  const listed = await stores.s3.requests.objects(BUCKET, `${prefix}/`)
+  const listed = await listObjects(stores, settings)
   const sound = new Set<string>()
   let bytes = 0
   await fewAtOnce(AT_ONCE, listed.keys(), async (key) => {

@@ -7,8 +7,9 @@ import { Cluster, Stores } from '../servers/cluster.ts'
 import { Dockerd } from '../servers/dockerd.ts'
 import { admin } from '../servers/lamina.ts'
 import { finish, must } from '../servers/processes.ts'
-import { RegistryClient } from '../servers/registry-client.ts'
+import type { S3 } from '../servers/s3.ts'
 import { builtTool, scratchFolder } from '../servers/workspace.ts'
+import { listObjects } from './objects.ts'
 import { Promises } from './promises.ts'
 
 /** How often each cable is pulled. */
@@ -40,10 +41,10 @@ export async function pullTheCable(report: Report): Promise<void> {
   try {
     await login(tools)
     for (let round = 1; round <= ROUNDS; round++) {
-      for (const [part, kill] of cables(cluster, stores)) {
+      for (const [part, prepare] of cables(cluster, stores)) {
         const name = `cable: ${part} is killed while ${DOCKERS} docker and ${CRANES} crane push`
         await report.scenario(name, () =>
-          pushThrough(tools, `${part.replaceAll(/\W/g, '').toLowerCase()}${round}`, { kill, stores }),
+          pushThrough(tools, `${part.replaceAll(/\W/g, '').toLowerCase()}${round}`, { prepare, stores }),
         )
       }
     }
@@ -55,38 +56,35 @@ export async function pullTheCable(report: Report): Promise<void> {
   }
 }
 
+/** What a part's death takes, before anybody pushes; gives its death. */
+type Prepare = () => Promise<() => Promise<void>>
+
 /** Each part with its death and what brings it back: an orchestrator, and for PostgreSQL a manager of standbys. */
-function cables(cluster: Cluster, stores: Stores): Map<string, () => Promise<void>> {
+function cables(cluster: Cluster, stores: Stores): Map<string, Prepare> {
   return new Map([
-    [
-      'a replica',
-      async () => {
-        await cluster.replica(1).kill()
-        await sleep(3000)
-        await cluster.replica(1).restart()
-      },
-    ],
-    [
-      'the S3 gateway',
-      async () => {
-        await stores.s3.kill()
-        await sleep(3000)
-        await stores.s3.restart()
-      },
-    ],
+    ['a replica', () => Promise.resolve(() => killedForAWhile(cluster.replica(1)))],
+    ['the S3 gateway', () => Promise.resolve(() => killedForAWhile(stores.s3))],
     ['the primary of PostgreSQL', () => failOver(stores)],
   ])
 }
 
-async function failOver(stores: Stores): Promise<void> {
+async function killedForAWhile(server: Pick<S3, 'kill' | 'restart'>): Promise<void> {
+  await server.kill()
+  await sleep(3000)
+  await server.restart()
+}
+
+async function failOver(stores: Stores): Promise<() => Promise<void>> {
   const old = stores.postgres
   const standby = await old.standby({ name: 'cable-standby', synchronous: true })
-  await old.kill()
-  await sleep(3000)
-  await standby.promote()
-  stores.postgres = standby
-  stores.database.point(standby.port)
-  await old.remove()
+  return async () => {
+    await old.kill()
+    await sleep(3000)
+    await standby.promote()
+    stores.postgres = standby
+    stores.database.point(standby.port)
+    await old.remove()
+  }
 }
 
 interface Tools {
@@ -105,14 +103,16 @@ async function login({ docker, folder, host }: Tools): Promise<void> {
 async function pushThrough(
   tools: Tools,
   name: string,
-  { kill, stores }: { kill: () => Promise<void>; stores: Stores },
+  { prepare, stores }: { prepare: Prepare; stores: Stores },
 ): Promise<string> {
+  const kill = await prepare()
   const pushes = await Promise.all([
     ...Array.from({ length: DOCKERS }, (_, at) =>
       dockerPush(tools, `${name}/docker${at}`, at < LARGE.docker),
     ),
     ...Array.from({ length: CRANES }, (_, at) => cranePush(tools, `${name}/crane${at}`, at < LARGE.crane)),
   ])
+  const objects = (await listObjects(stores, tools.cluster.settings)).size
   let [attempts, done] = [0, 0]
   const all = pushes.map(async (push) => {
     for (let attempt = 1; ; attempt++) {
@@ -127,8 +127,7 @@ async function pushThrough(
   })
   const pushed = Promise.all(all)
   pushed.catch(() => undefined)
-  // Some layers are there, and no image is complete.
-  await untilBlobs(tools.cluster, pushes)
+  await untilMoreThan(objects, () => listObjects(stores, tools.cluster.settings))
   const before = done
   expect(before < pushes.length, 'every push was over before anything was killed')
   await kill()
@@ -138,16 +137,13 @@ async function pushThrough(
   return `${before} of ${pushes.length} pushes were over when it died, ${attempts} attempts in all; ${await promises.verify(tools.cluster, stores)}`
 }
 
-/** Waits until the first repository exists, which is when its first upload has begun. */
-async function untilBlobs(cluster: Cluster, pushes: readonly Push[]): Promise<void> {
-  const client = new RegistryClient(cluster.url)
-  const wanted = pushes.map(({ repository }) => repository)
+/** Waits until the first layers are stored. */
+async function untilMoreThan(count: number, list: () => Promise<ReadonlyMap<string, number>>): Promise<void> {
   for (let waited = 0; waited < 300; waited++) {
-    const answer = await client.request('GET', '/v2/_catalog?n=1000')
-    if (wanted.some((repository) => answer.body.toString().includes(`"${repository}"`))) break
-    await sleep(100)
+    if ((await list()).size > count) return
+    await sleep(50)
   }
-  client.close()
+  throw new Error('nobody pushed anything')
 }
 
 /** A few layers that all share and some of its own; 42 layers when it is a large one. */
