@@ -7,8 +7,11 @@ import { TupleReader } from '../../records/tuple.ts'
 import { copyBlob } from './copy-blob.ts'
 import type { MoveParts } from './place.ts'
 
-/** Blobs that are copied at the same time. */
-const COPIES = 4
+/**
+ * Blobs that are copied at the same time: a small one waits for a dozen answers of the database and S3, one after the
+ * other. The S3 store bounds the memory of large ones.
+ */
+const COPIES = 16
 /** How long bytes of a blob that was removed meanwhile stay in the target's trash, in milliseconds. */
 const TRASH_DELAY = 3_600_000
 
