@@ -30,6 +30,13 @@ export async function readDeparture(metadata: MetadataStore): Promise<DepartureR
   return stored && departureCodec.decode(stored.value)
 }
 
+/** The version of the source's mark, which is written once changes are in the outbox. Throws TypeError without one. */
+export async function sourceVersion(metadata: MetadataStore): Promise<bigint> {
+  const [stored] = await metadata.read([keys.migration('source')])
+  if (stored === undefined) throw new TypeError('a move without a record')
+  return stored.version
+}
+
 /**
  * Called by a server before it uses its stores. A complete target becomes a registry of its own: from then on the move
  * that filled it can write nothing to it. Throws UnfinishedTarget.

@@ -4,7 +4,7 @@ import type { Digest } from '../../oci/digest.ts'
 import type { DepartureRecord } from '../../records/migration.ts'
 import { catchUp } from './catch-up.ts'
 import { findDifference } from './compare.ts'
-import { agree, markSource, markTarget, refusal } from './marks.ts'
+import { agree, markSource, markTarget, refusal, sourceVersion } from './marks.ts'
 import { TargetTaken } from './move-records.ts'
 import type { Followed, MoveParts, Place, Progress } from './place.ts'
 import { clearOutbox, drainAll, drainPage, WALKED, walk } from './walk.ts'
@@ -153,8 +153,9 @@ export class Migration {
     const parts: MoveParts = { source, target, id: begun.id, now, progress: this.#progress }
     const damaged = new Set<Digest>()
     const cursor = begun.cursor === undefined ? undefined : Buffer.from(begun.cursor, 'base64')
+    const newest = await sourceVersion(source.metadata)
     let noted = now()
-    await walk(parts, { cursor, damaged, signal }, async (at) => {
+    await walk(parts, { cursor, newest, damaged, signal }, async (at) => {
       if (at !== WALKED && now() - noted < NOTE_MS) return
       noted = now()
       await this.#write({ ...begun, cursor: Buffer.from(at).toString('base64') })

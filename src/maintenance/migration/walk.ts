@@ -13,19 +13,20 @@ export const PAGE = 200
 export const WALKED: Uint8Array = Uint8Array.of(0xff)
 
 /**
- * Moves everything behind `cursor`, in the order of the keys; tells `onPage` how far it is. What changes meanwhile is
- * in the outbox.
+ * Moves everything behind `cursor` that was there at version `newest`, in the order of the keys; tells `onPage` how far it
+ * is. What is newer is in the outbox: moved here too, pushes that outrun the copy would never let it end.
  */
 export async function walk(
   parts: MoveParts,
   from: {
     readonly cursor: Uint8Array | undefined
+    readonly newest: bigint
     readonly damaged: Set<Digest>
     readonly signal: AbortSignal
   },
   onPage: (cursor: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const { cursor = Uint8Array.of(), damaged, signal } = from
+  const { cursor = Uint8Array.of(), newest, damaged, signal } = from
   for (const { kind, prefix } of KINDS) {
     if (!moves(kind)) continue
     let next = Buffer.compare(cursor, prefix) > 0 ? keyAfter(cursor) : prefix
@@ -36,7 +37,7 @@ export async function walk(
       if (last === undefined) break
       await moveKeys(
         parts,
-        page.map(({ key }) => key),
+        page.filter(({ version }) => version <= newest).map(({ key }) => key),
         damaged,
       )
       await onPage(last.key)
