@@ -81,7 +81,7 @@ async function buildImage(): Promise<string> {
 
 async function wrongSetting(): Promise<string> {
   const { code, stderr } = await engine.try(['run', '--rm', '--env', 'LAMINA_LOG=loud', IMAGE])
-  expect(code === 2, `it ended with ${code ?? 'a signal'}`)
+  expect(code === 2, `it ended with ${code ?? 'a signal'}: ${stderr}`)
   expect(stderr.includes('LAMINA_LOG'), stderr)
   return 'LAMINA_LOG=loud'
 }
