@@ -81,6 +81,21 @@ describe('a blob', () => {
     expect(await pull(registry, WEB, kept.layer)).toBeDefined()
   })
 
+  it('that one repository lets go stays where another uses it, whichever of the two it is', async () => {
+    // Holders are in the order of random ids: in one direction the first of them lets go, in the other the second.
+    for (const [leaves, keeps] of [
+      [APP, WEB],
+      [WEB, APP],
+    ] as const) {
+      const made = await pushOne(APP, `left by ${leaves}`, { tags: ['v1'] })
+      await pushOne(WEB, `left by ${leaves}`, { tags: ['v1'] })
+      await del(leaves, made.digest)
+      await collectAll(registry)
+      expect(await pull(registry, leaves, made.layer)).toBeUndefined()
+      expect(await pull(registry, keeps, made.layer)).toBeDefined()
+    }
+  })
+
   it('in two repositories of a project goes from both in one run, and the charge with them', async () => {
     const digest = await pushBlob(registry, APP, 'twice')
     await pushBlob(registry, WEB, 'twice')
