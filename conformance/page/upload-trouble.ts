@@ -31,6 +31,7 @@ export async function driveUploadTrouble(world: World): Promise<void> {
       await drop(page, archiveOf(twoLayers('cut')))
       await page.getByRole('button', { name: 'Send' }).click()
       await page.getByRole('alert').getByText('the connection broke').waitFor()
+      await proxy.arrived()
       proxy.mend()
       await page.getByRole('button', { name: 'Send again' }).click()
       const told = await arrival(page)
