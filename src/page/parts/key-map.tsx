@@ -1,4 +1,4 @@
-import { GO_KEYS } from '../keyboard.ts'
+import { GO_KEYS } from '../go-keys.ts'
 import { Dialog } from './dialog.tsx'
 
 const KEYS: readonly (readonly [keys: readonly string[], what: string])[] = [
