@@ -34,6 +34,7 @@ const FIRST = { source: './reflect-metadata.ts', importer: 'src/tls/certificates
 const THREADS = [
   'src/inspect/layer/layer-worker.ts',
   'src/registry/parse-manifest-worker.ts',
+  'src/compose-upkeep-worker.ts',
   'storage/blobs/filesystem/unlink-worker.ts',
 ]
 

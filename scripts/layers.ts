@@ -117,11 +117,22 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   /** What runs beside the requests. */
   'src/compose-upkeep.ts': [
     'pino',
+    'src/compose-directory.ts',
+    'src/compose-upkeep-worker.ts',
     'src/config',
     'src/log.ts',
     'src/maintenance',
+    'src/maintenance/aside',
     'src/maintenance/backup',
     'src/registry',
+  ],
+  /** Its thread, where jobs meet the drivers. */
+  'src/compose-upkeep-worker.ts': [
+    'node:*',
+    'src/maintenance/aside',
+    'storage/give-way.ts',
+    'storage/blobs/filesystem',
+    'storage/metadata/level/beside',
   ],
   /** A registry made from a backup, without a server. */
   'src/compose-restore.ts': [
@@ -218,6 +229,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/inspect/tar',
     'src/oci',
     'src/records',
+    'storage/give-way.ts',
     'storage/store-errors.ts',
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
@@ -249,6 +261,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/oci',
     'src/records',
     'src/registry',
+    'src/maintenance/aside',
     'src/maintenance/backup',
     'storage/short-turns.ts',
     'storage/store-errors.ts',
@@ -257,6 +270,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/transact.ts',
   ],
 
+  /** Jobs on a thread of their own. */
+  'src/maintenance/aside': [
+    'node:*',
+    'src/maintenance',
+    'src/registry/parts.ts',
+    'storage/blobs/blob-store.ts',
+    'storage/metadata/metadata-store.ts',
+  ],
   'src/maintenance/backup': [
     'node:*',
     'zod',
@@ -385,11 +406,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
   // Storage: interfaces that know digests and bytes, drivers that know their own package.
   storage: [],
+  'storage/give-way.ts': ['node:*'],
   'storage/side-thread.ts': ['node:*'],
   'storage/blobs': ['src/oci', 'storage/store-errors.ts'],
   'storage/blobs/filesystem': [
     'node:*',
     'src/oci',
+    'storage/give-way.ts',
     'storage/side-thread.ts',
     'storage/store-errors.ts',
     'storage/blobs',
@@ -403,7 +426,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs',
   ],
   'storage/blobs/memory': ['src/oci', 'storage/store-errors.ts', 'storage/blobs'],
-  'storage/metadata': [],
+  'storage/metadata': ['node:*'],
   'storage/metadata/level': [
     'node:*',
     'classic-level',
@@ -411,6 +434,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/short-turns.ts',
     'storage/store-errors.ts',
     'storage/metadata/metadata-store.ts',
+    'storage/metadata/level/beside',
+  ],
+  /** The same database read by another thread. */
+  'storage/metadata/level/beside': [
+    'node:*',
+    'storage/store-errors.ts',
+    'storage/metadata/metadata-store.ts',
+    'storage/metadata/level',
   ],
   'storage/metadata/postgres': [
     'node:*',
@@ -461,8 +492,16 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/http/token': ['jose', 'src/projects'],
   /** The store that a move follows, as compose.ts connects it. */
   'src/maintenance/migration': ['src/events'],
+  'src/maintenance/aside': [
+    'src/compose-upkeep-worker.ts',
+    'src/records',
+    'src/registry',
+    'storage/blobs/filesystem',
+    'storage/metadata/level',
+  ],
   'storage/side-thread.ts': ['storage/side-thread-fixture.ts'],
   'storage/metadata/level': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
+  'storage/metadata/level/beside': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
   'storage/metadata/memory': ['storage/metadata/contract.ts'],
   'storage/metadata/postgres': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
 }

@@ -59,7 +59,7 @@ export async function openDirectory(
   }
 }
 
-function blobsIn({ data }: Config): string {
+export function blobsIn({ data }: Config): string {
   return join(data, 'blobs')
 }
 

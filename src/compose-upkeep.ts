@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
+import { blobsIn } from './compose-directory.ts'
 import type { Config } from './config/schema.ts'
 import { backgroundFailure } from './log.ts'
+import { JobThread } from './maintenance/aside/job-thread.ts'
 import { Backups } from './maintenance/backup/backups.ts'
 import { snapshotUploads } from './maintenance/backup/daily-snapshot.ts'
 import { Fsck } from './maintenance/fsck.ts'
@@ -39,12 +41,17 @@ export function startUpkeep(
     passed: () => performance.now(),
     hold: Math.max(config.grace, config.uploadExpiry),
   })
-  const ports = jobPorts(config, { ...registry, now: steady })
   const failed = backgroundFailure(log, 'background work failed')
   const onError = (error: unknown, what: string) => {
     counted.failed()
     failed(error, what)
   }
+  const thread = new JobThread({
+    module: new URL('./compose-upkeep-worker.ts', import.meta.url),
+    workerData: blobsIn(config),
+    onError,
+  })
+  const ports = jobPorts(config, { ...registry, now: steady }, thread)
   const onProgress = (job: string, progress: RunProgress) => {
     if (progress.finished) counted.finished(job, progress.done)
     log.info({ job, ...progress }, 'background work')
@@ -68,6 +75,7 @@ export function startUpkeep(
       await backups.stop()
       await fsck.stop()
       await maintenance.stop()
+      await thread.stop()
     },
   }
 }
@@ -75,10 +83,12 @@ export function startUpkeep(
 /** An upload's record follows its first bytes at once, so an hour is plenty; a test's grace may be shorter. */
 const SWEEP_AGE = 3_600_000
 
-function jobPorts(config: Config, registry: RegistryParts): JobPorts {
+function jobPorts(config: Config, registry: RegistryParts, thread: JobThread): JobPorts {
   const { collectEvery, scrubRate, scrubEvery, sweepEvery, snapshotEvery, grace } = config
   return {
     registry,
+    thread,
+    canRemoveAside: config.blobs.kind === 'filesystem',
     collectEvery,
     scrub: {
       quarantine: (damage) => quarantine(registry, damage),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type {
+  Beside,
   Commit,
   Entry,
   MetadataSnapshot,
@@ -43,6 +44,10 @@ export class FollowedStore implements MetadataStore {
 
   range(query: RangeQuery): Promise<Entry[]> {
     return this.#store.range(query)
+  }
+
+  beside(commit: (commit: Commit) => Promise<void>): Beside | undefined {
+    return this.#store.beside?.(commit)
   }
 
   snapshot(): Promise<MetadataSnapshot> {

@@ -4,8 +4,8 @@ import { linkCodec } from '../records/blob.ts'
 import { keyAfter, keys, REPOSITORY_KINDS, type RepositoryId } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { dropLink } from '../registry/links.ts'
-import type { RegistryParts } from '../registry/parts.ts'
-import type { JobParts } from './job.ts'
+import type { KeepingParts } from '../registry/parts.ts'
+import type { WorkParts } from './job.ts'
 import type { ReviewEntry } from './review-queue.ts'
 
 /** Records that one commit removes. */
@@ -18,7 +18,7 @@ const LINKS_AT_ONCE = 100
  * record's version. It begins again where it was stopped, because what is done is gone.
  */
 export async function clearRepository(
-  parts: JobParts & { readonly registry: RegistryParts },
+  parts: WorkParts & { readonly registry: KeepingParts },
   entry: ReviewEntry,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -39,7 +39,7 @@ export async function clearRepository(
 
 /** Page by page, until a look from the beginning finds nothing: a request that still runs may have added something. */
 async function clearAll(
-  parts: JobParts,
+  parts: WorkParts,
   { prefix, limit }: RangeQuery,
   signal: AbortSignal,
   clear: (page: readonly Entry[]) => Promise<void>,
@@ -59,7 +59,7 @@ async function clearAll(
 }
 
 /** Deletes the records that are still the same ones; the others are seen again. */
-async function deleteAll({ metadata }: RegistryParts, page: readonly Entry[]): Promise<void> {
+async function deleteAll({ metadata }: KeepingParts, page: readonly Entry[]): Promise<void> {
   await transact(metadata, async (transaction) => {
     const stored = await transaction.read(page.map(({ key }) => key))
     for (const [at, { key }] of page.entries()) {
@@ -73,7 +73,7 @@ async function deleteAll({ metadata }: RegistryParts, page: readonly Entry[]): P
 
 /** One commit for each: of two links to the same content, the second has to see that the first is gone. */
 async function dropLinks(
-  registry: RegistryParts,
+  registry: KeepingParts,
   { name, repo }: { readonly name: ReviewEntry['name']; readonly repo: RepositoryId },
   links: readonly Entry[],
 ): Promise<void> {

@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import { type BlobRecord, blobCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { dropLastLink, type HeldLink, holderOf } from '../registry/links.ts'
-import type { RegistryParts } from '../registry/parts.ts'
+import type { KeepingParts } from '../registry/parts.ts'
 import { trash, trashUnlinked } from '../registry/review.ts'
 import type { Look } from './review-queue.ts'
 
@@ -31,7 +31,7 @@ export const collectBlob: Look = async (transaction, parts, { digest, name }) =>
  */
 export async function dropWithBlob(
   transaction: Transaction,
-  parts: RegistryParts,
+  parts: KeepingParts,
   link: HeldLink,
 ): Promise<number | undefined> {
   const { name, sha256 } = link

@@ -2,7 +2,7 @@ import type { Transaction } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
 import { keys } from '../records/keys.ts'
 import { graveCodec } from '../records/review.ts'
-import type { RegistryParts } from '../registry/parts.ts'
+import type { KeepingParts } from '../registry/parts.ts'
 import { type Owned, queueReview, reviewSoon } from '../registry/review.ts'
 import type { Look } from './review-queue.ts'
 
@@ -39,7 +39,7 @@ export const collectGrave: Look = async (transaction, parts, entry) => {
 /** A digest may be both: a large manifest is also a blob of its repository. */
 async function reviewChildren(
   transaction: Transaction,
-  parts: RegistryParts,
+  parts: KeepingParts,
   parent: Owned & { readonly children: readonly Digest[]; readonly policy: string | undefined },
 ): Promise<void> {
   const { name, repo, children, policy } = parent

@@ -7,7 +7,7 @@ import type { RetentionRule } from '../records/policy.ts'
 import { keepCodec, pulledCodec } from '../records/review.ts'
 import { parentFromKey } from '../registry/delete-manifest.ts'
 import { buryManifest } from '../registry/graves.ts'
-import type { RegistryParts } from '../registry/parts.ts'
+import type { KeepingParts } from '../registry/parts.ts'
 import { policyOf, untaggedRules } from '../registry/policies.ts'
 import { type Spared, sparedByAge } from '../registry/retention-rules.ts'
 import { type Owned, reviewSoon } from '../registry/review.ts'
@@ -74,7 +74,7 @@ async function rulesFor(
 /** The rule that spares it for the shortest time, or not at all. */
 async function judge(
   transaction: Transaction,
-  parts: RegistryParts,
+  parts: KeepingParts,
   what: {
     readonly owned: Owned
     readonly manifest: ManifestRecord
@@ -95,7 +95,7 @@ async function judge(
 /** Queues the referrers, which go along. False: there are more than one commit can check. */
 async function reviewReferrers(
   transaction: Transaction,
-  parts: RegistryParts,
+  parts: KeepingParts,
   subject: { readonly owned: Owned; readonly owner: Uint8Array; readonly rule: RetentionRule },
 ): Promise<boolean> {
   const { name, repo, digest } = subject.owned

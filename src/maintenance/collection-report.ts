@@ -1,6 +1,6 @@
 import { Transaction } from '../../storage/metadata/transact.ts'
 import { keyAfter, keys } from '../records/keys.ts'
-import type { RegistryParts } from '../registry/parts.ts'
+import type { KeepingParts } from '../registry/parts.ts'
 import { look } from './collection.ts'
 import { type ReviewEntry, readReview, type Verdict } from './review-queue.ts'
 
@@ -25,7 +25,7 @@ export interface CollectionReport {
 }
 
 /** What the collector would do with its queue, each entry at its time, and why. Changes nothing. */
-export async function reportCollection(registry: RegistryParts): Promise<CollectionReport> {
+export async function reportCollection(registry: KeepingParts): Promise<CollectionReport> {
   const prefix = keys.reviews()
   let from = prefix
   const foreseen: Foreseen[] = []
@@ -41,7 +41,7 @@ export async function reportCollection(registry: RegistryParts): Promise<Collect
 }
 
 /** The transaction is thrown away: looking prepares a commit, and nobody makes it. */
-export async function foresee(registry: RegistryParts, entry: ReviewEntry): Promise<Foreseen> {
+export async function foresee(registry: KeepingParts, entry: ReviewEntry): Promise<Foreseen> {
   const now = Math.max(registry.now(), entry.due)
   const verdict = await look(new Transaction(registry.metadata), { ...registry, now: () => now }, entry)
   return { entry, verdict }
@@ -60,6 +60,6 @@ function isContent({ kind }: ReviewEntry): boolean {
   return kind === 'blob' || kind === 'link'
 }
 
-async function trashLength({ metadata }: RegistryParts): Promise<number> {
+async function trashLength({ metadata }: KeepingParts): Promise<number> {
   return (await metadata.range({ prefix: keys.allTrash(), limit: MOST })).length
 }

@@ -1,8 +1,8 @@
-import type { Entry } from '../../storage/metadata/metadata-store.ts'
+import type { Entry, MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
 import { keyAfter, keys } from '../records/keys.ts'
-import type { RegistryParts } from '../registry/parts.ts'
+import type { KeepingParts } from '../registry/parts.ts'
 import { queueReview } from '../registry/review.ts'
 import { clearRepository } from './clear-repository.ts'
 import { collectBlob } from './collect-blob.ts'
@@ -10,7 +10,7 @@ import { collectGrave } from './collect-grave.ts'
 import { collectLink } from './collect-link.ts'
 import { collectManifest } from './collect-manifest.ts'
 import { duePage, dueReviews } from './due-reviews.ts'
-import type { Job, JobParts } from './job.ts'
+import type { Job, WorkParts } from './job.ts'
 import { readAhead } from './read-ahead.ts'
 import { type Look, type ReviewEntry, readReview, type Verdict } from './review-queue.ts'
 import { chunksOf, eachOf, Few } from './side-by-side.ts'
@@ -20,6 +20,10 @@ import { chunksOf, eachOf, Few } from './side-by-side.ts'
  * is taken for something that stays.
  */
 const AT_ONCE = 16
+/** Entries that are settled faster than a thread starts. */
+const MUCH = 64
+/** Entries whose decisions share a view of the store. */
+const IN_ONE_VIEW = 512
 /** Commits under way: while one is on its way to the disk, the next is prepared. */
 const COMMITS = 2
 /** Those of them that read: a store that answers by itself gains nothing by more, and requests read beside them. */
@@ -37,39 +41,64 @@ const LOOKS: Readonly<Record<'link' | 'blob' | 'manifest' | 'grave', Look>> = {
  * the registry. Each entry is settled in one commit that checks all that its decision relied on: a push, mount or HEAD
  * that comes between makes it decide again.
  */
-export function collectionJob(registry: RegistryParts, everyMs: number): Job {
+export function collectionJob(
+  registry: KeepingParts,
+  everyMs: number,
+): Job & { readonly name: 'collection' } {
   return {
     name: 'collection',
     everyMs,
     isDue: async (parts) => (await duePage(parts, keys.reviews(), 1)).length > 0,
-    run: (parts, signal) => collect({ ...parts, registry, preparing: new Few(PREPARED_AT_ONCE) }, signal),
+    run: (parts, signal) => collect({ ...parts, registry }, signal),
   }
 }
 
-interface CollectionParts extends JobParts {
-  readonly registry: RegistryParts
-  readonly preparing: Few
+/** Whether more is due than is settled in a moment. */
+export async function muchIsDue(parts: WorkParts): Promise<boolean> {
+  return (await duePage(parts, keys.reviews(), MUCH)).length === MUCH
 }
 
-async function collect(parts: CollectionParts, signal: AbortSignal): Promise<void> {
-  await eachOf(dueChunks(parts, signal), COMMITS, async (chunk) => {
-    if (!signal.aborted) await settlePage(parts, await readAll(parts, chunk), signal)
+/** What a run needs: a job's parts, and how long things stay. */
+interface RunParts extends WorkParts {
+  readonly registry: KeepingParts
+}
+
+interface CollectionParts extends RunParts {
+  readonly preparing: Few
+  /** What decisions read: the store, or a view of it that is not older than the first of them. */
+  readonly decided: MetadataStore
+}
+
+/** One run: settles all that is due. */
+export async function collect(parts: RunParts, signal: AbortSignal): Promise<void> {
+  const preparing = new Few(PREPARED_AT_ONCE)
+  await eachOf(dueChunks(parts, signal), COMMITS, async ({ chunk, decided }) => {
+    const all = { ...parts, preparing, decided }
+    if (!signal.aborted) await settlePage(all, await readAll(parts, chunk), signal)
   })
 }
 
+interface DueChunk {
+  readonly chunk: Entry[]
+  readonly decided: MetadataStore
+}
+
 /** What one commit each settles; the next of them are read while the last of those before are on their way. */
-async function* dueChunks(parts: CollectionParts, signal: AbortSignal): AsyncGenerator<Entry[]> {
+async function* dueChunks(parts: RunParts, signal: AbortSignal): AsyncGenerator<DueChunk> {
   let from = keys.reviews()
   while (!signal.aborted) {
     const due = await dueReviews(parts, from)
     if (due === undefined) return
-    yield* chunksOf(due.entries, AT_ONCE)
+    for (const some of chunksOf(due.entries, IN_ONE_VIEW)) {
+      const decided = parts.metadata.view?.() ?? parts.metadata
+      for (const chunk of chunksOf(some, AT_ONCE)) yield { chunk, decided }
+    }
     // Behind what was seen: entries that failed stay for a later run, new ones are due after all of these.
     from = keyAfter(due.end)
   }
 }
 
-async function readAll(parts: CollectionParts, page: readonly Entry[]): Promise<ReviewEntry[]> {
+async function readAll(parts: RunParts, page: readonly Entry[]): Promise<ReviewEntry[]> {
   const entries: ReviewEntry[] = []
   for (const raw of page) {
     try {
@@ -103,7 +132,7 @@ async function settleTogether(
   entries: readonly ReviewEntry[],
 ): Promise<ReviewEntry[]> {
   try {
-    const { together, apart } = await transact(parts.metadata, (transaction) =>
+    const { together, apart } = await transact(parts.decided, (transaction) =>
       parts.preparing.run(async () => {
         const split = withoutSharedContent(entries, await readAhead(transaction, entries))
         await parts.rest()
@@ -149,7 +178,7 @@ function withoutSharedContent(
 /** Decides about one entry and takes it from the queue, or back into it for later. */
 async function settle(
   transaction: Transaction,
-  registry: RegistryParts,
+  registry: KeepingParts,
   entry: ReviewEntry,
 ): Promise<Verdict> {
   const verdict = await look(transaction, registry, entry)
@@ -159,11 +188,7 @@ async function settle(
 }
 
 /** What would become of an entry; nothing is committed here. */
-export function look(
-  transaction: Transaction,
-  registry: RegistryParts,
-  entry: ReviewEntry,
-): Promise<Verdict> {
+export function look(transaction: Transaction, registry: KeepingParts, entry: ReviewEntry): Promise<Verdict> {
   if (entry.kind === 'repository')
     return Promise.resolve({ action: 'removed', reason: 'its repository was deleted' })
   return LOOKS[entry.kind](transaction, registry, entry)

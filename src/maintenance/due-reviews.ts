@@ -1,7 +1,7 @@
 import type { Entry } from '../../storage/metadata/metadata-store.ts'
 import { keyAfter, keys } from '../records/keys.ts'
 import { subjectText } from '../records/review.ts'
-import type { JobParts } from './job.ts'
+import type { WorkParts } from './job.ts'
 import { merged } from './side-by-side.ts'
 
 /** Entries that are read from the queue in one go. */
@@ -22,7 +22,7 @@ interface Sorted {
 }
 
 /** What is due from `from` on, up to some thousands; undefined when nothing is. */
-export async function dueReviews(parts: JobParts, from: Uint8Array): Promise<DueReviews | undefined> {
+export async function dueReviews(parts: WorkParts, from: Uint8Array): Promise<DueReviews | undefined> {
   const pages: Sorted[][] = []
   let end: Uint8Array | undefined
   while (pages.length < PAGES) {
@@ -37,7 +37,7 @@ export async function dueReviews(parts: JobParts, from: Uint8Array): Promise<Due
 
 /** The first that are due from `from` on. */
 export async function duePage(
-  { metadata, now }: Pick<JobParts, 'metadata' | 'now'>,
+  { metadata, now }: Pick<WorkParts, 'metadata' | 'now'>,
   from: Uint8Array,
   limit: number,
 ): Promise<Entry[]> {

@@ -1,8 +1,8 @@
-import { blobLocation } from '../../storage/blobs/blob-store.ts'
+import { type BlobStore, blobLocation } from '../../storage/blobs/blob-store.ts'
 import { keyAfter, keys } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { isHeld } from './backup/holds.ts'
-import type { JobParts } from './job.ts'
+import type { WorkParts } from './job.ts'
 import { chunksOf, eachOf } from './side-by-side.ts'
 
 /** What one call can remove on S3. */
@@ -12,8 +12,16 @@ const PAGES = 4
 /** Entries that one commit takes from the queue. */
 const AT_ONCE = 100
 
+/** More than this many are worth a thread of its own. */
+const MUCH = 64
+
+/** What a run needs: of the blobs, that they can be removed. */
+interface TrashParts extends WorkParts {
+  readonly blobs: Pick<BlobStore, 'removeMany'>
+}
+
 /** Removes the bytes whose time in the trash is over. Locations are never used twice, so no check is needed. */
-export async function emptyTrash(parts: JobParts, signal: AbortSignal): Promise<void> {
+export async function emptyTrash(parts: TrashParts, signal: AbortSignal): Promise<void> {
   await eachOf(duePages(parts, signal), PAGES, async (due) => {
     const chunks = [...chunksOf(await removeAll(parts, due), AT_ONCE)]
     await eachOf(chunks, chunks.length, async (done) => {
@@ -24,7 +32,7 @@ export async function emptyTrash(parts: JobParts, signal: AbortSignal): Promise<
   })
 }
 
-async function* duePages(parts: JobParts, signal: AbortSignal): AsyncGenerator<Item[]> {
+async function* duePages(parts: TrashParts, signal: AbortSignal): AsyncGenerator<Item[]> {
   const prefix = keys.allTrash()
   let from = prefix
   while (!signal.aborted) {
@@ -47,9 +55,18 @@ async function* duePages(parts: JobParts, signal: AbortSignal): AsyncGenerator<I
 }
 
 /** Whether something in the trash is due. */
-export async function trashIsDue(parts: JobParts): Promise<boolean> {
-  const [first] = await parts.metadata.range({ prefix: keys.allTrash(), limit: 1 })
-  return first !== undefined && itemOf(first.key).due <= parts.now()
+export async function trashIsDue(parts: WorkParts): Promise<boolean> {
+  return areDue(parts, 1)
+}
+
+/** Whether more of it is due than is removed in a moment. */
+export async function muchTrashIsDue(parts: WorkParts): Promise<boolean> {
+  return areDue(parts, MUCH)
+}
+
+async function areDue({ metadata, now }: WorkParts, count: number): Promise<boolean> {
+  const last = (await metadata.range({ prefix: keys.allTrash(), limit: count }))[count - 1]
+  return last !== undefined && itemOf(last.key).due <= now()
 }
 
 interface Item {
@@ -64,7 +81,7 @@ function itemOf(key: Uint8Array): Omit<Item, 'key'> {
 }
 
 /** Gives the keys of those whose bytes are gone. */
-async function removeAll(parts: JobParts, items: readonly Item[]): Promise<Uint8Array[]> {
+async function removeAll(parts: TrashParts, items: readonly Item[]): Promise<Uint8Array[]> {
   if (items.length === 0) return []
   const failures = await parts.blobs.removeMany(items.map(({ location }) => blobLocation(location)))
   const failed = new Map<string, unknown>(failures.map(({ location, error }) => [location, error]))

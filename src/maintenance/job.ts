@@ -17,9 +17,13 @@ export interface Job {
 }
 
 /** What a job works with. Times are milliseconds. */
-export interface JobParts {
-  readonly metadata: MetadataStore
+export interface JobParts extends WorkParts {
   readonly blobs: BlobStore
+}
+
+/** The same without the store of blobs. */
+export interface WorkParts {
+  readonly metadata: MetadataStore
   readonly now: () => number
   /**
    * Does one item. One that fails is written to the job's list of failures and left alone for longer each time: then,

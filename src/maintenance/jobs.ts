@@ -1,7 +1,9 @@
 import type { RegistryParts } from '../registry/parts.ts'
+import type { JobThread } from './aside/job-thread.ts'
+import { runAside } from './aside/run-aside.ts'
 import { snapshotJob } from './backup/daily-snapshot.ts'
-import { collectionJob } from './collection.ts'
-import { emptyTrash, trashIsDue } from './empty-trash.ts'
+import { collectionJob, muchIsDue } from './collection.ts'
+import { emptyTrash, muchTrashIsDue, trashIsDue } from './empty-trash.ts'
 import { expireSessions } from './expire-sessions.ts'
 import { expireUploads } from './expire-uploads.ts'
 import { flushPullsJob } from './flush-pulls.ts'
@@ -16,6 +18,10 @@ const MINUTE = 60_000
 /** What jobs need of other rooms. */
 export interface JobPorts {
   readonly registry: RegistryParts
+  /** Where jobs run that have much to do. */
+  readonly thread: JobThread
+  /** Whether blobs can be removed there. */
+  readonly canRemoveAside: boolean
   /** Milliseconds between two looks whether something is due for the collector. */
   readonly collectEvery: number
   readonly scrub: ScrubPorts
@@ -26,13 +32,21 @@ export interface JobPorts {
 
 /** All background work of the server. */
 export function maintenanceJobs(ports: JobPorts): Job[] {
-  const { registry, collectEvery } = ports
+  const { registry, collectEvery, thread } = ports
+  const { settings } = registry
   const expiryEvery = Math.min(10 * MINUTE, Math.max(registry.settings.uploadExpiry / 4, collectEvery))
   return [
     { name: 'expire-sessions', everyMs: 60 * MINUTE, run: expireSessions },
     { name: 'expire-uploads', everyMs: expiryEvery, run: expireUploads },
-    collectionJob(registry, collectEvery),
-    { name: 'empty-trash', everyMs: collectEvery, isDue: trashIsDue, run: emptyTrash },
+    runAside(collectionJob(registry, collectEvery), { thread, settings, isMuch: muchIsDue }),
+    runAside(
+      { name: 'empty-trash', everyMs: collectEvery, isDue: trashIsDue, run: emptyTrash },
+      {
+        thread,
+        settings,
+        isMuch: (parts) => (ports.canRemoveAside ? muchTrashIsDue(parts) : Promise.resolve(false)),
+      },
+    ),
     flushPullsJob(registry.pulls, MINUTE),
     retentionJob(registry),
     foldUsageJob,

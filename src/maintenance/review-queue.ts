@@ -1,7 +1,7 @@
 import type { Entry } from '../../storage/metadata/metadata-store.ts'
 import type { Transaction } from '../../storage/metadata/transact.ts'
 import { type ReviewKey, type ReviewRecord, readReviewKey, reviewCodec } from '../records/review.ts'
-import type { RegistryParts } from '../registry/parts.ts'
+import type { KeepingParts } from '../registry/parts.ts'
 
 /** One entry of the review queue. */
 export interface ReviewEntry extends ReviewKey, ReviewRecord {
@@ -18,14 +18,14 @@ export type Verdict =
   | { readonly action: 'later'; readonly reason: string; readonly due: number }
 
 /** Looks at one entry: decides, and prepares the removal with its checks. Commits nothing. */
-export type Look = (transaction: Transaction, parts: RegistryParts, entry: ReviewEntry) => Promise<Verdict>
+export type Look = (transaction: Transaction, parts: KeepingParts, entry: ReviewEntry) => Promise<Verdict>
 
 export function readReview(entry: Entry): ReviewEntry {
   return { key: entry.key, ...readReviewKey(entry.key), ...reviewCodec.decode(entry.value) }
 }
 
 /** When content that was last confirmed at `confirmed` may be looked at; undefined: now. */
-export function spareUntil(parts: RegistryParts, confirmed: number): number | undefined {
+export function spareUntil(parts: KeepingParts, confirmed: number): number | undefined {
   const until = confirmed + parts.settings.grace
   return until >= parts.now() ? until + 1 : undefined
 }

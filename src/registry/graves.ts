@@ -2,7 +2,7 @@ import type { Transaction } from '../../storage/metadata/transact.ts'
 import { keys } from '../records/keys.ts'
 import type { ManifestRecord } from '../records/manifest.ts'
 import { graveCodec } from '../records/review.ts'
-import type { RegistryParts } from './parts.ts'
+import type { KeepingParts } from './parts.ts'
 import { type Owned, queueReview } from './review.ts'
 
 /** A manifest that is deleted: by whom, by which retention rule, and the tags that led to it. */
@@ -17,7 +17,7 @@ export interface Burial extends Owned {
  * Takes a manifest away, whose version and tags the caller checks: it is gone from tags and referrers at once. Its body
  * and edges stay until the grave ends, so that it can be restored with all it needs.
  */
-export function buryManifest(transaction: Transaction, parts: RegistryParts, burial: Burial): void {
+export function buryManifest(transaction: Transaction, parts: KeepingParts, burial: Burial): void {
   const { name, repo, digest, record, tags, by, policy } = burial
   const at = parts.now()
   const until = at + parts.settings.grace

@@ -4,7 +4,7 @@ import type { Digest } from '../oci/digest.ts'
 import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { type BlobRecord, blobCodec, contentCodec, type LinkRecord, linkCodec } from '../records/blob.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
-import type { RegistryParts } from './parts.ts'
+import type { KeepingParts } from './parts.ts'
 import { type Owned, queueReview, reviewBlob } from './review.ts'
 import { checkQuota, noteUsage } from './usage.ts'
 
@@ -61,11 +61,7 @@ export interface NewLink {
  * Makes content readable in a repository: link, its reverse, the project's charge, and a review. The caller checks or
  * writes the blob's record in the same commit, which is the owner of its holders. Throws DENIED beyond the quota.
  */
-export async function writeLink(
-  transaction: Transaction,
-  parts: RegistryParts,
-  link: NewLink,
-): Promise<void> {
+export async function writeLink(transaction: Transaction, parts: KeepingParts, link: NewLink): Promise<void> {
   const { repo, digest, sha256, size } = link
   const project = projectOf(link.name)
   const at = parts.now()
@@ -95,11 +91,7 @@ export interface HeldLink extends Owned {
  * Takes content from a repository: the link, whose version the caller checks, its reverse, and with the last holder of
  * a project its charge. The content itself is reviewed later: it may be held elsewhere.
  */
-export async function dropLink(
-  transaction: Transaction,
-  parts: RegistryParts,
-  link: HeldLink,
-): Promise<void> {
+export async function dropLink(transaction: Transaction, parts: KeepingParts, link: HeldLink): Promise<void> {
   const { name, repo, sha256 } = link
   const holder = holderOf(link)
   const inProject = keys.holdersInProject(sha256, projectOf(name))
@@ -137,7 +129,7 @@ function deleteLink(transaction: Transaction, link: HeldLink): void {
 }
 
 /** Whether what a client was told long ago must be written down again before it is told once more. */
-export function isStale(confirmed: number, parts: RegistryParts): boolean {
+export function isStale(confirmed: number, parts: KeepingParts): boolean {
   return parts.now() - confirmed > parts.settings.grace / 4
 }
 
@@ -145,7 +137,7 @@ export function isStale(confirmed: number, parts: RegistryParts): boolean {
  * Renews "last confirmed": a client that is told "exists" will not send the blob, so it has to stay. Of many that are told
  * at once, one does it for all: each of the others would lose to the next. False: it is gone.
  */
-export function confirmLink(parts: RegistryParts, repo: RepositoryId, digest: Digest): Promise<boolean> {
+export function confirmLink(parts: KeepingParts, repo: RepositoryId, digest: Digest): Promise<boolean> {
   return transact(parts.metadata, async (transaction) => {
     const link = await transaction.getChecked(linkCodec, keys.link(repo, digest))
     if (link === undefined) return false

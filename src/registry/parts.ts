@@ -22,6 +22,11 @@ export interface RegistryParts {
   readonly onDamage: (damage: Damage) => void
 }
 
+/** What says how long content stays: all that collecting needs of the registry, also on a thread of its own. */
+export interface KeepingParts extends Pick<RegistryParts, 'metadata' | 'now'> {
+  readonly settings: Pick<RegistrySettings, 'grace' | 'trashDelay'>
+}
+
 /** Stored bytes that are not what their record says. */
 export interface Damage {
   readonly sha256: Digest

@@ -3,7 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { type ReviewKey, type ReviewRecord, reviewCodec, trashCodec } from '../records/review.ts'
-import type { RegistryParts } from './parts.ts'
+import type { KeepingParts } from './parts.ts'
 
 /** Something in a repository, whose name may lead to another one by now. */
 export interface Owned {
@@ -25,7 +25,7 @@ export function queueReview(transaction: Transaction, item: ReviewKey & ReviewRe
  */
 export function reviewSoon(
   transaction: Transaction,
-  parts: RegistryParts,
+  parts: KeepingParts,
   item: Owned & { readonly kind: 'link' | 'manifest'; readonly policy?: string | undefined },
 ): void {
   const { policy, ...rest } = item
@@ -33,19 +33,19 @@ export function reviewSoon(
 }
 
 /** Queues the content behind a link that was removed, for when those who found it there are done. */
-export function reviewBlob(transaction: Transaction, parts: RegistryParts, blob: Owned): void {
+export function reviewBlob(transaction: Transaction, parts: KeepingParts, blob: Owned): void {
   queueReview(transaction, { ...blob, kind: 'blob', due: parts.now() + unlinkedFor(parts) })
 }
 
 /** How long content waits after it left a repository. */
-function unlinkedFor({ settings: { grace, trashDelay } }: RegistryParts): number {
+function unlinkedFor({ settings: { grace, trashDelay } }: KeepingParts): number {
   return Math.min(grace, trashDelay) + 1
 }
 
 /** Queues bytes for removal, after those who are reading them now. `of`: the blob that goes with them. */
 export function trash(
   transaction: Transaction,
-  parts: RegistryParts,
+  parts: KeepingParts,
   location: string,
   of: TrashedBlob = {},
 ): void {
@@ -56,7 +56,7 @@ export function trash(
 /** The same for bytes that leave their last repository just now: no sooner than if their blob had waited for its review. */
 export function trashUnlinked(
   transaction: Transaction,
-  parts: RegistryParts,
+  parts: KeepingParts,
   location: string,
   of: TrashedBlob,
 ): void {

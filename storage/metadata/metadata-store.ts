@@ -1,3 +1,5 @@
+import type { MessagePort } from 'node:worker_threads'
+
 /**
  * An ordered, transactional key-value store: all that the registry remembers apart from blob bytes.
  * Keys are compared as bytes. Drivers: memory and level (one process), postgres (many).
@@ -25,6 +27,18 @@ export interface MetadataStore {
   /** Consistent reads of one moment, for backup and fsck. Must be closed. */
   snapshot(): Promise<MetadataSnapshot>
 
+  /**
+   * Lets another thread of this process read by itself what lies here; `commit` makes what that thread decides. Absent
+   * where a driver has no such way.
+   */
+  beside?(commit: (commit: Commit) => Promise<void>): Beside | undefined
+
+  /**
+   * The same store for decisions that begin from now on and belong together: it remembers what they read, so that their
+   * checks cost less. Absent where that gains nothing.
+   */
+  view?(): MetadataStore
+
   close(): Promise<void>
 }
 
@@ -48,24 +62,42 @@ export interface RangeQuery {
 
 export type Check =
   /** The key still has this version; undefined: it is still absent. */
-  | { readonly kind: 'version'; readonly key: Uint8Array; readonly version: bigint | undefined }
-  | { readonly kind: 'exists'; readonly key: Uint8Array }
-  /**
-   * The keys under `prefix` are exactly `entries` with these versions (none included), at most RANGE_CHECK_LIMIT.
-   * Who adds a key to a range that someone may check also checks or writes `owner` in the same commit,
-   * who checks the range names the owner: that makes the check sound on engines with row locks.
-   */
-  | {
-      readonly kind: 'range'
-      readonly owner: Uint8Array
-      readonly prefix: Uint8Array
-      readonly entries: readonly { readonly key: Uint8Array; readonly version: bigint }[]
-    }
+  (
+    | { readonly kind: 'version'; readonly key: Uint8Array; readonly version: bigint | undefined }
+    | { readonly kind: 'exists'; readonly key: Uint8Array }
+    /**
+     * The keys under `prefix` are exactly `entries` with these versions (none included), at most RANGE_CHECK_LIMIT.
+     * Who adds a key to a range that someone may check also checks or writes `owner` in the same commit,
+     * who checks the range names the owner: that makes the check sound on engines with row locks.
+     */
+    | {
+        readonly kind: 'range'
+        readonly owner: Uint8Array
+        readonly prefix: Uint8Array
+        readonly entries: readonly { readonly key: Uint8Array; readonly version: bigint }[]
+      }
+  ) & {
+    /** The store's own: it held at some moment after the version `since` was given out, as a thread beside it read. */
+    readonly since?: number | undefined
+  }
 
 export interface Commit {
   readonly checks: readonly Check[]
   readonly sets: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[]
   readonly deletes: readonly Uint8Array[]
+}
+
+/** What another thread opens the store with, and who it belongs to. */
+export interface Beside {
+  /** Goes to the other thread, its port transferred. */
+  readonly ticket: BesideTicket
+  /** To be called once that thread has ended. */
+  ended(): void
+}
+
+export interface BesideTicket {
+  readonly place: string
+  readonly port: MessagePort
 }
 
 export type MetadataSnapshot = Pick<MetadataStore, 'read' | 'range' | 'close'>

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
+import { giveWay } from '../../../storage/give-way.ts'
 import { digestOfFile } from './digest-of-file.ts'
-import { giveWay } from './give-way.ts'
 import { LayerIndexing } from './index-layer.ts'
 import type { Answer, Question, Task } from './layer-thread.ts'
 import { SeekBuilding } from './seek-building.ts'

@@ -27,6 +27,7 @@ import {
   UPLOADS,
   uploadPath,
 } from './layout.ts'
+import { removeFiles } from './remove-files.ts'
 import { makeSkeleton } from './skeleton.ts'
 import { closeOnError, StoreDirectory } from './store-directory.ts'
 
@@ -41,8 +42,6 @@ export interface FilesystemBlobStoreOptions {
 }
 
 const WRITEBACK_BYTES = 64 * 1024 * 1024
-/** Files whose removal is prepared in one turn of the event loop. */
-const REMOVED_AT_ONCE = 200
 
 /** Opens the store in a directory of the local file system; rejects with NoSpace or StoreUnavailable. */
 export async function openFilesystemBlobStore(options: FilesystemBlobStoreOptions): Promise<BlobStore> {
@@ -114,13 +113,7 @@ class FilesystemBlobStore implements BlobStore {
 
   async removeMany(locations: readonly BlobLocation[]): Promise<readonly FailedRemoval[]> {
     const { files } = this.#parts()
-    const failed: FailedRemoval[] = []
-    for (let at = 0; at < locations.length; at += REMOVED_AT_ONCE) {
-      const there = locations.slice(at, at + REMOVED_AT_ONCE).filter(isLocation)
-      for (const { path, error } of await files.unlinkThoseThere(there))
-        failed.push({ location: path, error })
-    }
-    return failed
+    return removeFiles(files, locations)
   }
 
   async *list(): ReturnType<BlobStore['list']> {

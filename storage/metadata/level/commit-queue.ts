@@ -107,7 +107,8 @@ export class CommitQueue {
   async #write(overlay: Overlay): Promise<void> {
     const { operations, changed, gone, counter } = overlay
     if (operations.length === 0) return
-    const { records, ranges } = this.#base
+    const { records, ranges, changes } = this.#base
+    changes()?.note(changed, Number(this.#connection.counter), Number(counter + 1n))
     await records.whileWriting(changed, () =>
       ranges.whileWriting(changed, gone, () => this.#connection.write(operations, counter + 1n)),
     )

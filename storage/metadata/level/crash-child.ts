@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs'
 import { FileBallast } from './ballast.ts'
+import { createClassicLevel } from './classic-database.ts'
 import type { LevelDatabase } from './level-database.ts'
-import { createClassicLevel, openLevelStoreOver } from './level-metadata-store.ts'
+import { openLevelStoreOver } from './level-metadata-store.ts'
 
 /**
  * A process that is to be killed: commits with several writers and prints the name of each record once it

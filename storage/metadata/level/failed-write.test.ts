@@ -4,9 +4,10 @@ import { commitOf, dump, existsCheck, get, key, versionOf } from '../contract-to
 import { createMemoryLevel } from '../memory/memory-metadata-store.ts'
 import { MetadataConflict } from '../metadata-store.ts'
 import { type Ballast, noBallast } from './ballast.ts'
+import { createClassicLevel } from './classic-database.ts'
 import { FailingDatabase } from './failing-database.ts'
 import type { LevelDatabase } from './level-database.ts'
-import { createClassicLevel, openLevelStoreOver } from './level-metadata-store.ts'
+import { openLevelStoreOver } from './level-metadata-store.ts'
 import { makeTestDirectory } from './test-directory.ts'
 
 /** A disk as the ballast sees it. */

@@ -1,7 +1,8 @@
 import { StoreDamaged } from '../../store-errors.ts'
 import { keyText } from './keyspace.ts'
 import type { LevelReader } from './level-reader.ts'
-import type { PreparedCommit, PreparedRangeCheck } from './prepared-commit.ts'
+import type { PreparedCheck, PreparedCommit, PreparedRangeCheck } from './prepared-commit.ts'
+import type { RecentChanges } from './recent-changes.ts'
 import type { RecentRanges } from './recent-ranges.ts'
 import type { RecentReads } from './recent-reads.ts'
 import { versionOf } from './value-frame.ts'
@@ -10,22 +11,29 @@ import { versionOf } from './value-frame.ts'
 export interface GroupBase {
   /** Absent keys are missing. */
   readonly versions: ReadonlyMap<string, bigint | StoreDamaged>
-  readonly ranges: ReadonlyMap<PreparedRangeCheck, ReadonlyMap<string, bigint | StoreDamaged>>
+  readonly ranges: ReadonlyMap<PreparedRangeCheck, FoundRange>
 }
+
+type FoundRange = ReadonlyMap<string, bigint | StoreDamaged>
 
 /** Where a base comes from: what is remembered is what is committed, and need not be read again. */
 export interface BaseParts {
   readonly reader: LevelReader
   readonly records: RecentReads
   readonly ranges: RecentRanges
+  /** What changed lately, while someone tells since when a check held. */
+  readonly changes: () => RecentChanges | undefined
 }
 
 /** Reads the base of `group`: keys in one trip, ranges side by side. Nothing is written meanwhile. */
 export async function loadGroupBase(
   group: readonly PreparedCommit[],
-  { reader, records, ranges: recent }: BaseParts,
+  { reader, records, ranges: recent, changes }: BaseParts,
 ): Promise<GroupBase> {
-  const checks = group.flatMap((commit) => commit.checks)
+  const { held, checks } = withoutHeld(
+    group.flatMap((commit) => commit.checks),
+    changes(),
+  )
   const all = checks.filter((check) => check.kind === 'range')
   const known = new Set(all.filter((check) => recent.holdsNoOther(check)))
   const keys = new Map<string, Uint8Array>()
@@ -37,7 +45,28 @@ export async function loadGroupBase(
   const load = (check: PreparedRangeCheck) =>
     known.has(check) ? those(check, versions) : loadRange(check, deletes, reader)
   const ranges = await Promise.all(all.map(async (check) => [check, await load(check)] as const))
-  return { versions, ranges: new Map(ranges) }
+  const base = { versions, ranges: new Map<PreparedRangeCheck, FoundRange>(ranges) }
+  for (const check of held)
+    if (check.kind === 'range') base.ranges.set(check, check.entries)
+    else if (check.version !== undefined) versions.set(check.text, check.version)
+  return base
+}
+
+/** Checks that held a moment ago, of what did not change since, and those that have to be looked at. */
+function withoutHeld(
+  all: readonly PreparedCheck[],
+  changes: RecentChanges | undefined,
+): { readonly held: readonly PreparedCheck[]; readonly checks: readonly PreparedCheck[] } {
+  if (changes === undefined) return { held: [], checks: all }
+  const [held, checks]: [PreparedCheck[], PreparedCheck[]] = [[], []]
+  for (const check of all) (stillHolds(check, changes) ? held : checks).push(check)
+  return { held, checks }
+}
+
+function stillHolds(check: PreparedCheck, changes: RecentChanges): boolean {
+  const { kind, since, text } = check
+  if (since === undefined || kind === 'exists') return false
+  return kind === 'range' ? changes.isSameIn(text, since) : changes.isSame(text, since)
 }
 
 /** The entries of a range that can hold no others. */

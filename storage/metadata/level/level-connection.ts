@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NoSpace, StoreUnavailable } from '../../store-errors.ts'
+import type { Beside, Commit } from '../metadata-store.ts'
+import { BesideWays } from './beside/beside-ways.ts'
 import type { LevelDatabase, LevelOperation, LevelSnapshot } from './level-database.ts'
 import { asStoreError, isNoSpace } from './level-errors.ts'
 import { LevelOpening, type OpeningParts } from './level-opening.ts'
+import type { RecentChanges } from './recent-changes.ts'
 
 const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 1000
@@ -22,6 +25,7 @@ export interface ConnectionParts extends OpeningParts {
 export class LevelConnection {
   readonly #parts: ConnectionParts
   readonly #opening: LevelOpening
+  readonly #ways = new BesideWays()
   #isClosed = false
   #isWriting = false
   /** Why the database must be opened again before the next commit. */
@@ -87,6 +91,17 @@ export class LevelConnection {
     }
   }
 
+  /** What changed lately, while a thread beside this one has a use for that. */
+  get changes(): RecentChanges | undefined {
+    return this.#ways.changes
+  }
+
+  /** A way for another thread to read the database by itself; none where only this process's memory holds it. */
+  beside(commit: (commit: Commit) => Promise<void>): Beside | undefined {
+    if (!this.#parts.mayBeOpenedBeside || this.#isClosed || !this.#opening.isOpen) return undefined
+    return this.#ways.open(this.#parts.place, commit)
+  }
+
   /** A snapshot of now, which ends when the database is opened again. */
   snapshot(): Promise<LevelSnapshot> {
     return this.read((database) => database.snapshot())
@@ -124,6 +139,7 @@ export class LevelConnection {
     if (this.#isClosed) return
     this.#isClosed = true
     if (this.#reopening !== undefined) await settled(this.#reopening)
+    await this.#ways.shut()
     await this.#parts.ballast.stop()
     await this.#opening.close()
   }
@@ -164,6 +180,7 @@ export class LevelConnection {
       await this.#opening.makeRoom(this.#failure)
       await this.#opening.tryDisk()
       if (this.#readers > 0) await new Promise<void>((resolve) => (this.#whenQuiet = resolve))
+      await this.#ways.shut()
       await this.#opening.close()
       await this.#opening.open()
       this.#failure = undefined

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { StoreDamaged, StoreUnavailable } from '../../store-errors.ts'
 import { describeMetadataStore } from '../contract.ts'
 import { commitOf, dump, existsCheck, get, key, rangeCheck, versionOf } from '../contract-tools.ts'
+import { createClassicLevel } from './classic-database.ts'
 import { COUNTER_KEY, storedKey } from './keyspace.ts'
-import { createClassicLevel, openLevelMetadataStore } from './level-metadata-store.ts'
+import { openLevelMetadataStore } from './level-metadata-store.ts'
 import { makeTestDirectory } from './test-directory.ts'
 
 function open(directory: string) {

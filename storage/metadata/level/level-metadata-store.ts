@@ -1,12 +1,20 @@
 import { resolve } from 'node:path'
-import { ClassicLevel } from 'classic-level'
 import { StoreUnavailable } from '../../store-errors.ts'
-import type { Commit, Entry, MetadataSnapshot, MetadataStore, RangeQuery, Stored } from '../metadata-store.ts'
+import type {
+  Beside,
+  Commit,
+  Entry,
+  MetadataSnapshot,
+  MetadataStore,
+  RangeQuery,
+  Stored,
+} from '../metadata-store.ts'
 import { FileBallast } from './ballast.ts'
+import { createClassicLevel } from './classic-database.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { refuseWithoutFirstFiles } from './first-files.ts'
 import { type ConnectionParts, LevelConnection } from './level-connection.ts'
-import type { LevelDatabase, LevelSnapshot } from './level-database.ts'
+import type { LevelSnapshot } from './level-database.ts'
 import { LevelReader, openFrames } from './level-reader.ts'
 import { ReadSpeed } from './read-speed.ts'
 import { RecentRanges } from './recent-ranges.ts'
@@ -36,19 +44,12 @@ export async function openLevelMetadataStore(options: LevelStoreOptions): Promis
   const notice = options.notice ?? (() => undefined)
   return openLevelStoreOver({
     database: createClassicLevel(place),
+    mayBeOpenedBeside: true,
     ballast: new FileBallast(place, options.ballastBytes ?? BALLAST_BYTES, { notice }),
     place,
     recoveryMilliseconds: options.recoveryMilliseconds ?? RECOVERY_MILLISECONDS,
     notice,
   })
-}
-
-/**
- * A LevelDB in `directory`, not yet open.
- * @internal
- */
-export function createClassicLevel(directory: string): LevelDatabase {
-  return new ClassicLevel<Uint8Array, Uint8Array>(directory, { keyEncoding: 'view', valueEncoding: 'view' })
 }
 
 /**
@@ -73,7 +74,12 @@ class LevelMetadataStore implements MetadataStore {
     this.#reader = new LevelReader(connection, new ReadSpeed())
     this.#recent = new RecentReads(this.#reader)
     this.#ranges = new RecentRanges(this.#reader)
-    const base = { reader: this.#reader, records: this.#recent, ranges: this.#ranges }
+    const base = {
+      reader: this.#reader,
+      records: this.#recent,
+      ranges: this.#ranges,
+      changes: () => connection.changes,
+    }
     this.#queue = new CommitQueue(connection, base)
   }
 
@@ -93,6 +99,10 @@ class LevelMetadataStore implements MetadataStore {
 
   commit(commit: Commit): Promise<void> {
     return this.#queue.add(commit)
+  }
+
+  beside(commit: (commit: Commit) => Promise<void>): Beside | undefined {
+    return this.#connection.beside(commit)
   }
 
   async snapshot(): Promise<MetadataSnapshot> {

@@ -10,11 +10,16 @@ const FORMAT = 1
 /** How often (ms) a ballast that is not whole is tried again. */
 const BALLAST_PAUSE = 60_000
 
+/** Places of the databases that this process owns. */
+const owned = new Set<string>()
+
 export interface OpeningParts {
   readonly database: LevelDatabase
   readonly ballast: Ballast
   /** Where the database is, for sentences to people. */
   readonly place: string
+  /** Whether other threads of this process can open it, too: then only this says that it has one owner. */
+  readonly mayBeOpenedBeside?: boolean
 }
 
 /** Opens and closes the database, knows its counter, and sees to it that there is room to open it again. */
@@ -48,13 +53,12 @@ export class LevelOpening {
    * so whatever the counter shows then stays, also if its own sync had failed.
    */
   async open(): Promise<void> {
-    const { database, place } = this.#parts
+    const { database, place, mayBeOpenedBeside = false } = this.#parts
+    if (mayBeOpenedBeside && owned.has(place)) throw ownedBefore(place)
     try {
       await database.open()
     } catch (error) {
-      if (!isLocked(error)) throw error
-      const sentence = `another lamina is running on ${place}: only one process at a time can use it`
-      throw new StoreUnavailable(sentence, { cause: error })
+      throw isLocked(error) ? ownedBefore(place, error) : error
     }
     try {
       this.#counter = readCounter(database, place)
@@ -63,12 +67,15 @@ export class LevelOpening {
       throw error
     }
     this.#isOpen = true
+    if (mayBeOpenedBeside) owned.add(place)
     this.#epoch += 1
   }
 
   async close(): Promise<void> {
-    if (this.#isOpen) await this.#parts.database.close()
+    if (!this.#isOpen) return
+    await this.#parts.database.close()
     this.#isOpen = false
+    owned.delete(this.#parts.place)
   }
 
   /** Writes one synced batch that carries the counter too; after a rejection the database must be opened again. */
@@ -112,6 +119,11 @@ export class LevelOpening {
     }
     throw new NoSpace(`the disk of ${place} is full: nothing can be recorded until there is room`)
   }
+}
+
+function ownedBefore(place: string, cause?: unknown): StoreUnavailable {
+  const sentence = `another lamina is running on ${place}: only one process at a time can use it`
+  return new StoreUnavailable(sentence, { cause })
 }
 
 function readCounter(database: LevelDatabase, place: string): bigint {

@@ -1,7 +1,6 @@
 import { ShortTurns } from '../../short-turns.ts'
 import type { Entry, RangeQuery, Stored } from '../metadata-store.ts'
 import { boundsOf, callerKey, type KeyBounds, storedKey, toTheEnd } from './keyspace.ts'
-import type { LevelConnection } from './level-connection.ts'
 import type { Frame, LevelDatabase, LevelIterator, LevelRange, LevelSnapshot } from './level-database.ts'
 import { type Probe, ProbeWalk } from './probe-walk.ts'
 import type { ReadSpeed } from './read-speed.ts'
@@ -13,13 +12,21 @@ const BYTES_PER_TRIP = 1 << 20
 /** Records that one trip brings back: to take over a thousand at once would hold up requests for milliseconds. */
 const FRAMES_PER_TRIP = 128
 
+/** What a reader needs of an open database. */
+export interface ReadConnection {
+  /** Runs a read. Throws StoreUnavailable, StoreDamaged. */
+  read<T>(work: (database: LevelDatabase) => Promise<T> | T): Promise<T>
+  /** A batch is on its way: two reads may see different states. */
+  readonly isWriting: boolean
+}
+
 /** Reads committed data: the newest, or that of a snapshot. Knows stored keys and frames. */
 export class LevelReader {
-  readonly #connection: LevelConnection
+  readonly #connection: ReadConnection
   readonly #speed: ReadSpeed
   readonly #snapshot: LevelSnapshot | undefined
 
-  constructor(connection: LevelConnection, speed: ReadSpeed, snapshot?: LevelSnapshot) {
+  constructor(connection: ReadConnection, speed: ReadSpeed, snapshot?: LevelSnapshot) {
     this.#connection = connection
     this.#speed = speed
     this.#snapshot = snapshot

@@ -19,6 +19,7 @@ export interface PreparedKeyCheck {
   readonly text: string
   /** For `version`: undefined means absent. */
   readonly version: bigint | undefined
+  readonly since: number | undefined
 }
 
 export interface PreparedRangeCheck {
@@ -29,6 +30,7 @@ export interface PreparedRangeCheck {
   readonly text: string
   readonly end: string
   readonly entries: ReadonlyMap<string, bigint>
+  readonly since: number | undefined
 }
 
 /** Copies and examines `commit`. Throws TypeError for a key that is written twice and for a range check over the limit. */
@@ -66,10 +68,11 @@ function prepareCheck(check: Check): PreparedCheck {
       text,
       end: keyText(behind(key)),
       entries: prepareEntries(entries),
+      since: check.since,
     }
   }
   const version = check.kind === 'version' ? check.version : undefined
-  return { kind: check.kind, ...prepareKey(check.key), version }
+  return { kind: check.kind, ...prepareKey(check.key), version, since: check.since }
 }
 
 function prepareEntries(entries: readonly { key: Uint8Array; version: bigint }[]): Map<string, bigint> {

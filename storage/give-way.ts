@@ -16,6 +16,6 @@ export function giveWay(): void {
     const thread = Number(basename(readlinkSync('/proc/thread-self')))
     setPriority(thread, Math.min(getPriority(thread) + STEPS, NICEST))
   } catch {
-    // Without it indexing is no less right; others only feel it more.
+    // Without it the work is no less right; others only feel it more.
   }
 }
