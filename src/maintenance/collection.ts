@@ -20,8 +20,8 @@ import { chunksOf, eachOf, Few } from './side-by-side.ts'
  * is taken for something that stays.
  */
 const AT_ONCE = 16
-/** Entries that are settled faster than a thread starts. */
-const MUCH = 64
+/** Fewer entries are settled faster than a thread starts. */
+const MUCH = 8
 /** Entries whose decisions share a view of the store. */
 const IN_ONE_VIEW = 512
 /** Commits under way: while one is on its way to the disk, the next is prepared. */

@@ -12,8 +12,8 @@ const PAGES = 4
 /** Entries that one commit takes from the queue. */
 const AT_ONCE = 100
 
-/** More than this many are worth a thread of its own. */
-const MUCH = 64
+/** So many are worth a thread of their own. */
+const MUCH = 8
 
 /** What a run needs: of the blobs, that they can be removed. */
 interface TrashParts extends WorkParts {
