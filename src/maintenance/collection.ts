@@ -23,7 +23,7 @@ const AT_ONCE = 16
 /** Fewer entries are settled faster than a thread starts. */
 const MUCH = 8
 /** Entries whose decisions share a view of the store. */
-const IN_ONE_VIEW = 512
+const IN_ONE_VIEW = 256
 /** Commits under way: while one is on its way to the disk, the next is prepared. */
 const COMMITS = 2
 /** Those of them that read: a store that answers by itself gains nothing by more, and requests read beside them. */

@@ -1,12 +1,12 @@
 /** Keys that are told apart; more of them share a place, and are then taken for changed together. */
-const PLACES = 1 << 17
+const PLACES = 1 << 18
 /** Prefixes of so many lengths are followed. */
 const MOST_LENGTHS = 64
 /** Where the table of records stands in a stored key: keys of one table have prefixes of few lengths. */
 const TABLE_AT = 1
 
 /**
- * When keys changed last, in a fixed amount of memory (1 MiB): so that what was read a moment ago need not be read again
+ * When keys changed last, in a fixed amount of memory (2 MiB): so that what was read a moment ago need not be read again
  * to be checked. It may take for changed what is not, never the reverse. Moments are versions of the store's counter.
  */
 export class RecentChanges {
