@@ -7,15 +7,13 @@ const CALLS = 4
 const PUTS = 32
 
 /**
- * What the engine gives to who only removes: so many objects of a few bytes and as many empty ones, stored and then
- * removed by DeleteObjects, with nothing else beside. Gives objects a second.
+ * What the engine gives to who only removes: so many objects of a few bytes, stored and then removed by DeleteObjects,
+ * with nothing else beside. Gives objects a second.
  */
-export async function plainRemoval(requests: S3Requests, bucket: string, blobs: number): Promise<number> {
-  const keys = Array.from({ length: blobs }, (_, at) => [`plain/data/${at}`, `plain/marker/${at}`])
-  const objects = keys.flat()
+export async function plainRemoval(requests: S3Requests, bucket: string, count: number): Promise<number> {
+  const objects = Array.from({ length: count }, (_, at) => `plain/${at}`)
   await sideBySide(objects, PUTS, async (key) => {
-    const body = Buffer.from(key.includes('/data/') ? key : '')
-    await requests.must('PUT', `/${bucket}/${key}`, { body })
+    await requests.must('PUT', `/${bucket}/${key}`, { body: Buffer.from(key) })
   })
   const calls = Array.from({ length: Math.ceil(objects.length / KEYS) }, (_, at) =>
     objects.slice(at * KEYS, (at + 1) * KEYS),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { digestOf } from '../fixtures/image.ts'
 import { build, file } from '../page/images.ts'
 import { expect, type Report } from '../report.ts'
+import { isBlobRead } from '../servers/blob-objects.ts'
 import { Cluster, type Stores } from '../servers/cluster.ts'
 import { RegistryClient } from '../servers/registry-client.ts'
 import { S3Proxy } from './s3-proxy.ts'
@@ -33,10 +34,7 @@ export async function inspectScenarios(stores: Stores, report: Report): Promise<
     const { status, body } = await side.request('GET', path)
     expect(status === 200, `a file answered ${status}: ${body.toString().slice(0, 300)}`)
     expect(digestOf(body) === digestOf(last.body), 'the file has other bytes')
-    return proxy
-      .take()
-      .filter(({ method, path: at, headers }) => method === 'GET' && at.includes('/data/') && !headers.range)
-      .length
+    return proxy.take().filter((call) => isBlobRead(call) && !call.headers.range).length
   }
   try {
     await report.scenario(

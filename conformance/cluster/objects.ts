@@ -1,11 +1,10 @@
 import { fewAtOnce } from '../few-at-once.ts'
+import { blobObject } from '../servers/blob-objects.ts'
 import type { Stores } from '../servers/cluster.ts'
 
 const BUCKET = 'lamina'
 /** Objects read at the same time. */
 const AT_ONCE = 8
-/** docs/cluster.md: the name of an empty marker holds digest, id and size of the bytes at `data/<id>`. */
-const MARKER = /^(.*\/)sha256\/[0-9a-f]{2}\/([0-9a-f]{64})\.([A-Za-z0-9_-]+)\.(\d+)$/
 
 /** What lies in the bucket for one registry. */
 export interface Objects {
@@ -39,13 +38,13 @@ export async function hashObjects(
   const sound = new Set<string>()
   let bytes = 0
   await fewAtOnce(AT_ONCE, listed.keys(), async (key) => {
-    const [, base = '', hex = '', id = '', size = ''] = MARKER.exec(key) ?? []
-    const data = `${base}data/${id}`
-    if (hex === '' || !listed.has(data)) return
+    const blob = blobObject(key)
+    if (blob === undefined || !listed.has(blob.data)) return
+    const { hex, size, data } = blob
     sound.add(`sha256:${hex}`)
     if (checked.has(data)) return
     const found = await stores.s3.requests.hash(`/${BUCKET}/${data}`)
-    if (found.sha256 !== hex || found.size !== Number(size))
+    if (found.sha256 !== hex || found.size !== size)
       throw new Error(
         `object ${data} is named ${hex} (${size} bytes) and holds ${found.sha256} (${found.size} bytes)`,
       )

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Blob, digestOf, makeImage } from '../fixtures/image.ts'
 import { randomBytes, randomPieces } from '../fixtures/random.ts'
 import { expect, type Report } from '../report.ts'
+import { isBlobRead } from '../servers/blob-objects.ts'
 import { Cluster, type Stores } from '../servers/cluster.ts'
 import { type Answer, RegistryClient } from '../servers/registry-client.ts'
 import { Load } from './load.ts'
@@ -97,7 +98,7 @@ async function closeElsewhere(one: RegistryClient, other: RegistryClient, proxy:
   const begun = performance.now()
   wants(await other.request('PUT', `${location}?digest=${digest}`, { headers: octets }), 201, 'PUT')
   const took = performance.now() - begun
-  const reads = proxy.take().filter(({ method, path }) => method === 'GET' && path.includes('/data/'))
+  const reads = proxy.take().filter(isBlobRead)
   expect(reads.length === 0, `${reads.length} objects were read: ${reads.map(({ path }) => path).join(' ')}`)
   await one.checkBlob('close/app', digest)
   return `${BIG_MIB} MiB, closing PUT took ${took.toFixed(0)} ms, 0 objects read`

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Blob, type Image, makeImage } from '../fixtures/image.ts'
 import { expect, type Report } from '../report.ts'
+import { blobObject } from '../servers/blob-objects.ts'
 import { Cluster, type Stores } from '../servers/cluster.ts'
 import { Lamina } from '../servers/lamina.ts'
 import { RegistryClient } from '../servers/registry-client.ts'
@@ -121,10 +122,14 @@ async function checking(
   const blob = large(image)
   const { requests } = world.stores.s3
   await requests.must('DELETE', `/${BUCKET}/${await objectOf(world, blob)}`)
-  const orphan = `${prefixOf(world)}/data/${crypto.randomUUID()}`
-  const marker = `${prefixOf(world)}/sha256/ab/${'ab'.repeat(32)}.${path.basename(orphan)}.3`
-  for (const key of [orphan, marker])
-    await requests.must('PUT', `/${BUCKET}/${key}`, { body: Buffer.from('abc') })
+  const id = crypto.randomUUID()
+  const small = `${prefixOf(world)}/sha256/ab/${'ab'.repeat(32)}`
+  const orphans = [
+    `${prefixOf(world)}/data/${id}`,
+    `${small}.${id}.3`,
+    `${small}.${crypto.randomUUID()}.3.blob`,
+  ]
+  for (const key of orphans) await requests.must('PUT', `/${BUCKET}/${key}`, { body: Buffer.from('abc') })
   const [first, second] = [world.cluster.replica(0), world.cluster.replica(1)]
   const found = await first.command(['fsck']).catch(String)
   for (const part of [blob.digest, 'bytes that no record mentions'])
@@ -132,7 +137,7 @@ async function checking(
   await second.command(['fsck', '--repair'])
   await until('what no record mentions is still there', async () => {
     const keys = await keysOf(world)
-    return !keys.includes(orphan) && !keys.includes(marker)
+    return !orphans.some((key) => keys.includes(key))
   })
   await other.pushBlob(REPOSITORY, blob)
   await one.checkBlob(REPOSITORY, blob.digest)
@@ -217,12 +222,11 @@ async function keysOf(world: World): Promise<string[]> {
   return [...(await world.stores.s3.requests.objects(BUCKET, `${prefixOf(world)}/`)).keys()]
 }
 
-/** docs/cluster.md: the name of an empty marker holds the id of the bytes at `data/<id>`. */
+/** The key of its bytes. */
 async function objectOf(world: World, blob: Blob): Promise<string> {
-  const marker = (await keysOf(world)).find((key) => key.includes(hexOf(blob)))
-  const id = marker?.split('.').at(-2)
-  if (id === undefined) throw new Error(`${blob.digest} is not in the bucket`)
-  return `${prefixOf(world)}/data/${id}`
+  const found = (await keysOf(world)).map(blobObject).find((object) => object?.hex === hexOf(blob))
+  if (found === undefined) throw new Error(`${blob.digest} is not in the bucket`)
+  return found.data
 }
 
 /** Waits for what a replica does by itself. */

@@ -65,17 +65,23 @@ function foreignKeys(prefix: string): string[] {
     `${prefix}/data/report.csv`,
     `${prefix}/logs/today`,
     `${prefix}/sha256/ab/notes.txt`,
+    `${prefix}/sha256/ab/cat.blob`,
     `${prefix}/uploads/holiday/photo.jpg`,
     `${prefix}/uploads/readme`,
     `${prefix}-other/data/report.csv`,
   ]
 }
 
-/** As a replica leaves them that died: a finished blob, and a piece of an upload, of which no record speaks. */
+/** As a replica leaves them that died: finished blobs, and a piece of an upload, of which no record speaks. */
 function orphanKeys(prefix: string): string[] {
   const id = randomUUID()
-  const marker = `${prefix}/sha256/ab/${'ab'.repeat(32)}.${id}.3`
-  return [`${prefix}/data/${id}`, marker, `${prefix}/uploads/${randomUUID()}/${randomUUID()}`]
+  const blob = `${prefix}/sha256/ab/${'ab'.repeat(32)}`
+  return [
+    `${prefix}/data/${id}`,
+    `${blob}.${id}.3`,
+    `${blob}.${randomUUID()}.3.blob`,
+    `${prefix}/uploads/${randomUUID()}/${randomUUID()}`,
+  ]
 }
 
 async function write({ s3 }: World, key: string): Promise<void> {

@@ -118,7 +118,7 @@ async function redirected(world: World): Promise<string> {
 
 /** Asks the engine itself, object by object. */
 async function encrypted({ s3, prefix }: World): Promise<number> {
-  const objects = [...(await s3.requests.objects(BUCKET, `${prefix}/data/`)).keys()]
+  const objects = [...(await s3.requests.objects(BUCKET, `${prefix}/`)).keys()]
   expect(objects.length > 0, 'there are no objects')
   for (const key of objects) {
     const { headers } = await s3.requests.send('HEAD', `/${BUCKET}/${key}`)

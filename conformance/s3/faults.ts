@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { S3Call } from '../cluster/s3-proxy.ts'
 import { expect, type Report } from '../report.ts'
+import { isBlobRead } from '../servers/blob-objects.ts'
 import type { S3 } from '../servers/s3.ts'
 import {
   begin,
@@ -28,11 +29,6 @@ function isCompletion({ method, path }: S3Call): boolean {
 /** UploadPart. */
 function isPart({ method, path }: S3Call): boolean {
   return method === 'PUT' && path.includes('partNumber=')
-}
-
-/** GET of a blob's bytes. */
-function isRead({ method, path }: S3Call): boolean {
-  return method === 'GET' && path.includes('/data/')
 }
 
 /** Single calls that S3 refuses, loses, cuts or leaves hanging, and what the registry makes of it. */
@@ -108,10 +104,10 @@ export async function faultScenarios(report: Report, s3: S3): Promise<void> {
       const blob = makeBlob('read', 20 * MiB)
       await push(world, blob)
       let cut = 0
-      world.proxy.treat = (call) => (isRead(call) && ++cut <= 4 ? { cutAfter: 3 * MiB } : 'pass')
+      world.proxy.treat = (call) => (isBlobRead(call) && ++cut <= 4 ? { cutAfter: 3 * MiB } : 'pass')
       await pull(world, blob)
       expect(cut === 5, `${cut} reads instead of 5`)
-      world.proxy.treat = (call) => (isRead(call) ? { cutAfter: 1000 } : 'pass')
+      world.proxy.treat = (call) => (isBlobRead(call) ? { cutAfter: 1000 } : 'pass')
       // Broken off, or refused when it breaks before the first byte: never a 200 that ends early.
       const outcome = await world.client.request('GET', blobPath(blob)).then(
         ({ status, body }) => (status === 503 ? 'refused' : `${status} with ${body.length} bytes`),
@@ -161,7 +157,7 @@ export async function faultScenarios(report: Report, s3: S3): Promise<void> {
   await scenario('S3 hangs in the middle of a read', 'hang-read', async (world) => {
     const blob = makeBlob('hang read', 60 * MiB)
     await push(world, blob)
-    const hung = hangAt(world, isRead)
+    const hung = hangAt(world, isBlobRead)
     const pulled = pull(world, blob)
     await hung
     await sleep(3000)

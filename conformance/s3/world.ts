@@ -4,6 +4,7 @@ import { S3Proxy } from '../cluster/s3-proxy.ts'
 import { type Blob, digestOf } from '../fixtures/image.ts'
 import { randomBytes } from '../fixtures/random.ts'
 import { expect } from '../report.ts'
+import { blobObject } from '../servers/blob-objects.ts'
 import { Lamina } from '../servers/lamina.ts'
 import { type Answer, RegistryClient } from '../servers/registry-client.ts'
 import type { S3 } from '../servers/s3.ts'
@@ -115,17 +116,15 @@ export function expectUnavailable({ status, headers, body }: Answer): void {
   expect(body.toString().includes('"UNAVAILABLE"'), `503 without its code: ${body.toString()}`)
 }
 
-/** What is in the prefix beside finished blobs: side objects, data without a marker, markers without data, uploads. */
+/** What is in the prefix beside finished blobs: bytes of no blob, blobs without all their bytes, open uploads. */
 export async function leftovers({ s3, prefix }: World): Promise<string[]> {
   const objects = await s3.requests.objects(BUCKET, `${prefix}/`)
-  const keys = [...objects.keys()].map((key) => key.slice(prefix.length + 1))
-  const finished = keys.filter((key) => key.startsWith('sha256/')).map((key) => key.split('.')[1] ?? '')
-  const data = keys.filter((key) => key.startsWith('data/')).map((key) => key.slice('data/'.length))
+  const blobs = [...objects.keys()].map(blobObject).filter((blob) => blob !== undefined)
+  const ours = new Set([`${prefix}/owner.json`, ...blobs.flatMap(({ key, data }) => [key, data])])
   const open = await s3.requests.openUploads(BUCKET)
   return [
-    ...keys.filter((key) => !/^(?:data|sha256)\/|^owner\.json$/.test(key)),
-    ...data.filter((id) => !finished.includes(id)).map((id) => `data of ${id} without marker`),
-    ...finished.filter((id) => !data.includes(id)).map((id) => `marker of ${id} without data`),
+    ...[...objects.keys()].filter((key) => !ours.has(key)),
+    ...blobs.filter(({ data, size }) => objects.get(data) !== size).map(({ key }) => `${key} without bytes`),
     ...open.filter((upload) => upload.startsWith(`${prefix}/`)).map((upload) => `open upload ${upload}`),
   ]
 }

@@ -5,20 +5,23 @@ import { type BlobLocation, blobLocation } from '../blob-store.ts'
  * Keys below the configured prefix:
  * ```
  * owner.json                            the registry that this prefix belongs to
- * data/<id>                             bytes of a blob, written there from their first part on
- * sha256/ab/<64 hex>.<id>.<size>        marker, empty: says that data/<id> is a finished blob, of this digest and size
- * sha512/ab/<128 hex>.<id>.<size>
+ * sha256/ab/<64 hex>.<id>.<size>.blob   a blob below the size of a part: its bytes
+ * data/<id>                             bytes of a blob in parts, written there from their first part on
+ * sha256/ab/<64 hex>.<id>.<size>        its marker, empty: says that data/<id> is a finished blob, of this digest and size
+ * sha512/ab/<128 hex>.…
  * uploads/<id>/<random>                 side objects: bytes of an upload that fill no part yet, written once
  * ```
- * A location is the key of its marker. A marker is written before its data is finished and removed after it, so that
- * no bytes are ever without one: a listing of the markers finds everything, and rebuilds the map of digests.
+ * A location is the key of a blob's only object, or of its marker: a listing below two parents finds everything, and
+ * rebuilds the map of digests. A key is chosen before the first part, when nobody knows the digest yet; that is why
+ * blobs in parts need a marker. It is written before their data is finished and removed after it, so that no bytes are
+ * ever without one. Blobs below the size of a part had markers, too, before docs/decisions/073: they stay as they are.
  */
 export const OWNER = 'owner.json'
-export const MARKER_PARENTS: readonly string[] = ['sha256/', 'sha512/']
+export const LOCATION_PARENTS: readonly string[] = ['sha256/', 'sha512/']
 
 const UPLOAD_ID = /^[A-Za-z0-9_-]{1,100}$/
 const LOCATION =
-  /^(?:sha256\/([0-9a-f]{2})\/\1[0-9a-f]{62}|sha512\/([0-9a-f]{2})\/\2[0-9a-f]{126})\.([A-Za-z0-9_-]{1,100})\.(\d{1,16})$/
+  /^(?:sha256\/([0-9a-f]{2})\/\1[0-9a-f]{62}|sha512\/([0-9a-f]{2})\/\2[0-9a-f]{126})\.([A-Za-z0-9_-]{1,100})\.(\d{1,16})(\.blob)?$/
 
 export function isUploadId(id: string): boolean {
   return UPLOAD_ID.test(id)
@@ -37,12 +40,21 @@ export function sidePrefix(id: string): string {
   return `uploads/${id}/`
 }
 
-export function locationOf(digest: Digest, id: string, size: number): BlobLocation {
+/** Of a blob whose bytes are at its `dataKey`, as those in parts are. */
+export function markerOf(digest: Digest, id: string, size: number): BlobLocation {
   const hex = digestHex(digest)
   return blobLocation(`${digestAlgorithm(digest)}/${hex.slice(0, 2)}/${hex}.${id}.${size}`)
 }
 
-/** What a location says: where its bytes are, how many, of which digest and upload; undefined for what is none. */
+/** Of a blob that one call writes, digest and size known. */
+export function objectOf(digest: Digest, id: string, size: number): BlobLocation {
+  return blobLocation(`${markerOf(digest, id, size)}.blob`)
+}
+
+/**
+ * What a location says: where its bytes are (at the location itself, or elsewhere and it is a marker), how many, of which
+ * digest and upload; undefined for what is none.
+ */
 export function parseLocation(location: string):
   | {
       readonly location: BlobLocation
@@ -60,7 +72,7 @@ export function parseLocation(location: string):
   return (
     digest && {
       location: blobLocation(location),
-      dataKey: dataKey(upload),
+      dataKey: match[5] === undefined ? dataKey(upload) : location,
       size: Number(match[4]),
       digest,
       upload,

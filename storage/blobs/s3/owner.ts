@@ -1,6 +1,6 @@
 import { StoreUnavailable } from '../../store-errors.ts'
 import type { Bucket } from './bucket.ts'
-import { MARKER_PARENTS, OWNER, parseLocation } from './layout.ts'
+import { LOCATION_PARENTS, OWNER, parseLocation } from './layout.ts'
 import { openReader } from './object-reader.ts'
 
 /** The prefix belongs to another registry: whatever this one did there would destroy that one's blobs. */
@@ -57,7 +57,7 @@ export async function checkOwner(bucket: Bucket, cluster: string): Promise<void>
 }
 
 async function holdsBlobs(bucket: Bucket): Promise<boolean> {
-  for (const parent of MARKER_PARENTS)
+  for (const parent of LOCATION_PARENTS)
     for await (const { key } of bucket.list(parent)) if (parseLocation(key) !== undefined) return true
   return false
 }

@@ -13,7 +13,7 @@ import {
   type UploadWriter,
 } from '../blob-store.ts'
 import type { Bucket } from './bucket.ts'
-import { MARKER_PARENTS, OWNER, parseLocation, SIDE_OBJECTS, uploadOfSide } from './layout.ts'
+import { LOCATION_PARENTS, OWNER, parseLocation, SIDE_OBJECTS, uploadOfSide } from './layout.ts'
 import { openReader } from './object-reader.ts'
 import { checkOwner } from './owner.ts'
 import { PartMemory } from './part-memory.ts'
@@ -97,7 +97,7 @@ class S3BlobStore implements BlobStore {
     const bucket = this.#bucket()
     // What follows a listing may remove what no record names: never in another registry's prefix.
     await checkOwner(bucket, this.#cluster)
-    for (const parent of MARKER_PARENTS) {
+    for (const parent of LOCATION_PARENTS) {
       for await (const { key, modified } of bucket.list(parent)) {
         const place = parseLocation(key)
         if (place === undefined) continue
@@ -167,7 +167,7 @@ class S3BlobStore implements BlobStore {
   }
 }
 
-/** Data first: bytes whose marker is gone would be found by nobody. */
+/** Bytes first: those whose marker is gone would be found by nobody. */
 async function removeBatch(
   bucket: Bucket,
   locations: readonly BlobLocation[],
@@ -178,7 +178,7 @@ async function removeBatch(
     if (location !== undefined) failed.set(location, { location, error })
   }
   for (const { key, error } of await removeOrFail(bucket, [...byData.keys()])) note(byData.get(key), error)
-  const markers = locations.filter((location) => !failed.has(location))
+  const markers = locations.filter((location) => !byData.has(location) && !failed.has(location))
   for (const { key, error } of await removeOrFail(bucket, markers)) note(blobLocation(key), error)
   return [...failed.values()]
 }

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { StoreUnavailable } from '../../store-errors.ts'
-import { UploadGone, type UploadState } from '../blob-store.ts'
+import { type BlobLocation, UploadGone, type UploadState } from '../blob-store.ts'
 import { digestOf, drain, sampleBytes } from '../contract-bench.ts'
+import { parseLocation } from './layout.ts'
 import { openReader } from './object-reader.ts'
 import { PartMemory } from './part-memory.ts'
 import { S3Uploads } from './s3-uploads.ts'
@@ -36,8 +37,8 @@ function callsSince(start: number): string[] {
   return bucket.calls.slice(start).map((call) => call.split(' ')[0] ?? '')
 }
 
-async function stored(id: string): Promise<Buffer> {
-  const reader = await openReader(bucket, `data/${id}`)
+async function stored(location: BlobLocation): Promise<Buffer> {
+  const reader = await openReader(bucket, parseLocation(location)?.dataKey ?? '')
   if (reader === undefined) throw new Error('nothing stored')
   return drain(reader)
 }
@@ -57,27 +58,56 @@ describe('a push', () => {
   it('of parts is completed by another process without moving a byte', async () => {
     const state = await patch(uploads.create('u'), 0, BYTES)
     const start = bucket.calls.length
-    await replica().complete(state, BYTES.length, DIGEST)
+    const location = await replica().complete(state, BYTES.length, DIGEST)
     expect(callsSince(start)).toEqual(['put', 'finish', 'remove'])
-    expect(await stored('u')).toEqual(BYTES)
+    expect(await stored(location)).toEqual(BYTES)
   })
 
   it('of a small blob is completed by another process with a copy inside of S3', async () => {
     const small = BYTES.subarray(0, 300)
     const state = await patch(uploads.create('u'), 0, small)
     const start = bucket.calls.length
-    await replica().complete(state, 300, digestOf(small))
-    expect(callsSince(start)).toEqual(['put', 'copy', 'remove'])
-    expect(await stored('u')).toEqual(small)
+    const location = await replica().complete(state, 300, digestOf(small))
+    expect(callsSince(start)).toEqual(['copy', 'remove'])
+    expect(await stored(location)).toEqual(small)
   })
 
-  it('of a small blob in one request is one object and its marker', async () => {
+  it('of a small blob in one request is one call and one object', async () => {
     const writer = await uploads.append(uploads.create('u'), 0, { expected: 300 })
     await writer.write(BYTES.subarray(0, 300))
     const state = await writer.close({ completing: true })
-    await uploads.complete(state, 300, digestOf(BYTES.subarray(0, 300)))
-    expect(callsSince(0)).toEqual(['put', 'put'])
+    const location = await uploads.complete(state, 300, digestOf(BYTES.subarray(0, 300)))
+    expect(callsSince(0)).toEqual(['put'])
+    expect([...bucket.objects.keys()]).toEqual([location])
     expect(memory.claimedBytes).toBe(0)
+  })
+
+  it.each([
+    [0, 1],
+    [PART - 1, 1],
+    [PART, 2],
+  ])('of %d bytes is %d object(s), however they came', async (length, objects) => {
+    const bytes = BYTES.subarray(0, length)
+    const [once, twice] = [uploads.create('once'), uploads.create('twice')]
+    const half = Math.floor(length / 2)
+    const first = await patch(twice, 0, bytes.subarray(0, half))
+    for (const state of [await patch(once, 0, bytes), await patch(first, half, bytes.subarray(half))]) {
+      const location = await uploads.complete(state, length, digestOf(bytes))
+      expect(await stored(location)).toEqual(bytes)
+      await uploads.abort(state)
+    }
+    expect(bucket.leftovers()).toHaveLength(2 * objects)
+  })
+
+  it('that began again after its first parts is one object when it stays small', async () => {
+    const small = BYTES.subarray(0, 300)
+    const state = await patch(await patch(uploads.create('u'), 0, BYTES), 0, small)
+    expect(bucket.multiparts.size).toBe(1)
+    const location = await uploads.complete(state, 300, digestOf(small))
+    expect(await stored(location)).toEqual(small)
+    expect(bucket.multiparts.size).toBe(0)
+    await uploads.abort(state)
+    expect(bucket.leftovers()).toEqual([location])
   })
 
   it('goes on in another process after each request', async () => {
@@ -86,8 +116,8 @@ describe('a push', () => {
       uploads = replica()
       state = await patch(state, at, BYTES.subarray(at, at + 700))
     }
-    await replica().complete(state, BYTES.length, DIGEST)
-    expect(await stored('u')).toEqual(BYTES)
+    const location = await replica().complete(state, BYTES.length, DIGEST)
+    expect(await stored(location)).toEqual(BYTES)
     // Side objects that became parts meanwhile go when the session's record does.
     await uploads.abort(state)
     expect([...bucket.objects.keys()].filter((key) => key.startsWith('uploads/'))).toEqual([])
@@ -127,8 +157,8 @@ describe('memory', () => {
     await expect.poll(() => memory.claimedBytes, { timeout: 5000 }).toBe(0)
     await writer.write(BYTES.subarray(300))
     const state = await writer.close()
-    await uploads.complete(state, BYTES.length, DIGEST)
-    expect(await stored('u')).toEqual(BYTES)
+    const location = await uploads.complete(state, BYTES.length, DIGEST)
+    expect(await stored(location)).toEqual(BYTES)
   })
 
   it('is waited for by who gets none, and all come through', async () => {
@@ -136,8 +166,8 @@ describe('memory', () => {
     uploads = new S3Uploads({ bucket, plan: { first: 500, run: 100 }, memory, idle: 60_000 })
     const push = async (id: string): Promise<void> => {
       const state = await patch(uploads.create(id), 0, BYTES)
-      await uploads.complete(state, BYTES.length, DIGEST)
-      expect(await stored(id)).toEqual(BYTES)
+      const location = await uploads.complete(state, BYTES.length, DIGEST)
+      expect(await stored(location)).toEqual(BYTES)
     }
     await Promise.all(Array.from({ length: 20 }, (_, index) => push(`u${index}`)))
     expect(memory.claimedBytes).toBe(0)
@@ -157,8 +187,8 @@ describe('memory', () => {
     memory = new PartMemory(400, 100)
     uploads = new S3Uploads({ bucket, plan: { first: PART, run: 100 }, memory, idle: 60_000 })
     const state = await patch(uploads.create('u'), 0, BYTES)
-    await uploads.complete(state, BYTES.length, DIGEST)
-    expect(await stored('u')).toEqual(BYTES)
+    const location = await uploads.complete(state, BYTES.length, DIGEST)
+    expect(await stored(location)).toEqual(BYTES)
     await uploads.abort(state)
     expect([...bucket.objects.keys()].filter((key) => key.startsWith('uploads/'))).toEqual([])
   })
@@ -178,32 +208,69 @@ describe('a fault', () => {
       expect(memory.claimedBytes).toBe(0)
       bucket.before = undefined
       const state = await patch(before, 300, BYTES.subarray(300))
-      await uploads.complete(state, BYTES.length, DIGEST)
-      expect(await stored('u')).toEqual(BYTES)
+      const location = await uploads.complete(state, BYTES.length, DIGEST)
+      expect(await stored(location)).toEqual(BYTES)
       await uploads.abort(state)
       expect(bucket.multiparts.size).toBe(0)
     },
   )
 
-  it.each(['put sha256', 'finish', 'remove'])(
-    'in %s, or a lost answer to it, is mended by completing again',
-    async (kind) => {
+  it.each([
+    ['put sha256', 3500, 2],
+    ['finish', 3500, 2],
+    ['remove', 3500, 2],
+    ['copy', 300, 1],
+    ['remove', 300, 1],
+  ])(
+    'in %s, or a lost answer to it, is mended by completing again (%d bytes)',
+    async (kind, length, objects) => {
+      const bytes = BYTES.subarray(0, length)
+      const digest = digestOf(bytes)
       for (const moment of ['before', 'after'] as const) {
-        const id = `u-${moment}`
-        const state = await patch(uploads.create(id), 0, BYTES)
+        const state = await patch(uploads.create(`u-${moment}`), 0, bytes)
         bucket[moment] = (call) => {
           if (call.startsWith(kind)) throw down
         }
-        await expect(uploads.complete(state, BYTES.length, DIGEST)).rejects.toBe(down)
+        await expect(uploads.complete(state, length, digest)).rejects.toBe(down)
         bucket[moment] = undefined
-        const location = await replica().complete(state, BYTES.length, DIGEST)
-        expect(await uploads.complete(state, BYTES.length, DIGEST)).toBe(location)
-        expect(await stored(id)).toEqual(BYTES)
+        const location = await replica().complete(state, length, digest)
+        expect(await uploads.complete(state, length, digest)).toBe(location)
+        expect(await stored(location)).toEqual(bytes)
+        await uploads.abort(state)
       }
-      const markers = [...bucket.objects.keys()].filter((key) => key.startsWith('sha256/'))
-      expect(markers).toHaveLength(2)
+      expect(bucket.leftovers()).toHaveLength(2 * objects)
     },
   )
+
+  it('a lost answer to the only call of a small blob is mended; a call that failed has lost the bytes', async () => {
+    const small = BYTES.subarray(0, 300)
+    const digest = digestOf(small)
+    for (const moment of ['before', 'after'] as const) {
+      const writer = await uploads.append(uploads.create(`u-${moment}`), 0, {})
+      await writer.write(small)
+      const state = await writer.close({ completing: true })
+      bucket[moment] = () => {
+        throw down
+      }
+      await expect(uploads.complete(state, 300, digest)).rejects.toBe(down)
+      bucket[moment] = undefined
+      const again = uploads.complete(state, 300, digest)
+      if (moment === 'before') await expect(again).rejects.toThrow(UploadGone)
+      else expect(await stored(await again)).toEqual(small)
+    }
+    expect(bucket.leftovers()).toHaveLength(1)
+  })
+
+  it('a small blob that is completed is not written over by a complete that says something else', async () => {
+    const small = BYTES.subarray(0, 300)
+    const state = await patch(uploads.create('u'), 0, small)
+    const location = await uploads.complete(state, 300, digestOf(small))
+    const shorter = BYTES.subarray(0, 299)
+    await expect(uploads.complete(state, 299, digestOf(shorter))).rejects.toThrow(UploadGone)
+    await expect(uploads.complete(state, 300, DIGEST)).rejects.toThrow(UploadGone)
+    expect(await stored(location)).toEqual(small)
+    expect(bucket.leftovers()).toEqual([location])
+  })
 
   it('a part that an old process sent late is noticed, and never completed', async () => {
     const state = await patch(uploads.create('u'), 0, BYTES)

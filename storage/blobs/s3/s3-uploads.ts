@@ -9,7 +9,7 @@ import {
 } from '../blob-store.ts'
 import type { Bucket, Multipart } from './bucket.ts'
 import { HeldBytes } from './held-bytes.ts'
-import { dataKey, isUploadId, locationOf, sideKey, sidePrefix, uploadOfSide } from './layout.ts'
+import { dataKey, isUploadId, markerOf, objectOf, sideKey, sidePrefix, uploadOfSide } from './layout.ts'
 import type { ClaimedMemory, PartMemory } from './part-memory.ts'
 import type { PartPlan } from './part-plan.ts'
 import { PartWriter } from './part-writer.ts'
@@ -67,17 +67,17 @@ export class S3Uploads {
   async complete(state: UploadState, length: number, digest: Digest): Promise<BlobLocation> {
     const { bucket, plan } = this.#parts
     const recorded = known(state)
-    const location = locationOf(digest, recorded.id, length)
     const memory = this.#held.take(recorded.held?.name)
     try {
       const upload = cutUpload(plan, recorded, length)
+      const place = placeOf(upload, length, digest)
       const whole = upload.held === undefined || memory !== undefined
-      const finished = whole && (await this.#finish(upload, location, memory))
-      if (!finished) await this.#checkFinished(upload.id, location, length)
+      const finished = whole && (await this.#finish(upload, place, memory))
+      if (!finished) await this.#checkFinished(place, length)
       await this.#removeSide(recorded)
       if (recorded.uploadId !== undefined && upload.parts.length === 0)
         await bucket.abandon({ key: dataKey(upload.id), uploadId: recorded.uploadId })
-      return location
+      return place.location
     } finally {
       memory?.release()
     }
@@ -101,15 +101,13 @@ export class S3Uploads {
   /** Makes the object; false when bytes that the state speaks of are not there, as after an earlier `complete`. */
   async #finish(
     upload: S3Upload,
-    location: BlobLocation,
+    { key, marker }: Place,
     memory: ClaimedMemory | undefined,
   ): Promise<boolean> {
     try {
-      const { parts, uploadId } = upload
-      if (parts.length > 0 && uploadId !== undefined)
-        return await this.#finishParts({ ...upload, uploadId }, location, memory)
-      await this.#mark(location)
-      return await this.#putWhole(upload, memory)
+      if (marker === undefined) return await this.#putWhole(upload, key, memory)
+      const { uploadId } = upload
+      return uploadId !== undefined && (await this.#finishParts({ ...upload, uploadId }, marker, memory))
     } catch (error) {
       if (error instanceof UploadGone) return false
       throw error
@@ -118,11 +116,11 @@ export class S3Uploads {
 
   async #finishParts(
     upload: S3Upload & { readonly uploadId: string },
-    location: BlobLocation,
+    marker: BlobLocation,
     memory: ClaimedMemory | undefined,
   ): Promise<boolean> {
     const multipart = { key: dataKey(upload.id), uploadId: upload.uploadId }
-    const [last] = await Promise.all([this.#lastPart(multipart, upload, memory), this.#mark(location)])
+    const [last] = await Promise.all([this.#lastPart(multipart, upload, memory), this.#mark(marker)])
     return this.#parts.bucket.finish(multipart, [...upload.parts, ...last])
   }
 
@@ -142,25 +140,25 @@ export class S3Uploads {
   }
 
   /** A blob below the size of a part. What is a side object already is copied by S3 itself. */
-  async #putWhole(upload: S3Upload, memory: ClaimedMemory | undefined): Promise<boolean> {
+  async #putWhole(upload: S3Upload, key: string, memory: ClaimedMemory | undefined): Promise<boolean> {
     const { bucket } = this.#parts
     const single = singleObject(upload)
-    if (single !== undefined && memory === undefined) return bucket.copy(single, dataKey(upload.id))
-    await bucket.put(dataKey(upload.id), looseBody(bucket, upload, memory))
+    if (single !== undefined && memory === undefined) return bucket.copy(single, key)
+    await bucket.put(key, looseBody(bucket, upload, memory))
     return true
   }
 
-  async #mark(location: BlobLocation): Promise<void> {
-    await this.#parts.bucket.put(location, { length: 0, open: () => [] })
+  async #mark(marker: BlobLocation): Promise<void> {
+    await this.#parts.bucket.put(marker, { length: 0, open: () => [] })
   }
 
   /** Whether an earlier `complete`, perhaps one whose answer was lost, made the object. */
-  async #checkFinished(id: string, location: BlobLocation, length: number): Promise<void> {
+  async #checkFinished({ key, marker }: Place, length: number): Promise<void> {
     const { bucket } = this.#parts
-    const found = await bucket.head(dataKey(id))
+    const found = await bucket.head(key)
     if (found?.size === length) return
-    await removeAll(bucket, [location])
-    throw new UploadGone(`upload ${id} has no ${length} bytes`)
+    if (marker !== undefined) await removeAll(bucket, [marker])
+    throw new UploadGone(`${key} has no ${length} bytes`)
   }
 
   /** One look at the end of what is there: an upload that was ended has none of it. */
@@ -183,6 +181,23 @@ export class S3Uploads {
       side.map(({ name }) => sideKey(id, name)),
     )
   }
+}
+
+/** Where the bytes of an upload end, and what says that they are there when the key of the bytes does not. */
+interface Place {
+  readonly location: BlobLocation
+  readonly key: string
+  readonly marker: BlobLocation | undefined
+}
+
+/** By what is recorded alone, so that who completes again, in whichever process, comes to the same place. */
+function placeOf({ id, parts }: S3Upload, length: number, digest: Digest): Place {
+  if (parts.length === 0) {
+    const location = objectOf(digest, id, length)
+    return { location, key: location, marker: undefined }
+  }
+  const marker = markerOf(digest, id, length)
+  return { location: marker, key: dataKey(id), marker }
 }
 
 function known(state: UploadState): S3Upload {

@@ -49,6 +49,7 @@ export class SimulatedBucket implements Bucket {
   }
 
   remove(keys: readonly string[]): Promise<readonly { readonly key: string; readonly error: unknown }[]> {
+    if (keys.length === 0) return Promise.resolve([])
     return this.#call(`remove ${keys.join(' ')}`, () => {
       if (keys.length > 1000) throw new TypeError('S3 takes no more than 1,000 keys')
       for (const key of keys) this.objects.delete(key)
