@@ -3,7 +3,7 @@ import type { Beside } from '../../../storage/metadata/metadata-store.ts'
 import type { FromThread, RunOrder, ToThread } from './messages.ts'
 
 /** Megabytes. A few thousand entries of the queue are the most that is held at a time. */
-const HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 }
+const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16 }
 /** How long (ms) the thread is kept without work. */
 const IDLE_MS = 30_000
 
