@@ -30,6 +30,9 @@ export function RepositoryView() {
   const asked = useAnswer(`tags ${name}`, (signal) =>
     call('getTags', { query: { repository: name, n: 1000 } }, signal),
   )
+  // Rows are as high as the buttons of who may change them: without waiting, they would move away from a click.
+  const isEarly = about.value === undefined && about.loading
+  const shown = isEarly ? { ...asked, value: undefined, loading: true } : asked
   const newest = (asked.value?.tags ?? [])
     .toSorted((a, b) => (a.pushed < b.pushed ? 1 : -1))
     .slice(0, COMPARED)
@@ -51,7 +54,7 @@ export function RepositoryView() {
           </span>
         )}
       </div>
-      <Answered asked={asked} what="Reading the tags">
+      <Answered asked={shown} what="Reading the tags">
         {({ tags, next }) => {
           const pushes = pushesOf(tags, grid.value)
           return tags.length === 0 ? (
