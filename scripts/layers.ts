@@ -494,6 +494,7 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/maintenance/migration': ['src/events'],
   'src/maintenance/aside': [
     'src/compose-upkeep-worker.ts',
+    'src/events',
     'src/records',
     'src/registry',
     'storage/blobs/filesystem',

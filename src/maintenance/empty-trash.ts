@@ -11,7 +11,6 @@ const PAGE = 1000
 const PAGES = 4
 /** Entries that one commit takes from the queue. */
 const AT_ONCE = 100
-
 /** So many are worth a thread of their own. */
 const MUCH = 8
 

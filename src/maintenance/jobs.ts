@@ -35,18 +35,12 @@ export function maintenanceJobs(ports: JobPorts): Job[] {
   const { registry, collectEvery, thread } = ports
   const { settings } = registry
   const expiryEvery = Math.min(10 * MINUTE, Math.max(registry.settings.uploadExpiry / 4, collectEvery))
+  const trash = { name: 'empty-trash', everyMs: collectEvery, isDue: trashIsDue, run: emptyTrash } as const
   return [
     { name: 'expire-sessions', everyMs: 60 * MINUTE, run: expireSessions },
     { name: 'expire-uploads', everyMs: expiryEvery, run: expireUploads },
     runAside(collectionJob(registry, collectEvery), { thread, settings, isMuch: muchIsDue }),
-    runAside(
-      { name: 'empty-trash', everyMs: collectEvery, isDue: trashIsDue, run: emptyTrash },
-      {
-        thread,
-        settings,
-        isMuch: (parts) => (ports.canRemoveAside ? muchTrashIsDue(parts) : Promise.resolve(false)),
-      },
-    ),
+    ports.canRemoveAside ? runAside(trash, { thread, settings, isMuch: muchTrashIsDue }) : trash,
     flushPullsJob(registry.pulls, MINUTE),
     retentionJob(registry),
     foldUsageJob,

@@ -60,26 +60,26 @@ export interface RangeQuery {
   readonly reverse?: boolean
 }
 
-export type Check =
+export type Check = Claim & {
+  /** The store's own: it held at some moment after the version `since` was given out, as a thread beside it read. */
+  readonly since?: number | undefined
+}
+
+type Claim =
   /** The key still has this version; undefined: it is still absent. */
-  (
-    | { readonly kind: 'version'; readonly key: Uint8Array; readonly version: bigint | undefined }
-    | { readonly kind: 'exists'; readonly key: Uint8Array }
-    /**
-     * The keys under `prefix` are exactly `entries` with these versions (none included), at most RANGE_CHECK_LIMIT.
-     * Who adds a key to a range that someone may check also checks or writes `owner` in the same commit,
-     * who checks the range names the owner: that makes the check sound on engines with row locks.
-     */
-    | {
-        readonly kind: 'range'
-        readonly owner: Uint8Array
-        readonly prefix: Uint8Array
-        readonly entries: readonly { readonly key: Uint8Array; readonly version: bigint }[]
-      }
-  ) & {
-    /** The store's own: it held at some moment after the version `since` was given out, as a thread beside it read. */
-    readonly since?: number | undefined
-  }
+  | { readonly kind: 'version'; readonly key: Uint8Array; readonly version: bigint | undefined }
+  | { readonly kind: 'exists'; readonly key: Uint8Array }
+  /**
+   * The keys under `prefix` are exactly `entries` with these versions (none included), at most RANGE_CHECK_LIMIT.
+   * Who adds a key to a range that someone may check also checks or writes `owner` in the same commit,
+   * who checks the range names the owner: that makes the check sound on engines with row locks.
+   */
+  | {
+      readonly kind: 'range'
+      readonly owner: Uint8Array
+      readonly prefix: Uint8Array
+      readonly entries: readonly { readonly key: Uint8Array; readonly version: bigint }[]
+    }
 
 export interface Commit {
   readonly checks: readonly Check[]

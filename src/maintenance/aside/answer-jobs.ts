@@ -6,7 +6,8 @@ import { collect } from '../collection.ts'
 import { emptyTrash } from '../empty-trash.ts'
 import { Failures } from '../failures.ts'
 import type { WorkParts } from '../job.ts'
-import type { AsideJob, FromThread, RunOrder, ToThread } from './messages.ts'
+import { steadyClock } from '../steady-clock.ts'
+import type { AsideJob, FromThread, RunNews, RunOrder, ToThread } from './messages.ts'
 
 /** Milliseconds of work after which the thread looks whether it is told something. */
 const TURN_MS = 5
@@ -35,7 +36,7 @@ export function answerJobs(port: MessagePort, stores: AsideStores): void {
     const controller = new AbortController()
     stopping.set(id, controller)
     try {
-      await run(order, { stores, signal: controller.signal, tell: (what) => tell({ id, ...what }) })
+      await run(order, { stores, signal: controller.signal, tell: (news) => tell({ id, ...news }) })
       tell({ kind: 'ended', id, error: undefined })
     } catch (error) {
       tell({ kind: 'ended', id, error: error ?? new Error('a run failed without a reason') })
@@ -49,19 +50,15 @@ export function answerJobs(port: MessagePort, stores: AsideStores): void {
   })
 }
 
-type Said = FromThread extends infer Each ? (Each extends FromThread ? Omit<Each, 'id'> : never) : never
-
 interface Surroundings {
   readonly stores: AsideStores
   readonly signal: AbortSignal
-  readonly tell: (what: Said) => void
+  readonly tell: (news: RunNews) => void
 }
 
 async function run({ job, ticket, settings, now: begun }: RunOrder, around: Surroundings): Promise<void> {
   const { stores, signal, tell } = around
-  // By the time that passes here, whatever the machine's clock says meanwhile.
-  const offset = begun - performance.now()
-  const now = (): number => Math.floor(offset + performance.now())
+  const now = clockFrom(begun)
   const metadata = await stores.openMetadata(ticket)
   try {
     const onError = (error: unknown, what: string) => tell({ kind: 'failed', error, what })
@@ -81,6 +78,16 @@ async function run({ job, ticket, settings, now: begun }: RunOrder, around: Surr
   } finally {
     await metadata.close()
   }
+}
+
+/** The clock of who gave the order, from then on: back when the machine's clock goes back, and never forward with it. */
+function clockFrom(begun: number): () => number {
+  const ahead = begun - Date.now()
+  return steadyClock({
+    wall: () => Date.now() + ahead,
+    passed: () => performance.now(),
+    hold: Number.POSITIVE_INFINITY,
+  })
 }
 
 /** Nobody waits for this thread but those who tell it to stop, or that the store is to be closed. */

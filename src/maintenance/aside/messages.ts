@@ -17,9 +17,12 @@ export type ToThread =
   | { readonly kind: 'run'; readonly id: number; readonly order: RunOrder }
   | { readonly kind: 'stop'; readonly id: number }
 
-/** What it tells of a run. */
-export type FromThread =
-  | { readonly kind: 'progress'; readonly id: number; readonly done: number }
+/** What it tells of the run `id`. */
+export type FromThread = { readonly id: number } & RunNews
+
+export type RunNews =
+  | { readonly kind: 'progress'; readonly done: number }
   /** An item failed; it is on the job's list. */
-  | { readonly kind: 'failed'; readonly id: number; readonly what: string; readonly error: unknown }
-  | { readonly kind: 'ended'; readonly id: number; readonly error: unknown }
+  | { readonly kind: 'failed'; readonly what: string; readonly error: unknown }
+  /** `error` undefined: well. */
+  | { readonly kind: 'ended'; readonly error: unknown }

@@ -6,7 +6,9 @@ import type { BlobLocation, BlobStore } from '../../../storage/blobs/blob-store.
 import { openFilesystemBlobStore } from '../../../storage/blobs/filesystem/filesystem-blob-store.ts'
 import { openLevelMetadataStore } from '../../../storage/metadata/level/level-metadata-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
+import { FollowedStore } from '../../events/followed-store.ts'
 import { keys } from '../../records/keys.ts'
+import { outboxCodec } from '../../records/migration.ts'
 import { trashCodec } from '../../records/review.ts'
 import { digestOf } from '../../registry/content-fixture.ts'
 import { pushImage } from '../../registry/images-fixture.ts'
@@ -76,6 +78,18 @@ describe('collection on a thread of its own', { timeout: 30_000 }, () => {
     expect(await pull(registry, 'team/app', layer)).toBeDefined()
   })
 
+  it('writes to the outbox of a store that is followed, as all who commit', async () => {
+    await pushMany(MANY)
+    registry.clock.now += 25 * HOUR
+    const followed = new FollowedStore(metadata, { following: true, fenced: false })
+    job = testJob({ metadata: followed, blobs, now: registry.parts.now })
+    expect(await collect()).toBe(MANY)
+    const entries = await metadata.range({ prefix: keys.allOutbox(), limit: 1000 })
+    const changed = entries.flatMap(({ value }) => outboxCodec.decode(value).keys)
+    const gone = keys.blob(digestOf(Buffer.from('unused 0')))
+    expect(changed).toContain(Buffer.from(gone).toString('base64'))
+  })
+
   it('does not happen for little', async () => {
     useThread(new URL('data:text/javascript,process.exit(1)'))
     await pushMany(5)
@@ -94,7 +108,7 @@ describe('collection on a thread of its own', { timeout: 30_000 }, () => {
 
   it('notes what fails, and settles the others', async () => {
     await pushMany(MANY)
-    const key = Buffer.concat([keys.review(registry.parts.now(), 'nonsense', '00'.repeat(8), undefined)])
+    const key = Buffer.from(keys.review(registry.parts.now(), 'nonsense', '00'.repeat(8), undefined))
     await metadata.commit({ checks: [], sets: [{ key, value: new Uint8Array() }], deletes: [] })
     registry.clock.now += 25 * HOUR
     expect(await collect()).toBe(MANY)

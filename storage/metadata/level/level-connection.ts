@@ -96,10 +96,14 @@ export class LevelConnection {
     return this.#ways.changes
   }
 
-  /** A way for another thread to read the database by itself; none where only this process's memory holds it. */
+  /**
+   * A way for another thread to read the database by itself; none where only memory holds it, and while it is not open or
+   * has to be opened again: who came then would keep it from being closed.
+   */
   beside(commit: (commit: Commit) => Promise<void>): Beside | undefined {
-    if (!this.#parts.mayBeOpenedBeside || this.#isClosed || !this.#opening.isOpen) return undefined
-    return this.#ways.open(this.#parts.place, commit)
+    const { place, mayBeOpenedBeside = false } = this.#parts
+    const stays = this.#opening.isOpen && this.#failure === undefined && this.#reopening === undefined
+    return mayBeOpenedBeside && stays && !this.#isClosed ? this.#ways.open(place, commit) : undefined
   }
 
   /** A snapshot of now, which ends when the database is opened again. */

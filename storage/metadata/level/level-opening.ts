@@ -55,19 +55,14 @@ export class LevelOpening {
   async open(): Promise<void> {
     const { database, place, mayBeOpenedBeside = false } = this.#parts
     if (mayBeOpenedBeside && owned.has(place)) throw ownedBefore(place)
+    if (mayBeOpenedBeside) owned.add(place)
     try {
-      await database.open()
+      this.#counter = await openAndCount(database, place)
     } catch (error) {
-      throw isLocked(error) ? ownedBefore(place, error) : error
-    }
-    try {
-      this.#counter = readCounter(database, place)
-    } catch (error) {
-      await database.close()
+      owned.delete(place)
       throw error
     }
     this.#isOpen = true
-    if (mayBeOpenedBeside) owned.add(place)
     this.#epoch += 1
   }
 
@@ -118,6 +113,20 @@ export class LevelOpening {
       throw asStoreError(`cannot hold ballast in ${place}`, error)
     }
     throw new NoSpace(`the disk of ${place} is full: nothing can be recorded until there is room`)
+  }
+}
+
+async function openAndCount(database: LevelDatabase, place: string): Promise<bigint> {
+  try {
+    await database.open()
+  } catch (error) {
+    throw isLocked(error) ? ownedBefore(place, error) : error
+  }
+  try {
+    return readCounter(database, place)
+  } catch (error) {
+    await database.close()
+    throw error
   }
 }
 

@@ -26,14 +26,6 @@ export class RecentChanges {
     for (const text of texts) this.#noteOne(text, after)
   }
 
-  /** From now on nothing is known: moments may come again that others had before. */
-  forget(): void {
-    this.#from = undefined
-    this.#lengths.clear()
-    this.#followed = 0
-    this.#changed.fill(0)
-  }
-
   /** Whether nothing changed under the key after `since`. */
   isSame(text: string, since: number): boolean {
     return this.#knows(since) && this.#sameAt(placeOf(text, text.length), since)

@@ -64,8 +64,12 @@ class BesideWay implements Beside {
   async #take(message: ToStore): Promise<void> {
     if (message.kind === 'closed') return this.#closed.resolve()
     const { id, memory } = message
-    const failure = await this.#commit(decodeCommit(memory)).then(() => undefined, failureOf)
+    const failure = await this.#make(memory).then(() => undefined, failureOf)
     this.#tell({ kind: 'settled', id, failure })
+  }
+
+  async #make(memory: ArrayBuffer): Promise<void> {
+    await this.#commit(decodeCommit(memory))
   }
 
   #tell(message: ToThread): void {

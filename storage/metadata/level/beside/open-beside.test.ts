@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { StoreUnavailable } from '../../../store-errors.ts'
 import { describeMetadataStore } from '../../contract.ts'
 import { commitOf, get, key, rangeCheck, text, versionCheck, versionOf } from '../../contract-tools.ts'
@@ -165,6 +165,19 @@ describe('views of a store beside its owner', { timeout: 30_000 }, () => {
   })
 })
 
+async function openFailing() {
+  const failing = new FailingDatabase(createClassicLevel(directory.path))
+  const owner = await openLevelStoreOver({
+    database: failing,
+    ballast: noBallast,
+    place: directory.path,
+    mayBeOpenedBeside: true,
+    recoveryMilliseconds: 1000,
+    notice: () => undefined,
+  })
+  return { failing, owner }
+}
+
 describe('the owner', { timeout: 30_000 }, () => {
   it('closes once nobody beside it reads, who then is refused', async () => {
     const { owner, store } = await openBoth(directory.path)
@@ -176,15 +189,7 @@ describe('the owner', { timeout: 30_000 }, () => {
   })
 
   it('opens its database again after a failed write as if nobody were beside it', async () => {
-    const failing = new FailingDatabase(createClassicLevel(directory.path))
-    const owner = await openLevelStoreOver({
-      database: failing,
-      ballast: noBallast,
-      place: directory.path,
-      mayBeOpenedBeside: true,
-      recoveryMilliseconds: 1000,
-      notice: () => undefined,
-    })
+    const { failing, owner } = await openFailing()
     const both = await openBesideOf(owner)
     await both.store.commit(commitOf({ sets: { before: '' } }))
     failing.failBatches = ['lost']
@@ -195,6 +200,19 @@ describe('the owner', { timeout: 30_000 }, () => {
     const found = await again.store.read([key('before'), key('lost'), key('after')])
     expect(found.map((stored) => stored !== undefined)).toEqual([true, false, true])
     await closeBoth(again)
+  })
+
+  it('lets nobody begin to read beside it until its database is open again', async () => {
+    const { failing, owner } = await openFailing()
+    const slow = owner.beside?.((commit) => owner.commit(commit))
+    failing.failBatches = ['lost']
+    const failed = expect(owner.commit(commitOf({ sets: { lost: '' } }))).rejects.toThrow()
+    await vi.waitFor(() => expect(failing.events).toContain('failed batch'))
+    await turn()
+    expect(owner.beside?.((commit) => owner.commit(commit))).toBeUndefined()
+    slow?.ended()
+    await failed
+    await closeBoth(await openBesideOf(owner))
   })
 
   it('does not wait for a thread that has ended', async () => {
