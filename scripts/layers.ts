@@ -492,6 +492,7 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/http/token': ['jose', 'src/projects'],
   /** The store that a move follows, as compose.ts connects it. */
   'src/maintenance/migration': ['src/events'],
+  'src/maintenance/backup': ['src/maintenance/job-fixture.ts'],
   'src/maintenance/aside': [
     'src/compose-upkeep-worker.ts',
     'src/events',

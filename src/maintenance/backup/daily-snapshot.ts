@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { type BlobLocation, blobLocation } from '../../../storage/blobs/blob-store.ts'
+import type { Readable } from 'node:stream'
+import { type BlobLocation, blobLocation, type UploadWriter } from '../../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { type Digest, digestFromBytes } from '../../oci/digest.ts'
 import { type SnapshotsRecord, snapshotsCodec } from '../../records/cursor.ts'
 import { keys } from '../../records/keys.ts'
 import type { Job, JobParts } from '../job.ts'
-import { compressRecords, contentOf } from './record-file.ts'
+import { compressRecords, contentOf, type FiledRecord } from './record-file.ts'
 import { snapshotUpload } from './snapshot-name.ts'
 
 const NAME = 'snapshot-records'
@@ -24,7 +25,7 @@ export function snapshotJob(every: number): Job {
       const last = (await readSnapshots(parts.metadata)).kept.at(-1)
       return every > 0 && (last === undefined || last.taken + every <= parts.now())
     },
-    run: (parts) => takeSnapshot(parts),
+    run: (parts, signal) => takeSnapshot(parts, signal),
   }
 }
 
@@ -40,13 +41,15 @@ export async function snapshotUploads(metadata: MetadataStore): Promise<Readonly
   return new Set([...kept.map(({ upload }) => upload), ...(pending === undefined ? [] : [pending])])
 }
 
-async function takeSnapshot(parts: JobParts): Promise<void> {
+async function takeSnapshot(parts: JobParts, signal: AbortSignal): Promise<void> {
   const { kept } = await readSnapshots(parts.metadata)
   const taken = parts.now()
   const upload = snapshotUpload(taken)
   // Before its first byte, so that no sweep takes it for a leftover.
   await writeSnapshots(parts.metadata, { pending: upload, kept })
-  const all = [...kept, { upload, taken, ...(await store(parts, upload)) }]
+  const stored = await store(parts, upload, signal)
+  if (stored === undefined) return
+  const all = [...kept, { upload, taken, ...stored }]
   await writeSnapshots(parts.metadata, { kept: all.slice(-KEPT) })
   for (const old of all.slice(0, -KEPT))
     await parts.attempt(`snapshot at ${old.location}`, () => parts.blobs.remove(blobLocation(old.location)))
@@ -58,25 +61,54 @@ function writeSnapshots(metadata: MetadataStore, record: SnapshotsRecord): Promi
   return metadata.commit({ checks: [], sets, deletes: [] })
 }
 
+/** Undefined: `signal` broke it off, and nothing of it is left. */
 async function store(
-  { metadata, blobs }: JobParts,
+  parts: JobParts,
   upload: string,
-): Promise<{ readonly location: BlobLocation; readonly digest: Digest }> {
+  signal: AbortSignal,
+): Promise<{ readonly location: BlobLocation; readonly digest: Digest } | undefined> {
+  const { metadata, blobs } = parts
   const snapshot = await metadata.snapshot()
   try {
-    const state = await blobs.create(upload)
-    const writer = await blobs.append(state, 0)
-    const hash = createHash('sha256')
-    let size = 0
-    for await (const chunk of compressRecords(contentOf(snapshot))) {
-      if (!Buffer.isBuffer(chunk)) continue
-      hash.update(chunk)
-      size += chunk.length
-      await writer.write(chunk)
-    }
-    const digest = digestFromBytes('sha256', hash.digest())
+    const writer = await blobs.append(await blobs.create(upload), 0)
+    const records = unhurried(contentOf(snapshot), parts, signal)
+    const filled = await fill(writer, compressRecords(records)).catch(async (error: unknown) => {
+      await blobs.abort(await writer.close())
+      if (signal.aborted) return undefined
+      throw error
+    })
+    if (filled === undefined) return undefined
+    const { size, digest } = filled
     return { location: await blobs.complete(await writer.close(), size, digest), digest }
   } finally {
     await snapshot.close()
+  }
+}
+
+async function fill(
+  writer: UploadWriter,
+  chunks: Readable,
+): Promise<{ readonly size: number; readonly digest: Digest }> {
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of chunks) {
+    if (!Buffer.isBuffer(chunk)) continue
+    hash.update(chunk)
+    size += chunk.length
+    await writer.write(chunk)
+  }
+  return { size, digest: digestFromBytes('sha256', hash.digest()) }
+}
+
+/** Records as requests leave time for them: of a large registry they take minutes. Throws what `signal` was aborted with. */
+async function* unhurried(
+  records: AsyncIterable<FiledRecord>,
+  { rest }: Pick<JobParts, 'rest'>,
+  signal: AbortSignal,
+): AsyncGenerator<FiledRecord> {
+  for await (const record of records) {
+    signal.throwIfAborted()
+    yield record
+    await rest()
   }
 }

@@ -15,6 +15,8 @@ const MAGIC = Buffer.from('lamina records 1\n')
 /** Stands where a record would begin; the number of records follows. */
 const END = 0xffff_ffff
 const HEAD = 8
+/** What is compressed at a time: a record by itself would cost more to hand over than to compress. */
+const PIECE_BYTES = 64 << 10
 /** Longer than any record, so that a damaged length does not ask for all memory. */
 const LONGEST = 64 << 20
 
@@ -35,13 +37,18 @@ export async function* contentOf(snapshot: Pick<MetadataSnapshot, 'range'>): Asy
 
 /** Records as a stream of bytes: each as two lengths, key and value; their number at the end. */
 async function* writeRecords(records: AsyncIterable<FiledRecord>): AsyncGenerator<Buffer> {
-  yield MAGIC
-  let count = 0
+  let pieces: Uint8Array[] = [MAGIC]
+  let [count, bytes] = [0, 0]
   for await (const { key, value } of records) {
-    yield Buffer.concat([lengths(key.length, value.length), key, value])
+    pieces.push(lengths(key.length, value.length), key, value)
     count += 1
+    bytes += HEAD + key.length + value.length
+    if (bytes < PIECE_BYTES) continue
+    yield Buffer.concat(pieces)
+    pieces = []
+    bytes = 0
   }
-  yield lengths(END, count)
+  yield Buffer.concat([...pieces, lengths(END, count)])
 }
 
 function lengths(first: number, second: number): Buffer {
