@@ -27,7 +27,7 @@ beforeEach(async () => {
 
 async function tags(): Promise<string[]> {
   const found: string[] = []
-  for await (const one of await listTags(registry.parts, name(TEAM), undefined)) found.push(one)
+  for await (const one of await listTags(registry.parts, name(TEAM))) found.push(one)
   return found
 }
 

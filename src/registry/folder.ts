@@ -61,8 +61,9 @@ async function manifestsOf(
   repo: RepositoryId,
 ): Promise<ListedManifest[] | undefined> {
   const entries = await metadata.range({ prefix: keys.manifests(repo), limit: MOST_MANIFESTS + 1 })
+  if (entries.length > MOST_MANIFESTS) return undefined
   const tagged = await metadata.range({ prefix: keys.allIn(repo, 'tagged'), limit: MOST_TAGS + 1 })
-  if (entries.length > MOST_MANIFESTS || tagged.length > MOST_TAGS) return undefined
+  if (tagged.length > MOST_TAGS) return undefined
   const tags = Map.groupBy(tagged, ({ key }) => digestIn(key))
   const digests = entries.map(({ key }) => digestIn(key))
   const bodies = await metadata.read(digests.map((digest) => keys.body(repo, digest)))

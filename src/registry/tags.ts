@@ -1,3 +1,4 @@
+import type { RangeQuery } from '../../storage/metadata/metadata-store.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { keyAfter, keys } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
@@ -6,32 +7,36 @@ import { requireRepository } from './repositories.ts'
 
 const PAGE = 1000
 
-/** Tags of a repository in byte order, behind `last` if given, which need not exist. Throws NAME_UNKNOWN. */
+/**
+ * Tags of a repository in byte order, behind `last` if given, which need not exist; all, but read as if `few` were
+ * enough. Throws NAME_UNKNOWN.
+ */
 export async function listTags(
   parts: RegistryParts,
   name: RepositoryName,
-  last: string | undefined,
+  { last, few = PAGE }: { readonly last?: string | undefined; readonly few?: number | undefined } = {},
 ): Promise<AsyncGenerator<string>> {
   const repo = (await requireRepository(parts.metadata, name)).id
   const prefix = keys.tags(repo)
-  return tagsFrom(parts, prefix, last === undefined ? prefix : keyAfter(keys.tag(repo, last)))
+  const from = last === undefined ? prefix : keyAfter(keys.tag(repo, last))
+  return tagsFrom(parts, { prefix, from, limit: Math.min(few, PAGE) })
 }
 
 async function* tagsFrom(
   parts: RegistryParts,
-  prefix: Uint8Array,
-  start: Uint8Array,
+  first: Required<Omit<RangeQuery, 'reverse'>>,
 ): AsyncGenerator<string> {
-  let from = start
+  let { from, limit } = first
   for (;;) {
-    const page = await parts.metadata.range({ prefix, from, limit: PAGE })
+    const page = await parts.metadata.range({ ...first, from, limit })
     for (const entry of page) {
       const reader = new TupleReader(entry.key)
       reader.bytes(8)
       yield reader.text()
     }
     const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) return
+    if (end === undefined || page.length < limit) return
     from = keyAfter(end.key)
+    limit = PAGE
   }
 }

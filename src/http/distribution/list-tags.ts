@@ -19,7 +19,9 @@ export function listTags({ registry, listFolders }: DistributionParts): Handler 
       if (folder.children.length === 0) throw nameUnknown(name)
       return json(200, { name, tags: [], ...folderFields(folder) })
     }
-    const page = await takePage(await tagsOf(registry, name, last), n, (tag) => tag.length + 3)
+    // One more than is answered tells whether more follows.
+    const tags = await tagsOf(registry, name, { last, few: n === undefined ? n : n + 1 })
+    const page = await takePage(tags, n, (tag) => tag.length + 3)
     const next = page.more
       ? nextLink(`/v2/${name}/tags/list`, { n: n?.toString(), last: page.items.at(-1) })
       : {}
