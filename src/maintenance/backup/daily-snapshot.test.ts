@@ -72,6 +72,12 @@ it('is kept seven times', async () => {
   expect((await stored()).sort()).toEqual(kept.map(({ location }) => location).sort())
 })
 
+it('is never due when it is off, and looks for that no more often', async () => {
+  const off = snapshotJob(0)
+  expect(await isJobDue(off, test)).toBe(false)
+  expect(off.everyMs).toBe(snapshots.everyMs)
+})
+
 it('leaves nothing when it is broken off, at once and in the middle', async () => {
   await test.run(run)
   now += DAY

@@ -11,7 +11,8 @@ import { snapshotUpload } from './snapshot-name.ts'
 
 const NAME = 'snapshot-records'
 const KEPT = 7
-const MINUTE = 60_000
+/** The longest time between two looks whether one is due. */
+const LOOK_MS = 600_000
 
 /**
  * Puts a compressed snapshot of the records into the blob store now and then: who loses the database and keeps the
@@ -20,7 +21,7 @@ const MINUTE = 60_000
 export function snapshotJob(every: number): Job {
   return {
     name: NAME,
-    everyMs: Math.max(1, Math.min(every, 10 * MINUTE)),
+    everyMs: every > 0 ? Math.min(every, LOOK_MS) : LOOK_MS,
     isDue: async (parts) => {
       const last = (await readSnapshots(parts.metadata)).kept.at(-1)
       return every > 0 && (last === undefined || last.taken + every <= parts.now())
