@@ -44,8 +44,6 @@ export interface LevelRange extends LevelReadOptions {
 export type Frame = [Uint8Array, Uint8Array]
 
 export interface LevelIterator {
-  /** All that is left, and closes the iterator. */
-  all(): Promise<Frame[]>
   /** The next `size` at most; none at the end. */
   nextv(size: number): Promise<Frame[]>
   /** Goes on at `key`; works on the thread of the caller. */

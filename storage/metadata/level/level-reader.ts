@@ -11,6 +11,8 @@ const SYNC_KEYS = 64
 const BYTES_PER_TRIP = 1 << 20
 /** Records that one trip brings back: to take over a thousand at once would hold up requests for milliseconds. */
 const FRAMES_PER_TRIP = 128
+/** So few may lie about for a while. */
+const FEW_FRAMES = 16
 
 /** What a reader needs of an open database. */
 export interface ReadConnection {
@@ -96,7 +98,7 @@ export class LevelReader {
   #iterate(bounds: KeyBounds, limit: number, reverse: boolean): Promise<Frame[]> {
     return this.#connection.read((database) => {
       const iterator = database.iterator({ ...bounds, reverse, limit, ...this.#options() })
-      return limit <= FRAMES_PER_TRIP ? iterator.all() : allInTrips(iterator)
+      return framesOf(iterator, limit)
     })
   }
 
@@ -122,17 +124,29 @@ export class LevelReader {
   }
 }
 
-async function allInTrips(iterator: LevelIterator): Promise<Frame[]> {
+/** The next `limit` records at most; closes the iterator. */
+async function framesOf(iterator: LevelIterator, limit: number): Promise<Frame[]> {
   const found: Frame[] = []
   try {
-    for (;;) {
-      const more = await iterator.nextv(FRAMES_PER_TRIP)
-      if (more.length === 0) return found
+    while (found.length < limit) {
+      const more = await iterator.nextv(tripTo(limit - found.length))
+      if (more.length === 0) break
       found.push(...more)
     }
+    return found
   } finally {
     await iterator.close()
   }
+}
+
+/**
+ * Records of the next trip. An iterator of classic-level keeps what its last trip brought, also when it is closed, until
+ * a major collection of memory: of a walk over millions of records that were hundreds of megabytes. So the last trip of
+ * many brings one.
+ */
+function tripTo(left: number): number {
+  if (left > FRAMES_PER_TRIP) return FRAMES_PER_TRIP
+  return left > FEW_FRAMES ? left - 1 : left
 }
 
 /** The caller's records of stored ones, in short turns. Rejects with StoreDamaged. */

@@ -15,7 +15,6 @@ export function handingOutCopies(inner: LevelDatabase): LevelDatabase {
 
 function iteratorOfCopies(inner: LevelIterator): LevelIterator {
   return {
-    all: async () => (await inner.all()).map(frameCopy),
     nextv: async (size) => (await inner.nextv(size)).map(frameCopy),
     seek: (key) => inner.seek(key),
     close: () => inner.close(),
