@@ -502,6 +502,7 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/level',
   ],
   'storage/side-thread.ts': ['storage/side-thread-fixture.ts'],
+  'storage/give-way.ts': ['storage/give-way-fixture.ts'],
   'storage/metadata/level': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
   'storage/metadata/level/beside': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
   'storage/metadata/memory': ['storage/metadata/contract.ts'],
