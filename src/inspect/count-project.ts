@@ -26,11 +26,12 @@ export async function countProject(metadata: MetadataStore, project: string): Pr
   const sum = { repositories: 0, manifests: 0, logicalBytes: 0, pushed: 0 }
   let more = false
   for await (const { id } of repositoriesIn(metadata, project)) {
-    more = sum.manifests >= MANIFEST_LIMIT || sum.repositories >= REPOSITORY_LIMIT
+    const left = MANIFEST_LIMIT - sum.manifests
+    more = left === 0 || sum.repositories >= REPOSITORY_LIMIT
     if (more) break
-    const entries = await metadata.range({ prefix: keys.manifests(id), limit: MANIFEST_LIMIT })
+    const entries = await metadata.range({ prefix: keys.manifests(id), limit: left + 1 })
     if (entries.length > 0) sum.repositories += 1
-    for (const { value } of entries) {
+    for (const { value } of entries.slice(0, left)) {
       const record = manifestCodec.decode(value)
       sum.manifests += 1
       sum.pushed = Math.max(sum.pushed, record.created)
@@ -40,6 +41,8 @@ export async function countProject(metadata: MetadataStore, project: string): Pr
         if (content !== undefined) stored.set(content.sha256, content.size)
       }
     }
+    more = entries.length > left
+    if (more) break
   }
   return {
     repositories: { count: sum.repositories, more },
