@@ -9,7 +9,7 @@ import { usageOf } from '../registry/usage.ts'
 import { collectAll } from './collection-fixture.ts'
 import { foldUsageJob, reconcileUsageJob } from './fold-usage.ts'
 import type { Job } from './job.ts'
-import { testJob } from './job-fixture.ts'
+import { isJobDue, testJob } from './job-fixture.ts'
 
 let registry: TestRegistry
 
@@ -39,6 +39,19 @@ describe('folding usage', () => {
     await run(foldUsageJob)
     expect(await usageOf(registry.metadata, 'team')).toBe(78)
     expect(await records('team')).toHaveLength(1)
+  })
+
+  it('is due while a project has more than one record, wherever it comes in the order', async () => {
+    const test = testJob({ metadata: registry.metadata, blobs: registry.blobs, now: registry.parts.now })
+    for (const project of ['alpha', 'beta', 'gamma']) await pushBlob(registry, `${project}/app`, 'one')
+    expect(await isJobDue(foldUsageJob, test)).toBe(false)
+    for (const project of ['alpha', 'beta', 'gamma']) {
+      await pushBlob(registry, `${project}/app`, 'two')
+      expect(await isJobDue(foldUsageJob, test)).toBe(true)
+      await run(foldUsageJob)
+      expect(await isJobDue(foldUsageJob, test)).toBe(false)
+      expect(await records(project)).toHaveLength(1)
+    }
   })
 
   it('loses nothing that is noted just before its commit', async () => {
