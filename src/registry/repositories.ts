@@ -70,9 +70,16 @@ export async function* repositoriesOf(
   project: string,
   last: RepositoryName | undefined,
 ): AsyncGenerator<RepositoryName> {
-  for await (const { id, name } of repositoriesIn(metadata, project, last))
-    if (await holdsManifest(metadata, id)) yield name
+  for await (const page of repositoryPages(metadata, project, last))
+    for (let from = 0; from < page.length; from += AT_ONCE) {
+      const some = page.slice(from, from + AT_ONCE)
+      const held = await Promise.all(some.map(({ id }) => holdsManifest(metadata, id)))
+      for (const [at, { name }] of some.entries()) if (held[at] === true) yield name
+    }
 }
+
+/** Repositories of which one asks the store at the same time whether they hold a manifest. */
+const AT_ONCE = 16
 
 export interface NamedRepository extends RepositoryRecord {
   readonly name: RepositoryName
@@ -84,11 +91,19 @@ export async function* repositoriesIn(
   project: string,
   last?: RepositoryName,
 ): AsyncGenerator<NamedRepository> {
+  for await (const page of repositoryPages(metadata, project, last)) yield* page
+}
+
+async function* repositoryPages(
+  metadata: Pick<MetadataStore, 'range'>,
+  project: string,
+  last: RepositoryName | undefined,
+): AsyncGenerator<NamedRepository[]> {
   const prefix = keys.repositories(project)
   let from = last === undefined ? prefix : keyAfter(keys.repository(last))
   for (;;) {
     const page = await metadata.range({ prefix, from, limit: PAGE })
-    for (const entry of page) yield { name: nameFromKey(entry.key), ...repositoryCodec.decode(entry.value) }
+    yield page.map(({ key, value }) => ({ name: nameFromKey(key), ...repositoryCodec.decode(value) }))
     const end = page.at(-1)
     if (end === undefined || page.length < PAGE) return
     from = keyAfter(end.key)

@@ -1,8 +1,11 @@
 import type { Frame, LevelIterator } from './level-database.ts'
 
-/** Records that one trip to another thread brings beyond those asked for: a trip costs as much as so many. */
-const LEAST_AHEAD = 24
-/** When earlier ones were of use. */
+/**
+ * Records that one trip to another thread brings beyond those asked for: a trip costs as much as so many. More when
+ * earlier ones were of use, fewer when they were not: what lies behind the last probe, or between two that are far apart,
+ * is read for nothing.
+ */
+const AHEAD = 24
 const MOST_AHEAD = 96
 /** Records between one probe and the next, where they are near. */
 const RECORDS_OF_ONE = 2
@@ -30,7 +33,7 @@ export class ProbeWalk {
   /** `probes`: how many are to come. */
   constructor(iterator: LevelIterator, probes: number, seek: (key: Uint8Array) => void) {
     // Those of a crowd mostly lie side by side.
-    this.#ahead = Math.min(Math.max(LEAST_AHEAD, RECORDS_OF_ONE * probes), MOST_AHEAD)
+    this.#ahead = probes === 1 ? 0 : Math.min(Math.max(AHEAD, RECORDS_OF_ONE * probes), MOST_AHEAD)
     this.#iterator = iterator
     this.#seek = seek
   }
@@ -48,8 +51,10 @@ export class ProbeWalk {
   #moveTo(key: Uint8Array): void {
     const at = this.#run.findIndex(([stored]) => Buffer.compare(stored, key) >= 0)
     this.#run = at < 0 ? [] : this.#run.slice(at)
-    this.#ahead = at < 0 ? LEAST_AHEAD : Math.min(2 * this.#ahead, MOST_AHEAD)
-    if (at < 0 && this.#hasBegun && !this.#isAtEnd) this.#seek(key)
+    const isFar = at < 0 && this.#hasBegun
+    if (isFar) this.#ahead >>= 1
+    else if (this.#hasBegun) this.#ahead = Math.min(Math.max(2 * this.#ahead, 1), MOST_AHEAD)
+    if (isFar && !this.#isAtEnd) this.#seek(key)
     this.#hasBegun = true
   }
 }
