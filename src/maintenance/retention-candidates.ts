@@ -1,3 +1,4 @@
+import { ShortTurns } from '../../storage/short-turns.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
@@ -8,11 +9,12 @@ import { tagCodec } from '../records/tag.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { parentFromKey } from '../registry/delete-manifest.ts'
 import { immutablePattern } from '../registry/immutable-tags.ts'
-import type { RegistryParts } from '../registry/parts.ts'
+import type { KeepingParts } from '../registry/parts.ts'
 import { matchesPattern } from '../registry/patterns.ts'
 import { isAbout } from '../registry/policies.ts'
 import { type NamedRepository, repositoriesIn } from '../registry/repositories.ts'
 import { sparedByAge } from '../registry/retention-rules.ts'
+import { Newest } from './newest.ts'
 
 const PAGE = 500
 
@@ -29,9 +31,14 @@ export interface Candidate {
   readonly pulled: number | undefined
 }
 
+export interface CandidateParts extends KeepingParts {
+  /** To be awaited between steps of microseconds, as many as there are tags and manifests. What it throws ends the walk. */
+  readonly rest: () => Promise<void>
+}
+
 /** What the rules of a project would take now, repository by repository. Decides nothing: the removal looks again. */
 export async function* candidatesIn(
-  parts: RegistryParts,
+  parts: CandidateParts,
   project: string,
   policy: PolicyRecord,
 ): AsyncGenerator<Candidate> {
@@ -44,29 +51,63 @@ export async function* candidatesIn(
   }
 }
 
-async function* tagged(
-  parts: RegistryParts,
-  repository: NamedRepository,
-  by: { readonly rule: RetentionRule; readonly pattern: string; readonly policy: PolicyRecord },
+/** The same for a request, in turns with others. */
+export function candidatesNow(
+  parts: KeepingParts,
+  project: string,
+  policy: PolicyRecord,
 ): AsyncGenerator<Candidate> {
-  const { rule, pattern, policy } = by
-  const tags: { tag: string; digest: Digest; at: number }[] = []
-  for await (const { key, value } of pages(parts, keys.tags(repository.id))) {
-    const reader = new TupleReader(key)
-    reader.bytes(8)
-    const tag = reader.text()
-    if (matchesPattern(pattern, tag)) tags.push({ tag, ...tagCodec.decode(value) })
+  const turns = new ShortTurns({ isUrgent: true })
+  const rest = async (): Promise<void> => {
+    if (turns.isOver) await turns.rest()
   }
-  tags.sort((a, b) => b.at - a.at)
-  for (const { tag, digest, at } of tags.slice(rule.keepLast ?? 0)) {
-    if (immutablePattern(policy, tag) !== undefined) continue
+  return candidatesIn({ ...parts, rest }, project, policy)
+}
+
+interface TagRule {
+  readonly rule: RetentionRule
+  readonly pattern: string
+  readonly policy: PolicyRecord
+}
+
+async function* tagged(
+  parts: CandidateParts,
+  repository: NamedRepository,
+  by: TagRule,
+): AsyncGenerator<Candidate> {
+  const { rule, policy } = by
+  const isAmongLast = await lastOf(parts, repository, by)
+  for await (const { tag, digest, at } of tagsUnder(parts, repository, by)) {
+    if (isAmongLast(at) || immutablePattern(policy, tag) !== undefined) continue
     const candidate = await judged(parts, repository, { rule, digest, since: at })
     if (candidate !== undefined) yield { ...candidate, tag }
   }
 }
 
+/** Says of each tag's time, in the order of the tags, whether the rule keeps it as one of the last. */
+async function lastOf(
+  parts: CandidateParts,
+  repository: NamedRepository,
+  by: TagRule,
+): Promise<(at: number) => boolean> {
+  const { keepLast = 0 } = by.rule
+  if (keepLast === 0) return () => false
+  const newest = new Newest(keepLast)
+  for await (const { at } of tagsUnder(parts, repository, by)) newest.add(at)
+  return newest.among()
+}
+
+async function* tagsUnder(parts: CandidateParts, { id }: NamedRepository, { pattern }: TagRule) {
+  for await (const { key, value } of pages(parts, keys.tags(id))) {
+    const reader = new TupleReader(key)
+    reader.bytes(8)
+    const tag = reader.text()
+    if (matchesPattern(pattern, tag)) yield { tag, ...tagCodec.decode(value) }
+  }
+}
+
 async function* untagged(
-  parts: RegistryParts,
+  parts: CandidateParts,
   repository: NamedRepository,
   rule: RetentionRule,
 ): AsyncGenerator<Candidate> {
@@ -87,7 +128,7 @@ async function* untagged(
 
 /** The candidate, unless its age or a mark spares it. */
 async function judged(
-  parts: RegistryParts,
+  parts: KeepingParts,
   repository: NamedRepository,
   what: { readonly rule: RetentionRule; readonly digest: Digest; readonly since: number },
 ): Promise<Candidate | undefined> {
@@ -106,11 +147,14 @@ async function judged(
   return { repository: name, repo, rule, digest, size, since, pulled: lastPull }
 }
 
-async function* pages({ metadata }: RegistryParts, prefix: Uint8Array) {
+async function* pages({ metadata, rest }: CandidateParts, prefix: Uint8Array) {
   let from = prefix
   for (;;) {
     const page = await metadata.range({ prefix, from, limit: PAGE })
-    yield* page
+    for (const entry of page) {
+      yield entry
+      await rest()
+    }
     const end = page.at(-1)
     if (end === undefined || page.length < PAGE) return
     from = keyAfter(end.key)

@@ -45,8 +45,9 @@ async function applyRules(): Promise<number> {
 
 async function preview(): Promise<string[]> {
   const found: string[] = []
+  const rest = () => Promise.resolve()
   for await (const { tag: tagged, digest } of candidatesIn(
-    registry.parts,
+    { ...registry.parts, rest },
     'team',
     await policyOf(registry.metadata, 'team'),
   ))
@@ -79,9 +80,26 @@ describe('a rule about tags', () => {
     await pushDaily(5)
     registry.clock.now += DAY
     await setPolicy(registry, 'team', { retention: [{ name: 'last', tags: 'd*', keepLast: 2 }] })
-    expect(await preview()).toEqual(['d3', 'd2', 'd1'])
+    expect(await preview()).toEqual(['d1', 'd2', 'd3'])
     expect(await applyRules()).toBe(3)
     expect(await tags()).toEqual(['d4', 'd5'])
+  })
+
+  it('ends when it is told to, also where nothing goes, and lets others have a turn', async () => {
+    await pushDaily(6)
+    await setPolicy(registry, 'team', { retention: [{ name: 'young', tags: 'd*', keepYoungerDays: 100 }] })
+    const stopping = new AbortController()
+    let rests = 0
+    const rest = async (): Promise<void> => {
+      rests += 1
+      if (rests === 3) stopping.abort()
+    }
+    const retention = retentionJob(registry.parts)
+    const job = testJob({ metadata: registry.metadata, blobs: registry.blobs, now: registry.parts.now })
+    const done = await job.run((parts, signal) => retention.run({ ...parts, rest }, signal), stopping.signal)
+    expect(done).toBe(0)
+    expect(rests).toBe(3)
+    expect(job.failed).toEqual([])
   })
 
   it('keeps what is younger than so many days', async () => {

@@ -54,7 +54,11 @@ async function applyRules(
   of: { readonly project: string; readonly policy: PolicyRecord },
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const candidate of candidatesIn(registry, of.project, of.policy)) {
+  const rest = async (): Promise<void> => {
+    signal.throwIfAborted()
+    await parts.rest()
+  }
+  for await (const candidate of candidatesIn({ ...registry, rest }, of.project, of.policy)) {
     if (signal.aborted) return
     const what = `${candidate.tag ?? candidate.digest} of '${candidate.repository}'`
     const taken = await parts.attempt(what, () => take(registry, candidate))

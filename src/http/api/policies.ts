@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Candidate, candidatesIn } from '../../maintenance/retention-candidates.ts'
+import { type Candidate, candidatesNow } from '../../maintenance/retention-candidates.ts'
 import { type PolicyRecord, policyFields } from '../../records/policy.ts'
 import type { RegistryParts } from '../../registry/parts.ts'
 import { policyOf } from '../../registry/policies.ts'
@@ -98,7 +98,7 @@ function preview(registry: RegistryParts): Handler {
     const shown: Candidate[] = []
     const lately: Candidate[] = []
     let count = 0
-    for await (const candidate of candidatesIn(registry, project, policy)) {
+    for await (const candidate of candidatesNow(registry, project, policy)) {
       count += 1
       const recent = candidate.pulled !== undefined && candidate.pulled + LATELY_MS > registry.now()
       const list = recent ? lately : shown
