@@ -12,6 +12,8 @@ import { projectRoot } from '../servers/workspace.ts'
 /** More than the default that nginx lets a body have. */
 const LAYER = 3_000_000
 const ARRIVES = 60_000
+/** Caddy cleans its storage when it starts. Where that takes away what its first certificate is saved in, it tries again after 60 s. */
+const CADDY_ARRIVES = 150_000
 
 /** A proxy of deploy/ that listens. */
 interface Proxy {
@@ -85,15 +87,16 @@ async function startCaddy(folder: string, upstream: number): Promise<Proxy> {
   const env = { LAMINA_HOST: 'localhost', LAMINA_UPSTREAM: `127.0.0.1:${upstream}`, HOME: folder }
   const args = ['run', '--config', file, '--adapter', 'caddyfile']
   const server = await Server.start('deploy-caddy', '/usr/bin/caddy', args, { env })
-  return ready({ server, port, ca: path.join(folder, 'storage/pki/authorities/local/root.crt') })
+  const ca = path.join(folder, 'storage/pki/authorities/local/root.crt')
+  return ready({ server, port, ca }, CADDY_ARRIVES)
 }
 
-async function ready(proxy: Proxy): Promise<Proxy> {
+async function ready(proxy: Proxy, patience = ARRIVES): Promise<Proxy> {
   const answers = async () => {
     const { code } = await finish('curl', ['-sf', '--cacert', proxy.ca, `${address(proxy)}/healthz`])
     return code === 0 ? true : undefined
   }
-  await proxy.server.until(answers, ARRIVES)
+  await proxy.server.until(answers, patience)
   return proxy
 }
 

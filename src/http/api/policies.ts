@@ -106,11 +106,15 @@ function preview(registry: RegistryParts): Handler {
     }
     return answer(200, {
       count,
-      pulledLately: lately.map(showCandidate),
-      others: shown.map(showCandidate),
+      pulledLately: newestFirst(lately).map(showCandidate),
+      others: newestFirst(shown).map(showCandidate),
       complete: count === shown.length + lately.length,
     })
   }
+}
+
+function newestFirst(candidates: readonly Candidate[]): Candidate[] {
+  return candidates.toSorted((one, other) => other.since - one.since)
 }
 
 function showCandidate({ repository, tag, digest, rule, since, pulled }: Candidate) {
