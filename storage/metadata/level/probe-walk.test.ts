@@ -2,6 +2,7 @@ import { array, assert, asyncProperty, integer, record, uniqueArray } from 'fast
 import { expect, it } from 'vitest'
 import { createMemoryLevel } from '../memory/memory-metadata-store.ts'
 import { toTheEnd } from './keyspace.ts'
+import type { Frame, LevelIterator } from './level-database.ts'
 import { ProbeWalk } from './probe-walk.ts'
 
 const keyOf = (at: number) => Buffer.from([1, at >> 8, at & 255])
@@ -51,4 +52,30 @@ it('goes on without seeking where probes follow each other closely', async () =>
     all.map((at) => ({ at, limit: 2 })),
   )
   expect(sought).toEqual([])
+})
+
+it('reads ahead for many that are near, and nothing for one, or for those that are far apart', async () => {
+  const askedFor = async (places: readonly number[]) => {
+    const sizes: number[] = []
+    let next = 0
+    const iterator: LevelIterator = {
+      nextv: (size) => {
+        sizes.push(size)
+        const found = Array.from({ length: size }, (_, at): Frame => [keyOf(next + at), Buffer.from([7])])
+        next += size
+        return Promise.resolve(found)
+      },
+      seek: (key) => {
+        next = Buffer.from(key).readUInt16BE(1)
+      },
+      close: () => Promise.resolve(),
+    }
+    next = places[0] ?? 0
+    const walk = new ProbeWalk(iterator, places.length, (key) => iterator.seek(key))
+    for (const at of places) await walk.find({ key: keyOf(at), limit: 1 })
+    return sizes
+  }
+  expect(await askedFor([5])).toEqual([1])
+  expect(await askedFor([5, 6, 7, 8, 9])).toHaveLength(1)
+  expect((await askedFor(Array.from({ length: 12 }, (_, at) => at * 1000))).at(-1)).toBe(1)
 })
