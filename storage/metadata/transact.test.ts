@@ -167,6 +167,65 @@ describe('transact', () => {
     expect(decisions).toBe(40)
   })
 
+  it('lets each of many that write one record side by side have its turn soon', async () => {
+    const store = await openMemoryMetadataStore()
+    await put(store, 'n', '0')
+    let most = 0
+    const countUp = async (): Promise<void> => {
+      let decisions = 0
+      await transact(store, async (transaction) => {
+        decisions += 1
+        const current = await transaction.getChecked(text, key('n'))
+        transaction.set(text, key('n'), String(Number(current?.value) + 1))
+      })
+      most = Math.max(most, decisions)
+    }
+    // Each begins again when it is through, as clients do.
+    await Promise.all(
+      Array.from({ length: 64 }, async () => {
+        for (let turn = 0; turn < 16; turn++) await countUp()
+      }),
+    )
+    expect(await value(store, 'n')).toBe('1024')
+    expect(most).toBeLessThan(10)
+  })
+
+  it('holds up nobody who writes something else while one goes alone', async () => {
+    const inner = await openMemoryMetadataStore()
+    const others: Promise<void>[] = []
+    const store = raced(inner, 10, async (round) => {
+      others.push(transact(store, async (transaction) => transaction.set(text, key(`other ${round}`), 'x')))
+      await put(inner, 'n', String(round))
+      if (round > 5) await Promise.race(others.splice(0))
+    })
+    await transact(store, async (transaction) => {
+      await transaction.getChecked(text, key('n'))
+      transaction.set(text, key('n'), 'mine')
+    })
+    expect(await value(inner, 'n')).toBe('mine')
+  })
+
+  it('goes on after one that went alone has failed', async () => {
+    const inner = await openMemoryMetadataStore()
+    const store = raced(inner, 3, (round) => put(inner, 'n', String(round)))
+    let decisions = 0
+    const failing = transact(store, async (transaction) => {
+      decisions += 1
+      if (decisions > 3) throw new Error('no')
+      await transaction.getChecked(text, key('n'))
+      transaction.set(text, key('n'), 'mine')
+    })
+    await expect(failing).rejects.toThrow('no')
+    await transact(
+      raced(store, 4, (round) => put(inner, 'n', `again ${round}`)),
+      async (transaction) => {
+        await transaction.getChecked(text, key('n'))
+        transaction.set(text, key('n'), 'mine')
+      },
+    )
+    expect(await value(inner, 'n')).toBe('mine')
+  })
+
   it("hands on the store's failures at once", async () => {
     const inner = await openMemoryMetadataStore()
     let commits = 0

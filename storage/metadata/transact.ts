@@ -7,10 +7,11 @@ import {
   type RangeQuery,
   type Stored,
 } from './metadata-store.ts'
+import { turnsAloneOf } from './turn-alone.ts'
 
 /** How often a decision is made again before the conflict is the caller's. */
 const ATTEMPTS = 40
-/** Attempts that follow each other without a pause: most conflicts are over by then. */
+/** Attempts that follow each other freely: most conflicts are over by then. */
 const AT_ONCE = 3
 /** In milliseconds. */
 const LONGEST_PAUSE = 100
@@ -157,31 +158,54 @@ export class Transaction {
 
 /**
  * Reads, decides and commits; begins again when someone else was faster. `decide` may run several times, so it has
- * no effects but on the transaction. Rejects with MetadataConflict after ATTEMPTS, and with the store's errors.
+ * no effects but on the transaction, and calls no `transact` of its own: it would wait for itself. Rejects with
+ * MetadataConflict after ATTEMPTS, and with the store's errors.
  */
 export async function transact<Result>(
   store: MetadataStore,
   decide: (transaction: Transaction) => Promise<Result>,
 ): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    const transaction = new Transaction(store)
-    const result = await decide(transaction)
-    try {
-      await transaction.commit()
-      return result
-    } catch (error) {
-      if (!(error instanceof MetadataConflict) || attempt === ATTEMPTS) throw error
+  const alone = turnsAloneOf(store)
+  for (let attempt = 1; attempt <= AT_ONCE; attempt++) {
+    const done = await tryOnce(store, decide)
+    if (done !== undefined) return done.result
+    await alone.over()
+  }
+  return alone.take(async () => {
+    for (let attempt = AT_ONCE + 1; attempt < ATTEMPTS; attempt++) {
+      const done = await tryOnce(store, decide)
+      if (done !== undefined) return done.result
       await pause(attempt)
     }
+    return decideAndCommit(store, decide)
+  })
+}
+
+/** Undefined when someone else was faster. */
+async function tryOnce<Result>(
+  store: MetadataStore,
+  decide: (transaction: Transaction) => Promise<Result>,
+): Promise<{ readonly result: Result } | undefined> {
+  try {
+    return { result: await decideAndCommit(store, decide) }
+  } catch (error) {
+    if (error instanceof MetadataConflict) return undefined
+    throw error
   }
 }
 
-/**
- * Who loses again and again waits for a moment, each time another one: many that write one record from several
- * processes would else all lose to the fastest, until they give up.
- */
+async function decideAndCommit<Result>(
+  store: MetadataStore,
+  decide: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  const transaction = new Transaction(store)
+  const result = await decide(transaction)
+  await transaction.commit()
+  return result
+}
+
+/** Against other processes that write the same record: to wait each time another while gives each its chance. */
 async function pause(attempt: number): Promise<void> {
-  if (attempt <= AT_ONCE) return
   const most = Math.min(2 ** (attempt - AT_ONCE), LONGEST_PAUSE)
   await new Promise((resolve) => setTimeout(resolve, Math.random() * most))
 }
