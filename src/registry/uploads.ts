@@ -12,6 +12,7 @@ import { type Received, receiveChunk } from './receive-chunk.ts'
 import { ensureRepository } from './repositories.ts'
 import { resumeHash } from './resume-hash.ts'
 import { emptyDigest, HashCache, hashAgain, RunningHash } from './running-hash.ts'
+import { SessionLimit } from './session-limit.ts'
 import {
   type Chunk,
   checkChunk,
@@ -35,10 +36,12 @@ export class Uploads {
   readonly #parts: RegistryParts
   readonly #hashes = new HashCache()
   readonly #turns: UploadTurns
+  readonly #sessions: SessionLimit
 
   constructor(parts: RegistryParts) {
     this.#parts = parts
     this.#turns = new UploadTurns(parts)
+    this.#sessions = new SessionLimit(parts)
   }
 
   /** Begins a session and gives its id. Throws TOOMANYREQUESTS, STORAGE_FULL, and DENIED when the quota is used up. */
@@ -46,7 +49,7 @@ export class Uploads {
     const { metadata, blobs, settings } = this.#parts
     await this.#checkRoom()
     await checkQuota(metadata, projectOf(name), 0)
-    await this.#checkOpenSessions(account)
+    await this.#sessions.check(account)
     const id = randomUUID()
     const state = await blobs.create(id)
     await transact(metadata, async (transaction) => {
@@ -226,16 +229,6 @@ export class Uploads {
     if (free === undefined || free >= this.#parts.settings.minFree) return
     throw new RegistryError('STORAGE_FULL', {
       message: `the registry's disk has ${Math.floor(free / 2 ** 20)} MiB left, and refuses pushes below ${Math.floor(this.#parts.settings.minFree / 2 ** 20)} MiB; free space or ask who runs it`,
-    })
-  }
-
-  async #checkOpenSessions(account: string): Promise<void> {
-    const limit = this.#parts.settings.maxUploads
-    const open = await this.#parts.metadata.range({ prefix: keys.uploadsOf(account), limit })
-    if (open.length < limit) return
-    throw new RegistryError('TOOMANYREQUESTS', {
-      message: `this account has ${open.length} open upload sessions, the most allowed; finish or cancel some, or wait until they expire`,
-      headers: { 'retry-after': '60' },
     })
   }
 }
