@@ -17,6 +17,7 @@ import { foundManifests } from '../src/registry/found-manifest.ts'
 import { RegistryMeter } from '../src/registry/meter.ts'
 import type { RegistryParts } from '../src/registry/parts.ts'
 import { Pulls } from '../src/registry/pulls.ts'
+import { Quotas } from '../src/registry/quotas.ts'
 import { openMemoryBlobStore } from '../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../storage/metadata/memory/memory-metadata-store.ts'
 
@@ -54,6 +55,7 @@ export async function composedRoutes(): Promise<Route[]> {
       now,
       ensureProject,
       pulls: new Pulls(now),
+      quotas: new Quotas(stores.metadata, now),
       found: foundManifests(stores.metadata),
       meter: new RegistryMeter(),
       settings,

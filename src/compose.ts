@@ -52,6 +52,7 @@ import { foundManifests } from './registry/found-manifest.ts'
 import type { RegistryMeter } from './registry/meter.ts'
 import type { RegistryParts } from './registry/parts.ts'
 import { Pulls } from './registry/pulls.ts'
+import { Quotas } from './registry/quotas.ts'
 import { Uploads } from './registry/uploads.ts'
 import type { OpenTelemetry } from './tracing/open-telemetry.ts'
 
@@ -189,6 +190,7 @@ function registryParts(
     meter,
     now: Date.now,
     pulls: new Pulls(Date.now),
+    quotas: new Quotas(stores.metadata, Date.now),
     found: foundManifests(stores.metadata),
     ensureProject: createEnsureProject({
       now: Date.now,

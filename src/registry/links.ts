@@ -4,9 +4,9 @@ import type { Digest } from '../oci/digest.ts'
 import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { type BlobRecord, blobCodec, contentCodec, type LinkRecord, linkCodec } from '../records/blob.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
-import type { KeepingParts } from './parts.ts'
+import type { KeepingParts, RegistryParts } from './parts.ts'
 import { type Owned, queueReview, reviewBlob } from './review.ts'
-import { checkQuota, noteUsage } from './usage.ts'
+import { noteUsage } from './usage.ts'
 
 /** Content that may be read in a repository. */
 export interface LinkedBlob {
@@ -61,7 +61,11 @@ export interface NewLink {
  * Makes content readable in a repository: link, its reverse, the project's charge, and a review. The caller checks or
  * writes the blob's record in the same commit, which is the owner of its holders. Throws DENIED beyond the quota.
  */
-export async function writeLink(transaction: Transaction, parts: KeepingParts, link: NewLink): Promise<void> {
+export async function writeLink(
+  transaction: Transaction,
+  parts: KeepingParts & Pick<RegistryParts, 'quotas'>,
+  link: NewLink,
+): Promise<void> {
   const { repo, digest, sha256, size } = link
   const project = projectOf(link.name)
   const at = parts.now()
@@ -69,7 +73,7 @@ export async function writeLink(transaction: Transaction, parts: KeepingParts, l
   transaction.set(contentCodec, keys.holder(sha256, project, repo, digest), { size })
   const charged = await transaction.getChecked(contentCodec, keys.charge(project, sha256))
   if (charged === undefined) {
-    await checkQuota(parts.metadata, project, size)
+    await parts.quotas.check(project, size)
     transaction.set(contentCodec, keys.charge(project, sha256), { size })
     noteUsage(transaction, project, size)
   }

@@ -5,6 +5,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { FoundManifest } from './found-manifest.ts'
 import type { RegistryMeter } from './meter.ts'
 import type { Pulls } from './pulls.ts'
+import type { Quotas } from './quotas.ts'
 import type { EnsureProject } from './repositories.ts'
 
 /** What the registry is built from. Times are milliseconds, sizes bytes. */
@@ -14,6 +15,7 @@ export interface RegistryParts {
   readonly now: () => number
   readonly ensureProject: EnsureProject
   readonly pulls: Pulls
+  readonly quotas: Quotas
   /** Manifests that were looked up, by repository and reference. */
   readonly found: WhileUnchanged<FoundManifest>
   readonly meter: RegistryMeter

@@ -11,6 +11,7 @@ import { RegistryMeter } from './meter.ts'
 import type { Damage, RegistryParts, RegistrySettings } from './parts.ts'
 import { Pulls } from './pulls.ts'
 import { type ManifestPush, type PushedManifest, pushManifest } from './push-manifest.ts'
+import { Quotas } from './quotas.ts'
 import { Uploads } from './uploads.ts'
 
 /** A registry over memory stores, with a clock and with hooks that run in the gaps where races happen. */
@@ -58,6 +59,7 @@ export async function openTestRegistry(
     now: () => clock.now,
     ensureProject: () => Promise.resolve(),
     pulls: new Pulls(() => clock.now),
+    quotas: new Quotas(metadata, () => clock.now),
     found: foundManifests(metadata),
     meter: new RegistryMeter(),
     settings: {

@@ -26,7 +26,6 @@ import {
   withoutWriter,
 } from './upload-session.ts'
 import { UploadTurns, type Writing } from './upload-turns.ts'
-import { checkQuota } from './usage.ts'
 
 /**
  * Upload sessions. A session is its record: begun before the first byte, moved on at the end of each request,
@@ -46,9 +45,9 @@ export class Uploads {
 
   /** Begins a session and gives its id. Throws TOOMANYREQUESTS, STORAGE_FULL, and DENIED when the quota is used up. */
   async start(name: RepositoryName, account: string, announced?: DigestAlgorithm): Promise<string> {
-    const { metadata, blobs, settings } = this.#parts
+    const { metadata, blobs, quotas, settings } = this.#parts
     await this.#checkRoom()
-    await checkQuota(metadata, projectOf(name), 0)
+    await quotas.check(projectOf(name), 0)
     await this.#sessions.check(account)
     const id = randomUUID()
     const state = await blobs.create(id)

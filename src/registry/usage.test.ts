@@ -1,8 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { unlinkBlob } from './blobs.ts'
 import { chunk, cutChunk, digestOf, name } from './content-fixture.ts'
-import { pushImage, setPolicy } from './images-fixture.ts'
-import { mountFrom } from './mount.ts'
 import { ALICE, codeOf, openTestRegistry, pushBlob, type TestRegistry } from './registry-fixture.ts'
 import { usageOf } from './usage.ts'
 
@@ -47,42 +45,5 @@ describe('usage', () => {
     )
     expect(await outcome(registry.uploads.append(session, cutChunk('more')))).toBe('BLOB_UPLOAD_INVALID')
     expect(await used()).toBe(0)
-  })
-})
-
-describe('a quota', () => {
-  beforeEach(() => setPolicy(registry, 'team', { quotaBytes: 250 }))
-
-  it('takes what fits, to the byte, and refuses what does not, with numbers', async () => {
-    await blob(ONE, 100)
-    expect(await outcome(blob(ONE, 151, 'y'))).toBe('DENIED')
-    expect(await outcome(blob(ONE, 150, 'y'))).toBe('done')
-    await expect(blob(ONE, 1, 'z')).rejects.toThrow(
-      "project 'team' holds 250 bytes of its quota of 250 bytes",
-    )
-    expect(await used()).toBe(250)
-  })
-
-  it('lets content that the project has be pushed and mounted when it is used up', async () => {
-    const digest = await blob(ONE, 249)
-    const mount = mountFrom(registry.parts, { name: name(TWO), digest, account: ALICE }, name(ONE))
-    expect(await outcome(mount)).toBe('done')
-    expect(await outcome(blob(TWO, 249))).toBe('done')
-  })
-
-  it('refuses a mount of content that is too much', async () => {
-    const digest = await blob('other/app', 300)
-    const mount = mountFrom(registry.parts, { name: name(ONE), digest, account: ALICE }, name('other/app'))
-    expect(await outcome(mount)).toBe('DENIED')
-  })
-
-  it('never stands in the way of deleting (harbor#8793)', async () => {
-    const made = await pushImage(registry, ONE, 'one')
-    await setPolicy(registry, 'team', { quotaBytes: 1 })
-    expect(await outcome(unlinkBlob(registry.parts, name(ONE), made.layer))).toBe('done')
-  })
-
-  it('leaves other projects alone', async () => {
-    expect(await outcome(blob('other/app', 1000))).toBe('done')
   })
 })
