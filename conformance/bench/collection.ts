@@ -8,7 +8,7 @@ import { scratchFolder } from '../servers/workspace.ts'
 import { processorSeconds } from './cpu.ts'
 import { collectEverything, GARBAGE_SETTINGS, pushGarbage, type Run } from './garbage.ts'
 import { fillWithManifests, pathOf } from './many-manifests.ts'
-import { plainRemoval } from './plain-removal.ts'
+import { removePlain, storePlain } from './plain-removal.ts'
 import { forgetPeak, resident } from './resident.ts'
 import { startTime } from './start.ts'
 import { median, percentile } from './statistics.ts'
@@ -37,6 +37,8 @@ interface Stand {
   readonly left: (data: string) => Promise<number>
   /** Blobs a second that are to be reached. */
   readonly target: number
+  /** What is measured next, while the server still runs. */
+  readonly afterwards?: (runs: readonly Run[], reader: SteadyReader) => Promise<void>
 }
 
 async function onFilesystem(): Promise<void> {
@@ -52,19 +54,30 @@ async function onS3(): Promise<void> {
   try {
     await s3.createBucket(BUCKET)
     const left = async (): Promise<number> => (await s3.requests.objects(BUCKET, 'lamina/')).size
-    const runs = await measure({ name: 'S3', env: s3.environment(`${BUCKET}/lamina`), left, target: 1000 })
-    // Blobs below the size of a part are one object each.
-    const ours = rateOf(runs.filter(({ job }) => job === 'empty-trash'))
-    const plain = await plainRemoval(s3.requests, BUCKET, blobs)
-    console.log(
-      `S3: ${ours.toFixed(0)} objects a second were removed, by plain calls afterwards ${plain.toFixed(0)}: ${(ours / plain).toFixed(2)} of it`,
-    )
+    const env = s3.environment(`${BUCKET}/lamina`)
+    await measure({ name: 'S3', env, left, target: 1000, afterwards: besidePlainCalls(s3) })
   } finally {
     await s3.stop()
   }
 }
 
-async function measure({ name, env, left, target }: Stand): Promise<readonly Run[]> {
+/** The same store on the same machine without our collector: what those who pull feel of it then. */
+function besidePlainCalls({ requests }: S3): NonNullable<Stand['afterwards']> {
+  return async (runs, reader) => {
+    // Blobs below the size of a part are one object each.
+    const ours = rateOf(runs.filter(({ job }) => job === 'empty-trash'))
+    const objects = await storePlain(requests, BUCKET, blobs)
+    const removal = removePlain(requests, BUCKET, objects)
+    const meanwhile = await reader.during(removal)
+    const plain = await removal
+    console.log(
+      `S3: ${ours.toFixed(0)} objects a second were removed, by plain calls afterwards ${plain.toFixed(0)}: ${(ours / plain).toFixed(2)} of it; p99 of manifest GET beside those ${percentile(meanwhile, 0.99).toFixed(1)} ms of ${meanwhile.length}, median ${median(meanwhile).toFixed(1)} ms`,
+    )
+  }
+}
+
+async function measure(stand: Stand): Promise<void> {
+  const { name, env, left } = stand
   const scratch = await scratchFolder('bench-collection')
   const data = path.join(scratch.path, 'data')
   const logFile = path.join(scratch.path, 'log')
@@ -83,28 +96,32 @@ async function measure({ name, env, left, target }: Stand): Promise<readonly Run
     await pushGarbage(lamina.url, blobs)
     const pushed = (performance.now() - pushing) / 1000
     console.log(`${name}: ${blobs} blobs pushed in ${pushed.toFixed(0)} s, ${await left(data)} stored`)
-    const runs = await measureCollection(name, subject, target)
+    // Who may push is told of what the collector then spares: with a grace of a second that is a commit four times a second.
+    const pulling = { authorization: `Bearer ${await laminaToken(lamina.url, 'pull')}` }
+    const reader = new SteadyReader({ ...subject, headers: pulling })
+    const runs = await measureCollection(stand, subject, reader)
+    await stand.afterwards?.(runs, reader)
+    reader.close()
     const rest = (await left(data)) - kept
     console.log(`${name}: ${rest} of them left`)
     if (rest !== 0) process.exitCode = 1
-    return runs
   } finally {
     await lamina.stop()
     await scratch.remove()
   }
 }
 
-async function measureCollection(name: string, subject: Subject, target: number): Promise<readonly Run[]> {
-  // Who may push is told of what the collector then spares: with a grace of a second that is a commit four times a second.
-  const headers = { authorization: `Bearer ${await laminaToken(subject.url, 'pull')}` }
-  const reader = new SteadyReader({ ...subject, headers })
+async function measureCollection(
+  { name, target }: Stand,
+  subject: Subject,
+  reader: SteadyReader,
+): Promise<readonly Run[]> {
   const calm = await reader.during(new Promise((resolve) => setTimeout(resolve, CALM_SECONDS * 1000)))
   await forgetPeak(subject.pid)
   const before = await processorSeconds(subject.pid)
   const work = collectEverything(subject.url, blobs)
   const meanwhile = await reader.during(work)
   const runs = await work
-  reader.close()
   const processor = (await processorSeconds(subject.pid)) - before
   const seconds = sum(runs.map((run) => run.seconds))
   for (const { job, done, seconds: took } of runs)

@@ -6,15 +6,25 @@ const KEYS = 1000
 const CALLS = 4
 const PUTS = 32
 
-/**
- * What the engine gives to who only removes: so many objects of a few bytes, stored and then removed by DeleteObjects,
- * with nothing else beside. Gives objects a second.
- */
-export async function plainRemoval(requests: S3Requests, bucket: string, count: number): Promise<number> {
+/** Stores so many objects of a few bytes; their keys. */
+export async function storePlain(
+  requests: S3Requests,
+  bucket: string,
+  count: number,
+): Promise<readonly string[]> {
   const objects = Array.from({ length: count }, (_, at) => `plain/${at}`)
   await sideBySide(objects, PUTS, async (key) => {
     await requests.must('PUT', `/${bucket}/${key}`, { body: Buffer.from(key) })
   })
+  return objects
+}
+
+/** What the engine gives to who only removes, by DeleteObjects and nothing else. Gives objects a second. */
+export async function removePlain(
+  requests: S3Requests,
+  bucket: string,
+  objects: readonly string[],
+): Promise<number> {
   const calls = Array.from({ length: Math.ceil(objects.length / KEYS) }, (_, at) =>
     objects.slice(at * KEYS, (at + 1) * KEYS),
   )
