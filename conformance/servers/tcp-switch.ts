@@ -23,7 +23,7 @@ export class TcpSwitch {
 
   /** Listens on a free loopback port. */
   static async start(target: number): Promise<TcpSwitch> {
-    const server = net.createServer()
+    const server = net.createServer({ noDelay: true })
     const made = new TcpSwitch(server, target)
     await listen(server)
     return made
@@ -50,7 +50,7 @@ export class TcpSwitch {
   }
 
   #connect(client: net.Socket): void {
-    const server = net.connect(this.#target, '127.0.0.1')
+    const server = net.connect({ port: this.#target, host: '127.0.0.1', noDelay: true })
     for (const [one, other] of [
       [client, server],
       [server, client],

@@ -190,6 +190,34 @@ describe('transact', () => {
     expect(most).toBeLessThan(10)
   })
 
+  it('lets nobody starve beside one that writes the same record again and again', async () => {
+    const inner = await openMemoryMetadataStore()
+    await put(inner, 'n', '')
+    const store: MetadataStore = {
+      ...raced(inner, 0, () => Promise.resolve()),
+      commit: async (commit) => {
+        await new Promise((resolve) => setTimeout(resolve, 2))
+        await inner.commit(commit)
+      },
+    }
+    const append = async (name: string): Promise<number> => {
+      let decisions = 0
+      await transact(store, async (transaction) => {
+        decisions += 1
+        const current = await transaction.getChecked(text, key('n'))
+        transaction.set(text, key('n'), `${current?.value}${name}`)
+      })
+      return decisions
+    }
+    const working = { is: true }
+    const busy = (async () => {
+      while (working.is) await append('b')
+    })()
+    for (let turn = 0; turn < 5; turn++) expect(await append('a')).toBeLessThan(10)
+    working.is = false
+    await busy
+  })
+
   it('holds up nobody who writes something else while one goes alone', async () => {
     const inner = await openMemoryMetadataStore()
     const others: Promise<void>[] = []

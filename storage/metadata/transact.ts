@@ -7,12 +7,14 @@ import {
   type RangeQuery,
   type Stored,
 } from './metadata-store.ts'
-import { turnsAloneOf } from './turn-alone.ts'
+import { type Reliance, turnsAloneOf } from './turn-alone.ts'
 
 /** How often a decision is made again before the conflict is the caller's. */
 const ATTEMPTS = 40
-/** Attempts that follow each other freely: most conflicts are over by then. */
+/** Attempts beside all others: most conflicts are over by then. */
 const AT_ONCE = 3
+/** Attempts that follow each other at once: whoever waits lets others begin before him, again and again. */
+const WITHOUT_PAUSE = 12
 /** In milliseconds. */
 const LONGEST_PAUSE = 100
 
@@ -145,6 +147,22 @@ export class Transaction {
     this.#deletes.set(name, key)
   }
 
+  /** Keys that it sets or deletes, as texts. */
+  *writes(): Generator<string> {
+    yield* this.#sets.keys()
+    yield* this.#deletes.keys()
+  }
+
+  /** What would make its commit fail when others write it. */
+  get reliance(): Reliance {
+    const versions = this.#checks.filter((check) => check.kind === 'version')
+    const ranges = this.#checks.filter((check) => check.kind === 'range')
+    return {
+      keys: new Set(versions.map(({ key }) => nameOf(key))),
+      prefixes: ranges.map(({ prefix }) => nameOf(prefix)),
+    }
+  }
+
   /** Nothing to do when nothing was set or deleted. */
   async commit(): Promise<void> {
     if (this.#sets.size + this.#deletes.size === 0) return
@@ -167,46 +185,45 @@ export async function transact<Result>(
 ): Promise<Result> {
   const alone = turnsAloneOf(store)
   for (let attempt = 1; attempt <= AT_ONCE; attempt++) {
-    const done = await tryOnce(store, decide)
-    if (done !== undefined) return done.result
-    await alone.over()
+    const { transaction, result } = await decided(store, decide)
+    const other = alone.inTheWayOf(transaction.writes())
+    if (other !== undefined) await other
+    else if (await isDone(transaction)) return result
   }
-  return alone.take(async () => {
-    for (let attempt = AT_ONCE + 1; attempt < ATTEMPTS; attempt++) {
-      const done = await tryOnce(store, decide)
-      if (done !== undefined) return done.result
+  return alone.take(async (claim) => {
+    for (let attempt = AT_ONCE + 1; ; attempt++) {
+      const { transaction, result } = await decided(store, decide)
+      claim(transaction.reliance)
+      if (attempt === ATTEMPTS) {
+        await transaction.commit()
+        return result
+      }
+      if (await isDone(transaction)) return result
       await pause(attempt)
     }
-    return decideAndCommit(store, decide)
   })
 }
 
-/** Undefined when someone else was faster. */
-async function tryOnce<Result>(
-  store: MetadataStore,
-  decide: (transaction: Transaction) => Promise<Result>,
-): Promise<{ readonly result: Result } | undefined> {
+async function decided<Result>(store: MetadataStore, decide: (transaction: Transaction) => Promise<Result>) {
+  const transaction = new Transaction(store)
+  return { transaction, result: await decide(transaction) }
+}
+
+/** False when someone else was faster. */
+async function isDone(transaction: Transaction): Promise<boolean> {
   try {
-    return { result: await decideAndCommit(store, decide) }
+    await transaction.commit()
+    return true
   } catch (error) {
-    if (error instanceof MetadataConflict) return undefined
+    if (error instanceof MetadataConflict) return false
     throw error
   }
 }
 
-async function decideAndCommit<Result>(
-  store: MetadataStore,
-  decide: (transaction: Transaction) => Promise<Result>,
-): Promise<Result> {
-  const transaction = new Transaction(store)
-  const result = await decide(transaction)
-  await transaction.commit()
-  return result
-}
-
-/** Against other processes that write the same record: to wait each time another while gives each its chance. */
+/** Others in this process wait; who is farther from the store than another process loses until that one rests. */
 async function pause(attempt: number): Promise<void> {
-  const most = Math.min(2 ** (attempt - AT_ONCE), LONGEST_PAUSE)
+  if (attempt <= WITHOUT_PAUSE) return
+  const most = Math.min(2 ** (attempt - WITHOUT_PAUSE), LONGEST_PAUSE)
   await new Promise((resolve) => setTimeout(resolve, Math.random() * most))
 }
 

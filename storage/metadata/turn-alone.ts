@@ -1,30 +1,50 @@
 import type { MetadataStore } from './metadata-store.ts'
 
-/** Decisions of one store that lost too often, and go one after the other while no new one begins. */
-export class TurnsAlone {
-  #last: Promise<void> | undefined
+/** What a decision relies on: keys, and ranges by their prefix, as texts of their bytes. */
+export interface Reliance {
+  readonly keys: ReadonlySet<string>
+  readonly prefixes: readonly string[]
+}
 
-  /** Resolves when nobody goes alone. */
-  async over(): Promise<void> {
-    while (this.#last !== undefined) await this.#last
+interface Claim extends Reliance {
+  readonly over: Promise<void>
+}
+
+/**
+ * Decisions of one store that lost too often. They go one after the other, and nobody in this process writes what the
+ * one whose turn it is relies on.
+ */
+export class TurnsAlone {
+  #last: Promise<void> = Promise.resolve()
+  #claim: Claim | undefined
+
+  /** Resolves when the decision is through that relies on one of the keys in `writes`; undefined when none does. */
+  inTheWayOf(writes: Iterable<string>): Promise<void> | undefined {
+    const claim = this.#claim
+    if (claim === undefined) return undefined
+    for (const key of writes)
+      if (claim.keys.has(key) || claim.prefixes.some((prefix) => key.startsWith(prefix))) return claim.over
+    return undefined
   }
 
-  /** Runs `work` behind all who wait to go alone. Rejects as it does. */
-  async take<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** Runs `work` behind all who wait to go alone; it says what it relies on, each time anew. Rejects as it does. */
+  async take<Result>(work: (claim: (reliance: Reliance) => void) => Promise<Result>): Promise<Result> {
     const before = this.#last
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#last = promise
+    const { promise: over, resolve } = Promise.withResolvers<void>()
+    this.#last = over
+    await before
     try {
-      await before
-      return await work()
+      return await work((reliance) => {
+        this.#claim = { ...reliance, over }
+      })
     } finally {
-      if (this.#last === promise) this.#last = undefined
+      this.#claim = undefined
       resolve()
     }
   }
 }
 
-const turns = new WeakMap<object, TurnsAlone>()
+const turns = new WeakMap<MetadataStore, TurnsAlone>()
 
 export function turnsAloneOf(store: MetadataStore): TurnsAlone {
   const known = turns.get(store) ?? new TurnsAlone()

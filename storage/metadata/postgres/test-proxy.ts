@@ -18,7 +18,7 @@ export class TestProxy {
 
   private constructor(target: URL) {
     this.#target = target
-    this.#server = createServer((client) => this.#join(client))
+    this.#server = createServer({ noDelay: true }, (client) => this.#join(client))
   }
 
   static async open(target: string): Promise<TestProxy> {
@@ -57,7 +57,7 @@ export class TestProxy {
       client.destroy()
       return
     }
-    const server = connect(Number(this.#target.port), this.#target.hostname)
+    const server = connect({ port: Number(this.#target.port), host: this.#target.hostname, noDelay: true })
     const end = (): void => {
       client.destroy()
       server.destroy()
