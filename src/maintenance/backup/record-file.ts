@@ -10,7 +10,7 @@ export interface FiledRecord {
   readonly value: Uint8Array
 }
 
-const PAGE = 1000
+const PAGE = 250
 const MAGIC = Buffer.from('lamina records 1\n')
 /** Stands where a record would begin; the number of records follows. */
 const END = 0xffff_ffff
