@@ -2,6 +2,7 @@ import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import { blobCodec, linkCodec } from '../records/blob.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
+import { type ManifestRecord, manifestCodec } from '../records/manifest.ts'
 
 /** Content by the name that does not depend on how it was pushed. */
 export interface Content {
@@ -24,6 +25,31 @@ export async function readContents(
     const size = sha256 && sizes.get(sha256)
     return sha256 === undefined || size === undefined ? undefined : { sha256, size }
   })
+}
+
+/** Manifests whose contents are read in one go. */
+const AT_ONCE = 32
+
+/** A manifest with what it refers to, as far as that is here and is no manifest. */
+interface Counted {
+  readonly manifest: ManifestRecord
+  readonly contents: readonly Content[]
+}
+
+/** For each manifest of a repository, as stored, its contents. What several refer to is mostly read once. */
+export async function* contentsOfEach(
+  metadata: MetadataStore,
+  repo: RepositoryId,
+  stored: readonly Uint8Array[],
+): AsyncGenerator<Counted> {
+  for (let at = 0; at < stored.length; at += AT_ONCE) {
+    const manifests = stored.slice(at, at + AT_ONCE).map((value) => manifestCodec.decode(value))
+    const digests = [...new Set(manifests.flatMap(({ children }) => children))]
+    const found = await readContents(metadata, repo, digests)
+    const byDigest = new Map(digests.map((digest, index) => [digest, found[index]]))
+    for (const manifest of manifests)
+      yield { manifest, contents: manifest.children.flatMap((digest) => byDigest.get(digest) ?? []) }
+  }
 }
 
 function sizeOf(value: Uint8Array | undefined): number | undefined {

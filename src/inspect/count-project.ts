@@ -1,7 +1,6 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { keys } from '../records/keys.ts'
-import { manifestCodec } from '../records/manifest.ts'
-import { readContents } from './contents.ts'
+import { contentsOfEach } from './contents.ts'
 import { type Count, repositoriesIn } from './repositories.ts'
 
 /** Numbers of a project. Bytes are as stored: compressed, mostly. */
@@ -31,14 +30,14 @@ export async function countProject(metadata: MetadataStore, project: string): Pr
     if (more) break
     const entries = await metadata.range({ prefix: keys.manifests(id), limit: left + 1 })
     if (entries.length > 0) sum.repositories += 1
-    for (const { value } of entries.slice(0, left)) {
-      const record = manifestCodec.decode(value)
+    const counted = entries.slice(0, left).map(({ value }) => value)
+    for await (const { manifest, contents } of contentsOfEach(metadata, id, counted)) {
       sum.manifests += 1
-      sum.pushed = Math.max(sum.pushed, record.created)
-      sum.logicalBytes += record.size
-      for (const content of await readContents(metadata, id, record.children)) {
-        sum.logicalBytes += content?.size ?? 0
-        if (content !== undefined) stored.set(content.sha256, content.size)
+      sum.pushed = Math.max(sum.pushed, manifest.created)
+      sum.logicalBytes += manifest.size
+      for (const { sha256, size } of contents) {
+        sum.logicalBytes += size
+        stored.set(sha256, size)
       }
     }
     more = entries.length > left

@@ -1,8 +1,7 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import { keys } from '../records/keys.ts'
-import { manifestCodec } from '../records/manifest.ts'
-import { readContents } from './contents.ts'
+import { contentsOfEach } from './contents.ts'
 import { type LayerIndexes, recordIn } from './layer/layer-indexes.ts'
 import { repositoriesIn } from './repositories.ts'
 
@@ -60,13 +59,13 @@ async function usedContents(metadata: MetadataStore, project: string) {
   let manifests = 0
   for await (const { id } of repositoriesIn(metadata, project)) {
     const entries = await metadata.range({ prefix: keys.manifests(id), limit: MANIFEST_LIMIT })
-    for (const { value } of entries) {
+    const stored = entries.map(({ value }) => value)
+    for await (const { contents } of contentsOfEach(metadata, id, stored)) {
       manifests += 1
-      for (const content of await readContents(metadata, id, manifestCodec.decode(value).children)) {
-        if (content === undefined) continue
-        const known = used.get(content.sha256) ?? { size: content.size, times: 0 }
+      for (const { sha256, size } of contents) {
+        const known = used.get(sha256) ?? { size, times: 0 }
         known.times += 1
-        used.set(content.sha256, known)
+        used.set(sha256, known)
       }
     }
     if (manifests >= MANIFEST_LIMIT) return { used, partial: true }
