@@ -69,6 +69,19 @@ describe('at the same time', () => {
     })
   })
 
+  test('a tag is put again and again by twenty-four clients: all 201', async () => {
+    const made = (at: string) => image('concurrency/busy', { annotations: { at } })
+    await pushImage(client(), 'busy/app', made('first'), 'latest')
+    await Promise.all(
+      times(24, async (which) => {
+        for (let turn = 0; turn < 8; turn++) {
+          const reply = await putManifest(client(), 'busy/app', 'latest', made(`${which} ${turn}`))
+          check(reply, { status: 201 })
+        }
+      }),
+    )
+  })
+
   test('a tag is read while it moves: never absent, never mixed', async () => {
     const [one, two] = [
       image('concurrency/one'),
