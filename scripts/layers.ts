@@ -180,7 +180,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'node:*',
     'hash-wasm',
     'lru-cache',
-    'picomatch',
     'src/oci',
     'src/records',
     'storage/side-thread.ts',

@@ -1,18 +1,15 @@
 import { LRUCache } from 'lru-cache'
-import picomatch from 'picomatch'
+import { Glob } from './glob.ts'
 
 /** Patterns of all projects together; compiling one takes longer than using it. */
-const compiled = new LRUCache<string, (text: string) => boolean>({ max: 1000 })
+const compiled = new LRUCache<string, Glob>({ max: 1000 })
 
-/**
- * Whether a glob matches: `v*`, `release-{1,2}.*`, `**` for repositories of any depth. Extended globs are off: they
- * become regular expressions that take forever on some texts.
- */
+/** Whether a glob matches: `v*`, `release-{1,2}.*`, `**` for repositories of any depth. */
 export function matchesPattern(pattern: string, text: string): boolean {
-  let matches = compiled.get(pattern)
-  if (matches === undefined) {
-    matches = picomatch(pattern, { dot: true, noextglob: true, nonegate: true, strictSlashes: true })
-    compiled.set(pattern, matches)
+  let glob = compiled.get(pattern)
+  if (glob === undefined) {
+    glob = new Glob(pattern)
+    compiled.set(pattern, glob)
   }
-  return matches(text)
+  return glob.matches(text)
 }
