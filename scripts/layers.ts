@@ -425,7 +425,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs',
   ],
   'storage/blobs/memory': ['src/oci', 'storage/store-errors.ts', 'storage/blobs'],
-  'storage/metadata': ['node:*'],
+  'storage/metadata': ['node:*', 'storage/store-errors.ts'],
   'storage/metadata/level': [
     'node:*',
     'classic-level',
@@ -474,7 +474,6 @@ export const TEST_LAYER: readonly string[] = [
   'fast-check',
   'vitest',
   'zod',
-  'storage/store-errors.ts',
   'storage/blobs/blob-store.ts',
   'storage/blobs/read-in-turn.ts',
   'storage/blobs/memory',

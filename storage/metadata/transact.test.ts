@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { StoreUnavailable } from '../store-errors.ts'
 import { openMemoryMetadataStore } from './memory/memory-metadata-store.ts'
 import { MetadataConflict, type MetadataStore } from './metadata-store.ts'
 import { transact } from './transact.ts'
@@ -252,6 +253,37 @@ describe('transact', () => {
       },
     )
     expect(await value(inner, 'n')).toBe('mine')
+  })
+
+  it('lets nobody wait for others while the store is away', async () => {
+    const inner = await openMemoryMetadataStore()
+    let isAway = false
+    let trying = 0
+    let most = 0
+    const store: MetadataStore = {
+      ...raced(inner, 0, () => Promise.resolve()),
+      commit: async () => {
+        if (!isAway) throw new MetadataConflict('taken')
+        trying += 1
+        most = Math.max(most, trying)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        trying -= 1
+        throw new StoreUnavailable('away')
+      },
+    }
+    const outcomes = Array.from({ length: 10 }, async (_, at) => {
+      let decisions = 0
+      await expect(
+        transact(store, async (transaction) => {
+          decisions += 1
+          // By now all have lost three times, and one of them goes alone.
+          if (decisions > 4) isAway = true
+          transaction.set(text, key(`n${at}`), 'x')
+        }),
+      ).rejects.toThrow('away')
+    })
+    await Promise.all(outcomes)
+    expect(most).toBe(9)
   })
 
   it("hands on the store's failures at once", async () => {

@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../store-errors.ts'
 import type { MetadataStore } from './metadata-store.ts'
 
 /** What a decision relies on: keys, and ranges by their prefix, as texts of their bytes. */
@@ -17,6 +18,7 @@ interface Claim extends Reliance {
 export class TurnsAlone {
   #last: Promise<void> = Promise.resolve()
   #claim: Claim | undefined
+  #outage = Promise.withResolvers<void>()
 
   /** Resolves when the decision is through that relies on one of the keys in `writes`; undefined when none does. */
   inTheWayOf(writes: Iterable<string>): Promise<void> | undefined {
@@ -27,20 +29,31 @@ export class TurnsAlone {
     return undefined
   }
 
-  /** Runs `work` behind all who wait to go alone; it says what it relies on, each time anew. Rejects as it does. */
+  /**
+   * Runs `work` behind all who wait to go alone; it says what it relies on, each time anew. Rejects as it does. While the
+   * store is away nobody waits for others: each would be tried for as long as a request waits, one after the other.
+   */
   async take<Result>(work: (claim: (reliance: Reliance) => void) => Promise<Result>): Promise<Result> {
     const before = this.#last
     const { promise: over, resolve } = Promise.withResolvers<void>()
     this.#last = over
-    await before
+    await Promise.race([before, this.#outage.promise])
     try {
       return await work((reliance) => {
         this.#claim = { ...reliance, over }
       })
+    } catch (error) {
+      if (error instanceof StoreUnavailable) this.#letAllGo()
+      throw error
     } finally {
       this.#claim = undefined
       resolve()
     }
+  }
+
+  #letAllGo(): void {
+    this.#outage.resolve()
+    this.#outage = Promise.withResolvers<void>()
   }
 }
 
