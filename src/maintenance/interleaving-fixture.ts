@@ -53,7 +53,11 @@ export class PlainStore implements MetadataStore {
     return keys.map((key) => this.#records.get(nameOf(key)))
   }
 
-  async range({ prefix, from, limit, reverse = false }: RangeQuery): Promise<Entry[]> {
+  async range(query: RangeQuery): Promise<Entry[]> {
+    return this.#range(query)
+  }
+
+  #range({ prefix, from, limit, reverse = false }: RangeQuery): Entry[] {
     const [start, bound] = [nameOf(prefix), from === undefined ? undefined : nameOf(from)]
     const inside = (key: string) =>
       key.startsWith(start) && (bound === undefined || (reverse ? key < bound : key >= bound))
@@ -62,9 +66,9 @@ export class PlainStore implements MetadataStore {
     return found.slice(0, limit).map(([, entry]) => entry)
   }
 
+  /** In one turn: between its checks and its writes nobody else commits. */
   async commit({ checks, sets, deletes }: Commit): Promise<void> {
-    for (const check of checks)
-      if (!(await this.#holds(check))) throw new MetadataConflict('a check does not hold')
+    if (!checks.every((check) => this.#holds(check))) throw new MetadataConflict('a check does not hold')
     for (const key of deletes) this.#records.delete(nameOf(key))
     for (const { key, value } of sets) {
       this.#version += 1n
@@ -72,10 +76,10 @@ export class PlainStore implements MetadataStore {
     }
   }
 
-  async #holds(check: Check): Promise<boolean> {
+  #holds(check: Check): boolean {
     if (check.kind === 'version') return this.#records.get(nameOf(check.key))?.version === check.version
     if (check.kind === 'exists') return this.#records.has(nameOf(check.key))
-    const now = await this.range({ prefix: check.prefix, limit: check.entries.length + 1 })
+    const now = this.#range({ prefix: check.prefix, limit: check.entries.length + 1 })
     return (
       now.length === check.entries.length &&
       now.every(({ key, version }, at) => {
