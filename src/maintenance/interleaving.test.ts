@@ -40,7 +40,7 @@ import {
  */
 const ALL = process.env['INTERLEAVINGS'] === 'all'
 const SWITCHES = 3
-const PATIENCE_MS = ALL ? 3_600_000 : 240_000
+const PATIENCE_MS = ALL ? 3_600_000 : 60_000
 
 const { randomUUID, randomBytes } = crypto
 const scheduled = {

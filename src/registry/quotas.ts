@@ -5,8 +5,8 @@ import { keys } from '../records/keys.ts'
 import { policyCodec } from '../records/policy.ts'
 import { usageOf } from './usage.ts'
 
-/** Projects of which the last look is remembered. */
-const PROJECTS = 10_000
+/** Projects of which the last look is remembered: the cache takes its memory at once. */
+const PROJECTS = 1000
 /** How long a look counts, in milliseconds: other replicas take pushes, too. */
 const LASTING = 10_000
 /** The part of the room that may be taken before the next look; the rest is for what was not seen. */

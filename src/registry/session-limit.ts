@@ -3,8 +3,8 @@ import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keys } from '../records/keys.ts'
 
-/** Accounts of which the last look is remembered. */
-const ACCOUNTS = 10_000
+/** Accounts of which the last look is remembered: the cache takes its memory at once. */
+const ACCOUNTS = 1000
 /** How long a look counts, in milliseconds: other replicas open sessions, too. */
 const LASTING = 10_000
 /** The part of what was free that may be taken before the next look; the rest is for what was not seen. */
