@@ -1,8 +1,9 @@
 import { type BlobStore, blobLocation } from '../../storage/blobs/blob-store.ts'
-import { keyAfter, keys } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { isHeld } from './backup/holds.ts'
 import type { WorkParts } from './job.ts'
+import { recordsOf } from './records-of.ts'
 import { chunksOf, eachOf } from './side-by-side.ts'
 
 /** What one call can remove on S3. */
@@ -32,24 +33,30 @@ export async function emptyTrash(parts: TrashParts, signal: AbortSignal): Promis
 }
 
 async function* duePages(parts: TrashParts, signal: AbortSignal): AsyncGenerator<Item[]> {
-  const prefix = keys.allTrash()
-  let from = prefix
-  while (!signal.aborted) {
-    const entries = await parts.metadata.range({ prefix, from, limit: PAGE })
-    const due: Item[] = []
-    for (const { key } of entries) {
-      const item = itemOf(key)
-      if (item.due <= parts.now()) due.push({ key, ...item })
-      await parts.rest()
-    }
-    // In this order: a backup that begins after this look names nothing that was in the trash before.
-    if (due.length > 0 && (await isHeld(parts))) return
-    yield due
-    const end = due.at(-1)
-    if (end === undefined || due.length < PAGE) return
-    // Behind what is tried: items that cannot be removed wait for the next round, and hold up no others.
-    from = keyAfter(end.key)
+  let page: Item[] = []
+  for await (const item of dueItems(parts)) {
+    page.push(item)
+    if (page.length < PAGE) continue
+    if (!(await mayRemove(parts, signal))) return
+    yield page
+    page = []
     await parts.pace()
+  }
+  if (page.length > 0 && (await mayRemove(parts, signal))) yield page
+}
+
+/** Asked after the look at a page: a backup that begins later names nothing that was in the trash then. */
+async function mayRemove(parts: TrashParts, signal: AbortSignal): Promise<boolean> {
+  return !signal.aborted && !(await isHeld(parts))
+}
+
+/** Each is given once: items that cannot be removed wait for the next run, and hold up no others. */
+async function* dueItems(parts: TrashParts): AsyncGenerator<Item> {
+  for await (const { key } of recordsOf(parts.metadata, 'trash')) {
+    const item = itemOf(key)
+    if (item.due > parts.now()) return
+    yield { key, ...item }
+    await parts.rest()
   }
 }
 

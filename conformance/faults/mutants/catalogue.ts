@@ -369,15 +369,15 @@ export const upkeepMutants: readonly Mutant[] = [
   {
     rule: 'bytes stay in the trash until their readers are done',
     file: 'src/maintenance/empty-trash.ts',
-    find: '      if (item.due <= parts.now()) due.push',
-    replace: '      if (item.due > 0) due.push',
+    find: '    if (item.due > parts.now()) return\n',
+    replace: '    void parts.now\n',
     tests: ['src/maintenance/expiry.test.ts'],
   },
   {
     rule: 'a backup holds the trash',
     file: 'src/maintenance/empty-trash.ts',
-    find: '    if (due.length > 0 && (await isHeld(parts))) return\n',
-    replace: '    void isHeld\n',
+    find: ' && !(await isHeld(parts))',
+    replace: '',
     tests: ['src/maintenance/expiry.test.ts'],
   },
   {

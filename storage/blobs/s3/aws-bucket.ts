@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
-  DeleteObjectsCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
@@ -15,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3'
 import type { Bucket, GetResult, Multipart, ObjectFacts, ReplayableBody } from './bucket.ts'
 import type { AttemptOptions, Calls } from './calls.ts'
+import { deleteCommand } from './delete-command.ts'
 import type { ObjectAnswer } from './read-connections.ts'
 import type { Connection } from './s3-client.ts'
 import { isAbsent, isNotImplemented, isNoUpload, S3CallFailed } from './s3-errors.ts'
@@ -82,11 +81,10 @@ export class AwsBucket implements Bucket {
   remove(keys: readonly string[]): Promise<readonly { readonly key: string; readonly error: unknown }[]> {
     if (keys.length === 0) return Promise.resolve([])
     return this.#calls.run('remove objects', async (options) => {
-      const command = new DeleteObjectsCommand({
-        Bucket: this.#bucket,
-        Delete: { Objects: keys.map((key) => ({ Key: this.#prefix + key })), Quiet: true },
-      })
-      sendContentMd5(command)
+      const command = deleteCommand(
+        this.#bucket,
+        keys.map((key) => this.#prefix + key),
+      )
       const { Errors = [], $metadata } = await this.#connection.client.send(command, options)
       return Errors.filter(({ Code }) => Code !== 'NoSuchKey').map(({ Key = '', Code = 'unknown' }) => ({
         key: Key.slice(this.#prefix.length),
@@ -242,25 +240,6 @@ async function sending<Result>(
 function etagOf({ ETag }: { readonly ETag?: string | undefined }): string {
   if (ETag === undefined) throw new S3CallFailed('no ETag in the answer', undefined)
   return ETag.replaceAll('"', '')
-}
-
-/** The SDK sends CRC32, which Swift and older engines refuse; all take the checksum that S3 began with. */
-function sendContentMd5(command: DeleteObjectsCommand): void {
-  command.middlewareStack.add(
-    (next) => (args) => {
-      const { request } = args
-      if (typeof request === 'object' && request !== null && 'headers' in request && 'body' in request)
-        request.headers = withMd5(request.headers, request.body)
-      return next(args)
-    },
-    { step: 'build', priority: 'low', name: 'laminaContentMd5' },
-  )
-}
-
-function withMd5(headers: unknown, body: unknown): Record<string, unknown> {
-  const kept = Object.entries(headers ?? {}).filter(([name]) => !/^x-amz-(?:sdk-)?checksum-/.test(name))
-  const md5 = createHash('md5').update(String(body)).digest('base64')
-  return { ...Object.fromEntries(kept), 'content-md5': md5 }
 }
 
 /** Reads the head of an answer, and of one that is no object what S3 says. */

@@ -72,12 +72,22 @@ export function parseLocation(location: string):
   return (
     digest && {
       location: blobLocation(location),
-      dataKey: match[5] === undefined ? dataKey(upload) : location,
+      dataKey: dataKeyOf(location, match),
       size: Number(match[4]),
       digest,
       upload,
     }
   )
+}
+
+/** Where the bytes of a location are, which costs a third of all that parseLocation says; undefined for what is none. */
+export function dataKeyAt(location: string): string | undefined {
+  const match = LOCATION.exec(location)
+  return match === null ? undefined : dataKeyOf(location, match)
+}
+
+function dataKeyOf(location: string, [, , , upload = '', , whole]: RegExpExecArray): string {
+  return whole === undefined ? dataKey(upload) : location
 }
 
 export const SIDE_OBJECTS = 'uploads/'

@@ -6,7 +6,6 @@ import {
   type BlobReader,
   type BlobStore,
   type ByteSpan,
-  blobLocation,
   type FailedRemoval,
   type RangesReader,
   type UploadState,
@@ -19,6 +18,7 @@ import { checkOwner } from './owner.ts'
 import { PartMemory } from './part-memory.ts'
 import { PART_PLAN, type PartPlan } from './part-plan.ts'
 import { openRanges } from './ranges-reader.ts'
+import { removeBlobs } from './remove-blobs.ts'
 import { S3Uploads } from './s3-uploads.ts'
 import { encodeUpload, newUpload } from './upload-state.ts'
 
@@ -34,7 +34,6 @@ export interface S3BlobStoreParts {
 }
 
 const IDLE_MS = 10_000
-const BATCH = 1000
 
 /** A store in a bucket that is known to be this registry's. */
 export function createS3BlobStore(parts: S3BlobStoreParts): BlobStore {
@@ -85,12 +84,7 @@ class S3BlobStore implements BlobStore {
   }
 
   async removeMany(locations: readonly BlobLocation[]): Promise<readonly FailedRemoval[]> {
-    const bucket = this.#bucket()
-    const known = locations.filter((location) => parseLocation(location) !== undefined)
-    const batches: Promise<readonly FailedRemoval[]>[] = []
-    for (let at = 0; at < known.length; at += BATCH)
-      batches.push(removeBatch(bucket, known.slice(at, at + BATCH)))
-    return (await Promise.all(batches)).flat()
+    return removeBlobs(this.#bucket(), locations)
   }
 
   async *list(): ReturnType<BlobStore['list']> {
@@ -164,29 +158,5 @@ class S3BlobStore implements BlobStore {
   #uploads(): S3Uploads {
     this.#bucket()
     return this.#openUploads
-  }
-}
-
-/** Bytes first: those whose marker is gone would be found by nobody. */
-async function removeBatch(
-  bucket: Bucket,
-  locations: readonly BlobLocation[],
-): Promise<readonly FailedRemoval[]> {
-  const byData = new Map(locations.map((location) => [parseLocation(location)?.dataKey ?? '', location]))
-  const failed = new Map<BlobLocation, FailedRemoval>()
-  const note = (location: BlobLocation | undefined, error: unknown): void => {
-    if (location !== undefined) failed.set(location, { location, error })
-  }
-  for (const { key, error } of await removeOrFail(bucket, [...byData.keys()])) note(byData.get(key), error)
-  const markers = locations.filter((location) => !byData.has(location) && !failed.has(location))
-  for (const { key, error } of await removeOrFail(bucket, markers)) note(blobLocation(key), error)
-  return [...failed.values()]
-}
-
-async function removeOrFail(bucket: Bucket, keys: readonly string[]): ReturnType<Bucket['remove']> {
-  try {
-    return await bucket.remove(keys)
-  } catch (error) {
-    return keys.map((key) => ({ key, error }))
   }
 }
