@@ -118,6 +118,8 @@ export interface ByteSpan {
 export interface BlobReader {
   /** Bytes of the whole blob, also when a range was asked. */
   readonly size: number
+  /** The file of this machine that holds exactly the bytes that it gives: a thread may read it itself. */
+  readonly file?: string | undefined
   /**
    * Calls `sink` with each chunk in order and waits for it before the next read, so that the chunk's memory may
    * be reused afterwards: a sink that keeps bytes copies them. A sink that rejects stops the pump.

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -38,6 +39,17 @@ function collectGarbage(): void {
 
 /** read and its reader. */
 export const readCases: readonly BlobStoreCase[] = [
+  {
+    name: 'a file that a reader names holds its bytes, all of them',
+    async run(bench) {
+      const location = await bench.put(BYTES)
+      const whole = await bench.reader(location)
+      const part = await bench.reader(location, { start: 1, end: 2 })
+      await Promise.all([whole.close(), part.close()])
+      expect(part.file).toBeUndefined()
+      if (whole.file !== undefined) expect(BYTES.equals(await readFile(whole.file))).toBe(true)
+    },
+  },
   {
     name: 'ranges: first, last, single byte, inner, whole',
     async run(bench) {

@@ -27,12 +27,19 @@ export interface WrittenFile {
 export type Question =
   | { readonly kind: 'begin'; readonly task: Task }
   | { readonly kind: 'read'; readonly memory: ArrayBuffer; readonly length: number }
+  /** From here on the thread reads this file, instead of what it is sent. */
+  | { readonly kind: 'open'; readonly file: string }
+  /** It is to read the next few megabytes. */
+  | { readonly kind: 'go-on' }
   | { readonly kind: 'end' }
 
 export type Answer =
   | { readonly kind: 'begun' }
   /** `over`: more bytes would change nothing. */
   | { readonly kind: 'read'; readonly over: boolean; readonly memory: ArrayBuffer }
+  | { readonly kind: 'opened' }
+  /** `read`: bytes of the file so far, `atEnd`: all that it has. */
+  | { readonly kind: 'went-on'; readonly over: boolean; readonly read: number; readonly atEnd: boolean }
   | Done
 
 /** A thread that reads layers, one after the other. */

@@ -2,11 +2,16 @@ import { parentPort } from 'node:worker_threads'
 import { giveWay } from '../../../storage/give-way.ts'
 import { digestOfFile } from './digest-of-file.ts'
 import { LayerIndexing } from './index-layer.ts'
+import { LayerFile } from './layer-file.ts'
 import type { Answer, Question, Task } from './layer-thread.ts'
 import { SeekBuilding } from './seek-building.ts'
 
+/** Bytes of a file that are read before the server is told, and may say that it is enough. */
+const STRETCH = 4 * 1024 * 1024
+
 /** The other side of layer-thread.ts: one layer at a time. Loads as little as it can, for its memory and its start. */
 let reading: LayerIndexing | SeekBuilding | undefined
+let file: LayerFile | undefined
 
 giveWay()
 parentPort?.on('message', (question: Question) => void reply(question))
@@ -26,13 +31,35 @@ async function answer(question: Question): Promise<Answer> {
     await reading.write(Buffer.from(question.memory, 0, question.length))
     return { kind: 'read', over: reading.isOver, memory: question.memory }
   }
-  const said =
-    reading instanceof LayerIndexing
-      ? ({ what: 'index', result: await reading.end() } as const)
-      : ({ what: 'seek', result: await reading.end() } as const)
-  const { path } = reading
+  if (question.kind === 'open') {
+    file = new LayerFile(question.file)
+    return { kind: 'opened' }
+  }
+  if (question.kind === 'go-on') return goOn(reading)
+  file?.close()
+  file = undefined
+  return end(reading)
+}
+
+async function goOn(layer: LayerIndexing | SeekBuilding): Promise<Answer> {
+  if (file === undefined) throw new TypeError('no file was opened')
+  const stop = file.read + STRETCH
+  let atEnd = false
+  while (file.read < stop && !atEnd && !layer.isOver) {
+    const chunk = file.next()
+    if (chunk === undefined) atEnd = true
+    else await layer.write(chunk)
+  }
+  return { kind: 'went-on', over: atEnd || layer.isOver, read: file.read, atEnd }
+}
+
+async function end(layer: LayerIndexing | SeekBuilding): Promise<Answer> {
   reading = undefined
-  return { kind: 'done', ...said, file: { path, sha256: digestOfFile(path) } }
+  const said =
+    layer instanceof LayerIndexing
+      ? ({ what: 'index', result: await layer.end() } as const)
+      : ({ what: 'seek', result: await layer.end() } as const)
+  return { kind: 'done', ...said, file: { path: layer.path, sha256: digestOfFile(layer.path) } }
 }
 
 function begin(task: Task): LayerIndexing | SeekBuilding {

@@ -11,16 +11,20 @@ interface FileReaderParts {
   /** First byte to give, and the first one not to give. */
   readonly start: number
   readonly stop: number
+  /** Where the file is, if it is a whole blob. */
+  readonly path?: string | undefined
 }
 
 /** Reads a span of an open file. Owns the file: it is closed with the reader. */
 export class FileReader implements BlobReader {
   readonly size: number
+  readonly file: string | undefined
   readonly #parts: FileReaderParts
   #used = false
 
   constructor(parts: FileReaderParts) {
     this.size = parts.size
+    this.file = parts.path
     this.#parts = parts
   }
 

@@ -82,7 +82,8 @@ class FilesystemBlobStore implements BlobStore {
       const size = await file.size()
       const stop = range === undefined ? size : range.end + 1
       if (stop > size) throw new StoreDamaged(`${location} has ${size} bytes, expected ${stop} or more`)
-      return new FileReader({ file, pool, size, start: range?.start ?? 0, stop })
+      const path = range === undefined ? files.pathOf(location) : undefined
+      return new FileReader({ file, pool, size, start: range?.start ?? 0, stop, path })
     })
   }
 

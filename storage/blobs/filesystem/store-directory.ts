@@ -16,27 +16,27 @@ export class StoreDirectory {
   }
 
   async createEmpty(path: string): Promise<void> {
-    const file = await this.#fs.open(this.#full(path), 'wx')
+    const file = await this.#fs.open(this.pathOf(path), 'wx')
     await file.close()
   }
 
   openIfThere(path: string, flags: 'r' | 'r+'): Promise<OpenFile | undefined> {
-    return undefinedIfMissing(() => this.#fs.open(this.#full(path), flags))
+    return undefinedIfMissing(() => this.#fs.open(this.pathOf(path), flags))
   }
 
   factsIfThere(path: string): Promise<FileFacts | undefined> {
-    return undefinedIfMissing(() => this.#fs.stat(this.#full(path)))
+    return undefinedIfMissing(() => this.#fs.stat(this.pathOf(path)))
   }
 
   unlinkIfThere(path: string): Promise<void> {
-    return undefinedIfMissing(() => this.#fs.unlink(this.#full(path)))
+    return undefinedIfMissing(() => this.#fs.unlink(this.pathOf(path)))
   }
 
   /** Gives those of `paths` that are still there, each with why. */
   async unlinkThoseThere<Path extends string>(
     paths: readonly Path[],
   ): Promise<readonly { readonly path: Path; readonly error: unknown }[]> {
-    const byFull = new Map(paths.map((path) => [this.#full(path), path]))
+    const byFull = new Map(paths.map((path) => [this.pathOf(path), path]))
     const failed = await this.#fs.unlinkEach([...byFull.keys()])
     return failed.flatMap(({ path: full, error }) => {
       const path = byFull.get(full)
@@ -47,30 +47,30 @@ export class StoreDirectory {
   /** False when there is no file at `path`; `to` lies outside the store. */
   async shareIfThere(path: string, to: string): Promise<boolean> {
     const shared = await undefinedIfMissing(async () => {
-      await this.#fs.share(this.#full(path), to)
+      await this.#fs.share(this.pathOf(path), to)
       return true
     })
     return shared === true
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#fs.rename(this.#full(from), this.#full(to))
+    return this.#fs.rename(this.pathOf(from), this.pathOf(to))
   }
 
   names(path: string): AsyncIterable<string> {
-    return this.#fs.names(this.#full(path))
+    return this.#fs.names(this.pathOf(path))
   }
 
   /** Makes the blob's name survive power loss. */
   syncName(location: BlobLocation): Promise<void> {
-    return syncDirectory(this.#fs, dirname(this.#full(location)))
+    return syncDirectory(this.#fs, dirname(this.pathOf(location)))
   }
 
   freeBytes(): Promise<number> {
     return this.#fs.freeBytes(this.#directory)
   }
 
-  #full(path: string): string {
+  pathOf(path: string): string {
     return join(this.#directory, path)
   }
 }
