@@ -7,7 +7,7 @@ import type { Environment } from '../config/sources.ts'
 import { controlSocketPath, type ShortPath, shortSocketPath } from '../http/control-path.ts'
 import { http } from '../http/node-http.ts'
 import { systemCode } from '../http/start-error.ts'
-import { CommandError, Unreachable, UsageError } from './failures.ts'
+import { CommandError, Missing, Unreachable, UsageError } from './failures.ts'
 
 const TIMEOUT_MS = 60_000
 /** A server may take long over a large layer before it reads on. */
@@ -74,11 +74,12 @@ export class ApiClient {
     )
   }
 
-  /** Asks as a client of the protocol does. Throws CommandError with the server's reason, or Unreachable. */
+  /** Asks as a client of the protocol does. Throws CommandError with the server's reason, for 404 Missing, or Unreachable. */
   async ask(request: ProtocolRequest): Promise<ProtocolAnswer> {
     const answer = await send(this.#door, request)
-    if (answer.status >= 400) throw new CommandError(reason(answer.status, parseJson(answer.body.toString())))
-    return answer
+    if (answer.status < 400) return answer
+    const why = reason(answer.status, parseJson(answer.body.toString()))
+    throw answer.status === 404 ? new Missing(why) : new CommandError(why)
   }
 
   /**

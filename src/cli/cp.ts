@@ -83,7 +83,7 @@ async function mountAll(
   { blobs }: ImageContent,
 ): Promise<void> {
   let done = 0
-  for (const { digest, urls } of blobs.values()) {
+  for (const { digest, mayBeAbsent } of blobs.values()) {
     input.context.showProgress(progressLine('copying', done, blobs.size, 'blobs'))
     const query = new URLSearchParams({ mount: digest, from: from.name })
     const { status, headers } = await api.ask({
@@ -92,8 +92,7 @@ async function mountAll(
     })
     if (status !== 201) {
       await cancel(api, headers.location)
-      // A layer that is kept elsewhere need not be here.
-      if (urls === undefined)
+      if (!mayBeAbsent)
         throw new CommandError(
           `${digest} of ${from.name} cannot be mounted: it is damaged or was just deleted. \`lamina damaged\` lists what is damaged.`,
         )

@@ -8,7 +8,12 @@ export class UsageError extends Error {
 
 /** The command could not do what was asked; the message says why and what to do next. */
 export class CommandError extends Error {
-  override readonly name = 'CommandError'
+  override readonly name: string = 'CommandError'
+}
+
+/** What was asked for does not exist, or may not be seen. */
+export class Missing extends CommandError {
+  override readonly name = 'Missing'
 }
 
 /** The server is not there; the message says where it was looked for. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ApiClient } from './api-client.ts'
-import { CommandError } from './failures.ts'
+import { CommandError, Missing } from './failures.ts'
 
 const MANIFEST_TYPES = [
   'application/vnd.oci.image.manifest.v1+json',
@@ -9,7 +9,13 @@ const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ]
 
-const descriptor = z.object({ digest: z.string(), size: z.number(), urls: z.array(z.string()).optional() })
+const descriptor = z.object({
+  digest: z.string(),
+  size: z.number(),
+  mediaType: z.string().optional(),
+  urls: z.array(z.string()).optional(),
+})
+type Descriptor = z.infer<typeof descriptor>
 const manifestBody = z.object({
   config: descriptor.optional(),
   layers: z.array(descriptor).optional(),
@@ -17,7 +23,13 @@ const manifestBody = z.object({
 })
 const referrersAnswer = z.object({ manifests: z.array(descriptor) })
 
-export type Blob = z.infer<typeof descriptor>
+export interface Blob {
+  readonly digest: string
+  /** Bytes. */
+  readonly size: number
+  /** A layer that is kept elsewhere, or what an index names that is no manifest. */
+  readonly mayBeAbsent: boolean
+}
 
 /** A manifest of a repository, byte for byte. */
 export interface StoredManifest {
@@ -49,15 +61,30 @@ export class ImageContent {
     if (this.#blobsOf.has(manifest.digest)) return manifest.digest
     const { config, layers = [], manifests = [] } = manifestBody.parse(JSON.parse(manifest.bytes.toString()))
     const used = new Set<string>()
-    for (const blob of config === undefined ? layers : [config, ...layers]) {
-      this.blobs.set(blob.digest, blob)
-      used.add(blob.digest)
-    }
-    for (const child of manifests)
-      for (const blob of this.blobsOf(await this.read(child.digest))) used.add(blob)
+    for (const blob of config === undefined ? layers : [config, ...layers])
+      used.add(this.#addBlob(blob, blob.urls !== undefined))
+    for (const child of manifests) for (const digest of await this.#readChild(child)) used.add(digest)
     this.#blobsOf.set(manifest.digest, used)
     this.manifests.push(manifest)
     return manifest.digest
+  }
+
+  /** Digests of the blobs behind what an index names: nobody need have pushed every image, and BuildKit's caches name layers. */
+  async #readChild(child: Descriptor): Promise<ReadonlySet<string>> {
+    if (child.mediaType !== undefined && !MANIFEST_TYPES.includes(child.mediaType))
+      return new Set([this.#addBlob(child, true)])
+    try {
+      return this.blobsOf(await this.read(child.digest))
+    } catch (error) {
+      if (error instanceof Missing) return new Set()
+      throw error
+    }
+  }
+
+  #addBlob({ digest, size }: Descriptor, mayBeAbsent: boolean): string {
+    const isNeeded = this.blobs.get(digest)?.mayBeAbsent === false
+    this.blobs.set(digest, { digest, size, mayBeAbsent: mayBeAbsent && !isNeeded })
+    return digest
   }
 
   /** Reads what refers to a manifest, such as signatures, and what refers to that. */

@@ -42,19 +42,24 @@ export class ImageContents {
       })
     this.#files.set(digest, bytes)
     const parsed = parseStored(bytes, mediaType)
-    for (const child of parsed.manifests) await this.#addManifest(child)
+    for (const child of parsed.manifests) await this.#addChild(child)
     for (const child of [...(parsed.config ? [parsed.config] : []), ...parsed.layers])
       await this.#addBlob(child)
   }
 
-  /** An index may name images that nobody pushed, of platforms that nobody wants. */
-  async #addManifest({ digest }: Descriptor): Promise<void> {
-    if (digest === undefined) return
+  /**
+   * An index may name images that nobody pushed, of platforms that nobody wants, and what is no manifest: BuildKit's
+   * caches name layers in one.
+   */
+  async #addChild({ digest }: Descriptor): Promise<void> {
+    if (digest === undefined || this.#files.has(digest)) return
     const reference = { kind: 'digest', digest } as const
-    const found = await orAbsent('MANIFEST_UNKNOWN', () =>
+    const manifest = await orAbsent('MANIFEST_UNKNOWN', () =>
       getManifest(this.#registry, this.#name, reference, mayNotPush),
     )
-    if (found !== undefined) await this.add(found)
+    if (manifest !== undefined) return this.add(manifest)
+    const blob = await orAbsent('BLOB_UNKNOWN', () => getBlob(this.#registry, this.#name, digest, mayNotPush))
+    if (blob !== undefined) this.#files.set(digest, blob)
   }
 
   async #addBlob({ digest, mediaType }: Descriptor): Promise<void> {

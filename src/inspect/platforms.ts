@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Digest, parseDigest } from '../oci/digest.ts'
+import { manifestKind } from '../oci/media-type.ts'
 
 /** One entry of an image index. */
 export interface PlatformEntry {
@@ -68,9 +69,13 @@ export function choosePlatform(
   entries: readonly PlatformEntry[],
   wanted: string | undefined,
 ): PlatformEntry | undefined {
-  const images = entries.filter(
-    ({ attests, platform }) => attests === undefined && platform !== 'unknown/unknown',
-  )
+  const images = entries.filter(isImage)
   if (wanted === undefined) return images.find((one) => one.platform === 'linux/amd64') ?? images[0]
   return images.find((one) => one.platform === wanted || one.platform?.startsWith(`${wanted}/`) === true)
+}
+
+/** Attestations are none, nor are the layers that BuildKit's caches name in an index. */
+function isImage({ attests, platform, mediaType }: PlatformEntry): boolean {
+  const isManifest = mediaType === '' || manifestKind(mediaType) !== undefined
+  return isManifest && attests === undefined && platform !== 'unknown/unknown'
 }

@@ -253,6 +253,16 @@ describe('lessons of other registries: untagged is not unreferenced (distributio
     expect(await pullManifest(registry, APP, later.digest)).toBeDefined()
   })
 
+  it('an index keeps the layers that it names itself, as the caches of BuildKit do', async () => {
+    const layer = await pushBlob(registry, APP, 'layer of a cache')
+    const cache = await push(registry, APP, index([layer]), { tags: ['cache'] })
+    await collectAll(registry)
+    expect(await pull(registry, APP, layer)).toBeDefined()
+    await del(APP, cache.digest)
+    await collectAll(registry)
+    expect(await pull(registry, APP, layer)).toBeUndefined()
+  })
+
   it('a nested index keeps everything below it', async () => {
     const child = await pushOne(APP, 'amd64')
     const inner = await push(registry, APP, index([child.digest]))
