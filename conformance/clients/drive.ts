@@ -5,6 +5,7 @@ import type { Certificates } from '../servers/certificates.ts'
 import { admin, type StartRegistry } from '../servers/lamina.ts'
 import { RecordingProxy } from '../servers/recording-proxy.ts'
 import { RegistryClient } from '../servers/registry-client.ts'
+import { buildkit } from './buildkit.ts'
 import { containerd } from './containerd.ts'
 import { crane } from './crane.ts'
 import { docker } from './docker.ts'
@@ -15,7 +16,7 @@ import { regctl } from './regctl.ts'
 import { skopeo } from './skopeo.ts'
 import type { ClientTest, World } from './world.ts'
 
-const all: readonly ClientTest[] = [docker, podman, containerd, skopeo, crane, regctl, oras, helm]
+const all: readonly ClientTest[] = [docker, podman, containerd, skopeo, crane, regctl, oras, helm, buildkit]
 
 /** Which clients are driven, and against what. */
 export interface Drive {

@@ -13,6 +13,7 @@ helm=helm.sh/helm/v3/cmd/helm@v3.22.0
 conformance=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111
 # The suite of version 1.1 is a Go test, and no module proxy serves its tags: this commit of 2023-11-01 is what there is.
 conformance_1_1=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20231101194043-f2182352d4cc
+buildkit=github.com/moby/buildkit@v0.26.3
 # What a Kubernetes says of its own API, for manifests; nothing is built of it.
 kubernetes=sigs.k8s.io/kubectl-validate@v0.0.4
 
@@ -70,6 +71,15 @@ if [[ ! -x .work/bin/conformance-1.1 || ! -f $stamp || $(<"$stamp") != "$conform
   printf '%s' "$conformance_1_1" >"$stamp"
 fi
 
+stamp=.work/bin/.buildkit.version
+if [[ ! -x .work/bin/buildkitd || ! -x .work/bin/buildctl || ! -f $stamp || $(<"$stamp") != "$buildkit" ]]; then
+  say "go build $buildkit"
+  # Its go.mod excludes versions of others, which `go install` does not take.
+  go build -C "$(go mod download -json "$buildkit" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')" \
+    -ldflags='-s -w' -o "$GOBIN/" ./cmd/buildkitd ./cmd/buildctl
+  printf '%s' "$buildkit" >"$stamp"
+fi
+
 stamp=.work/.kubernetes-1.30.version
 if [[ ! -f $stamp || $(<"$stamp") != "$kubernetes" ]]; then
   say "go mod download $kubernetes"
@@ -79,7 +89,7 @@ if [[ ! -f $stamp || $(<"$stamp") != "$kubernetes" ]]; then
 fi
 
 for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/{skopeo,umoci,getfattr} /usr/bin/radosgw /usr/sbin/nginx /usr/bin/faketime /usr/bin/{prometheus,promtool} \
-  /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,gcrane,regctl,oras,helm,conformance,conformance-1.1}; do
+  /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,gcrane,regctl,oras,helm,buildkitd,buildctl,conformance,conformance-1.1}; do
   [[ -x $tool ]] || { say "$tool is missing after the installation"; exit 1; }
 done
 say "complete: $(/usr/sbin/dockerd --version | head -1); $(podman --version); $(skopeo --version)"
