@@ -346,6 +346,20 @@ describe('reports', () => {
     check(await get('getDeduplication', 'projects/alpha/dedup'), { status: 200 })
   })
 
+  test('who asks for every report, many times at once, gets them all', async () => {
+    const reports = [
+      ['getDeduplication', 'projects/alpha/dedup'],
+      ['getWaste', 'image/waste?ref=alpha/files:v1'],
+      ['getHints', 'image/hints?ref=alpha/files:v1'],
+      ['findFiles', 'image/files?ref=alpha/files:v1&q=a'],
+      ['compareImages', 'compare?a=alpha/files:v1&b=alpha/files:v1'],
+    ] as const
+    for (const [operation, path] of reports) {
+      const replies = await Promise.all(Array.from({ length: 10 }, () => get(operation, path)))
+      for (const reply of replies) check(reply, { status: 200, body: replies[0]?.body ?? Buffer.alloc(0) })
+    }
+  })
+
   test('an image keeps rules, or not', async () => {
     const checked = (query: string) => get('checkImage', `image/check?ref=alpha/files:v1&${query}`)
     const size = base.size + middle.size + top.size

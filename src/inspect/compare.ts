@@ -6,16 +6,21 @@ import { type WalkedPath, walkImage } from './walk-image.ts'
 
 export type Difference = 'added' | 'removed' | 'changed' | 'metadata' | 'renamed'
 
-export interface FileDifference {
+/** What is told of a file; whole entries would take three times the memory while a comparison is remembered. */
+type Side = Pick<IndexEntry, 'kind' | 'size' | 'mode'>
+
+export interface FileDifference<Shown = Side> {
   readonly path: string
   readonly class: Difference
   /** Where the same content was before. */
   readonly from?: string
-  readonly before: IndexEntry | undefined
-  readonly after: IndexEntry | undefined
+  readonly before: Shown | undefined
+  readonly after: Shown | undefined
   /** Bytes that came, less those that went. */
   readonly delta: number
 }
+
+type FoundDifference = FileDifference<IndexEntry>
 
 export interface Tally {
   readonly n: number
@@ -36,7 +41,7 @@ export async function compareFiles(
   a: readonly (IndexReader | undefined)[],
   b: readonly (IndexReader | undefined)[],
 ): Promise<Comparison> {
-  const differences: FileDifference[] = []
+  const differences: FoundDifference[] = []
   let truncated = false
   for await (const [before, after] of pairsOf(walkImage(a), walkImage(b))) {
     const found = differenceOf(before, after)
@@ -46,7 +51,7 @@ export async function compareFiles(
     differences.push(found)
   }
   const joined = joinMoves(differences)
-  return { tallies: tally(joined), differences: joined, truncated }
+  return { tallies: tally(joined), differences: joined.map(shown), truncated }
 }
 
 type Walk = AsyncGenerator<WalkedPath>
@@ -76,7 +81,7 @@ function compareKeys(left: WalkedPath | undefined, right: WalkedPath | undefined
 function differenceOf(
   left: WalkedPath | undefined,
   right: WalkedPath | undefined,
-): FileDifference | undefined {
+): FoundDifference | undefined {
   const [before, after] = [left?.entry, right?.entry]
   const of = after ?? before
   const kind = classOf(before, after)
@@ -96,8 +101,8 @@ function sizeOf(entry: IndexEntry | undefined): number {
 }
 
 /** What went and came with the same content is a move. Empty files are alike without being moved. */
-function joinMoves(differences: readonly FileDifference[]): FileDifference[] {
-  const gone = new Map<string, FileDifference>()
+function joinMoves(differences: readonly FoundDifference[]): FoundDifference[] {
+  const gone = new Map<string, FoundDifference>()
   for (const one of differences)
     if (
       one.class === 'removed' &&
@@ -106,8 +111,8 @@ function joinMoves(differences: readonly FileDifference[]): FileDifference[] {
       one.before.sha256 !== undefined
     )
       gone.set(one.before.sha256.toString('latin1'), one)
-  const moved = new Set<FileDifference>()
-  const joined = differences.map((one): FileDifference => {
+  const moved = new Set<FoundDifference>()
+  const joined = differences.map((one): FoundDifference => {
     const content = one.class === 'added' ? one.after?.sha256?.toString('latin1') : undefined
     const from = content === undefined ? undefined : gone.get(content)
     if (from === undefined || moved.has(from)) return one
@@ -117,7 +122,7 @@ function joinMoves(differences: readonly FileDifference[]): FileDifference[] {
   return joined.filter((one) => !moved.has(one))
 }
 
-function tally(differences: readonly FileDifference[]): Record<Difference, Tally> {
+function tally(differences: readonly FoundDifference[]): Record<Difference, Tally> {
   const tallies = { added: zero(), removed: zero(), changed: zero(), metadata: zero(), renamed: zero() }
   for (const one of differences) {
     tallies[one.class].n += 1
@@ -128,4 +133,12 @@ function tally(differences: readonly FileDifference[]): Record<Difference, Tally
 
 function zero() {
   return { n: 0, bytes: 0 }
+}
+
+function shown({ before, after, ...rest }: FoundDifference): FileDifference {
+  return { ...rest, before: before && sideOf(before), after: after && sideOf(after) }
+}
+
+function sideOf({ kind, size, mode }: IndexEntry): Side {
+  return { kind, size, mode }
 }

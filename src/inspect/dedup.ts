@@ -77,14 +77,14 @@ async function countFiles(indexes: LayerIndexes, layers: readonly Digest[]) {
   const seen = new Set<string>()
   const sums = { files: 0, uniqueFiles: 0 }
   let indexed = 0
-  for (const [at, state] of (await indexes.states(layers)).entries()) {
+  for (const state of await indexes.states(layers)) {
     const reader = recordIn(state)?.state === 'done' ? await indexes.read(state) : undefined
     if (reader === undefined) continue
-    if (seen.size >= CONTENT_LIMIT) return { sums, indexed, partial: at < layers.length }
     indexed += 1
     for await (const { sha256, stored } of reader.from()) {
       const content = sha256?.toString('latin1')
       if (content === undefined) continue
+      if (seen.size >= CONTENT_LIMIT) return { sums, indexed, partial: true }
       sums.files += stored
       if (!seen.has(content)) sums.uniqueFiles += stored
       seen.add(content)

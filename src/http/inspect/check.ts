@@ -20,7 +20,7 @@ export function checkImage(parts: InspectHttpParts, files: KnownFiles): Handler 
     const broken = brokenRules(rules, {
       size: layers.reduce((sum, { size }) => sum + size, 0),
       layers: layers.length,
-      ...(await filesFor(rules, files, found)),
+      ...(await filesFor(rules, files, { found, exchange })),
     })
     if (broken.length === 0) return { passed: true }
     const shown = broken.map((one) =>
@@ -34,15 +34,19 @@ export function checkImage(parts: InspectHttpParts, files: KnownFiles): Handler 
 }
 
 /** What only the files tell. Throws UNAVAILABLE while they are not known, UNSUPPORTED when they never will be. */
-async function filesFor(rules: ImageRules, files: KnownFiles, found: Ready) {
+async function filesFor(
+  rules: ImageRules,
+  files: KnownFiles,
+  { found, exchange }: { readonly found: Ready; readonly exchange: Exchange },
+) {
   const { minScore, maxWasted, forbid } = rules
   const asksWaste = minScore !== undefined || maxWasted !== undefined
   if (!asksWaste && forbid.length === 0) return { paths: [] }
   for (const { sha256, state } of found.layers)
     if (sha256 !== undefined && state.state !== 'done') throw notIndexed(sha256, state)
   return {
-    ...(asksWaste && { waste: await files.wasteOf(found) }),
-    paths: forbid.length === 0 ? [] : await files.forbiddenIn(found, forbid),
+    ...(asksWaste && { waste: await files.wasteOf(exchange, found) }),
+    paths: forbid.length === 0 ? [] : await files.forbiddenIn(exchange, found, forbid),
   }
 }
 

@@ -16,7 +16,9 @@ export function findFiles(parts: InspectHttpParts): Handler {
         message: 'q takes a part of a path, such as package.json',
         detail: { field: 'q' },
       })
-    const { files, more } = await findFilesIn(await readersOf(parts.indexes, layers), text)
+    const { files, more } = await parts.wholeReads(exchange, async () =>
+      findFilesIn(await readersOf(parts.indexes, layers), text),
+    )
     const shown = files.map(({ path, ...file }) => {
       const name = displayName(path)
       return { path: name.text, ...(name.raw !== undefined && { pathRaw: name.raw }), ...file }

@@ -1,28 +1,35 @@
-import { LRUCache } from 'lru-cache'
 import type { ForbiddenPath } from '../../inspect/check-image.ts'
 import { forbiddenIn } from '../../inspect/find-files.ts'
 import { readersOf } from '../../inspect/image-layers.ts'
 import type { LayerIndexes } from '../../inspect/layer/layer-indexes.ts'
 import { type Waste, wasteOf } from '../../inspect/waste.ts'
-import { REMEMBERED, type Ready, remember } from './ready-image.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Ready } from './ready-image.ts'
+import { Remembered } from './remembered.ts'
+import type { WholeReads } from './whole-reads.ts'
 
 type Files = Pick<Ready, 'layers' | 'key'>
+type Asker = Pick<Exchange, 'caller'>
 
 /** What the files of an image tell several handlers: digests always mean the same, so whole indexes are read once. */
 export interface KnownFiles {
-  wasteOf(files: Files): Promise<Waste>
-  forbiddenIn(files: Files, patterns: readonly string[]): Promise<readonly ForbiddenPath[]>
+  wasteOf(asker: Asker, files: Files): Promise<Waste>
+  forbiddenIn(asker: Asker, files: Files, patterns: readonly string[]): Promise<readonly ForbiddenPath[]>
 }
 
-export function rememberFiles(indexes: Pick<LayerIndexes, 'read'>): KnownFiles {
-  const wastes = new LRUCache<string, Promise<Waste>>({ max: REMEMBERED })
-  const forbidden = new LRUCache<string, Promise<readonly ForbiddenPath[]>>({ max: REMEMBERED })
+export function rememberFiles(parts: {
+  readonly indexes: Pick<LayerIndexes, 'read'>
+  readonly wholeReads: WholeReads
+}): KnownFiles {
+  const { indexes, wholeReads } = parts
+  const wastes = new Remembered<Waste>()
+  const forbidden = new Remembered<readonly ForbiddenPath[]>()
   return {
-    wasteOf: ({ layers, key }) =>
-      remember(wastes, key, async () => wasteOf(await readersOf(indexes, layers))),
-    forbiddenIn: ({ layers, key }, patterns) =>
-      remember(forbidden, JSON.stringify([key, patterns]), async () =>
-        forbiddenIn(await readersOf(indexes, layers), patterns),
+    wasteOf: (asker, { layers, key }) =>
+      wastes.of(key, () => wholeReads(asker, async () => wasteOf(await readersOf(indexes, layers)))),
+    forbiddenIn: (asker, { layers, key }, patterns) =>
+      forbidden.of(JSON.stringify([key, patterns]), () =>
+        wholeReads(asker, async () => forbiddenIn(await readersOf(indexes, layers), patterns)),
       ),
   }
 }

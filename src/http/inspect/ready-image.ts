@@ -1,4 +1,3 @@
-import type { LRUCache } from 'lru-cache'
 import type { Image } from '../../inspect/image.ts'
 import { type KnownLayer, knownLayers } from '../../inspect/image-layers.ts'
 import { recordIn } from '../../inspect/layer/layer-indexes.ts'
@@ -42,23 +41,4 @@ export function caching(refs: readonly string[], images: readonly Ready[]): Pinn
 /** The image by its digest. */
 export function pinnedRef({ name, digest }: Image): string {
   return formatImageReference({ name, reference: { kind: 'digest', digest } })
-}
-
-/** Reports that are remembered: each reads whole indexes. */
-export const REMEMBERED = 16
-
-/** What is remembered under a key, or made now by one of those who ask at the same time. */
-export async function remember<Value>(
-  known: LRUCache<string, Promise<Value>>,
-  key: string,
-  make: () => Promise<Value>,
-): Promise<Value> {
-  const making = known.get(key) ?? make()
-  known.set(key, making)
-  try {
-    return await making
-  } catch (error) {
-    known.delete(key)
-    throw error
-  }
 }

@@ -1,7 +1,6 @@
-import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { type Comparison, compareFiles, type FileDifference } from '../../inspect/compare.ts'
-import { deduplicationOf } from '../../inspect/dedup.ts'
+import { type Deduplication, deduplicationOf } from '../../inspect/dedup.ts'
 import { displayName } from '../../inspect/display-name.ts'
 import type { Image } from '../../inspect/image.ts'
 import { readersOf } from '../../inspect/image-layers.ts'
@@ -15,13 +14,20 @@ import { type Loaded, loadEach } from './analyze.ts'
 import { unchanged } from './caching.ts'
 import { cursorParam, nextCursor, textParam } from './params.ts'
 import type { InspectHttpParts } from './parts.ts'
-import { caching, pinnedRef, REMEMBERED, type Ready, ready, remember } from './ready-image.ts'
+import { caching, pinnedRef, type Ready, ready } from './ready-image.ts'
+import { Remembered } from './remembered.ts'
+
+/** Of all comparisons that are remembered; a hundred bytes each. */
+const REMEMBERED_DIFFERENCES = 150_000
 
 const CLASSES = ['added', 'removed', 'changed', 'metadata', 'renamed'] as const
 
 /** F11: two images against each other: layers, configuration, files. */
 export function compareImages(parts: InspectHttpParts): Handler {
-  const known = new LRUCache<string, Promise<Comparison>>({ max: REMEMBERED })
+  const known = new Remembered<Comparison>({
+    items: ({ differences }) => differences.length,
+    mostItems: REMEMBERED_DIFFERENCES,
+  })
   return async (exchange) => {
     const { query } = exchange
     const refs = [query.get('a') ?? '', query.get('b') ?? '']
@@ -29,8 +35,9 @@ export function compareImages(parts: InspectHttpParts): Handler {
     const cache = caching(refs, [a, b])
     if (cache !== undefined && unchanged(exchange, cache)) return { status: 304, headers: cache }
     const key = `${a.key} | ${b.key}`
-    const compared = await remember(known, key, async () =>
-      compareFiles(await readersOf(parts.indexes, a.layers), await readersOf(parts.indexes, b.layers)),
+    const readers = (one: Ready) => readersOf(parts.indexes, one.layers)
+    const compared = await known.of(key, () =>
+      parts.wholeReads(exchange, async () => compareFiles(await readers(a), await readers(b))),
     )
     const view = {
       a: { ref: pinnedRef(a.image), missing: a.missing },
@@ -140,7 +147,9 @@ export function getPullPlan(parts: InspectHttpParts): Handler {
     const known = [target, ...owned].every(({ missing }) => missing.length === 0)
     const readers = (one: Ready) => readersOf(parts.indexes, one.layers)
     const files = known
-      ? await filesToMove(await Promise.all(owned.map(readers)), await readers(target))
+      ? await parts.wholeReads(exchange, async () =>
+          filesToMove(await Promise.all(owned.map(readers)), await readers(target)),
+        )
       : undefined
     return answer(200, {
       want: pinnedRef(target.image),
@@ -161,9 +170,16 @@ export function getPullPlan(parts: InspectHttpParts): Handler {
 }
 
 /** F17: what deduplication saves in a project. */
-export function getDeduplication({ metadata, indexes }: InspectHttpParts): Handler {
-  return async ({ params }) => {
-    const project = params['project'] ?? ''
-    return answer(200, { project, ...(await deduplicationOf(metadata, indexes, project)) })
+export function getDeduplication({ metadata, indexes, wholeReads }: InspectHttpParts): Handler {
+  const counting = new Map<string, Promise<Deduplication>>()
+  return async (exchange) => {
+    const project = exchange.params['project'] ?? ''
+    const counted =
+      counting.get(project) ??
+      wholeReads(exchange, () => deduplicationOf(metadata, indexes, project)).finally(() =>
+        counting.delete(project),
+      )
+    counting.set(project, counted)
+    return answer(200, { project, ...(await counted) })
   }
 }

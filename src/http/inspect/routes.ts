@@ -20,13 +20,15 @@ import type { InspectHttpParts } from './parts.ts'
 import { getReferrers } from './referrers.ts'
 import { compareImages, getDeduplication, getPullPlan } from './reports.ts'
 import { getWaste } from './waste.ts'
+import { createWholeReads } from './whole-reads.ts'
 
 const V1 = '/api/v1'
 const OLD = '/registry'
 
 /** The inspector: what is in images, with the caller's own rights. `anyone`: the handler shows what the caller may see. */
-export function inspectRoutes(parts: InspectHttpParts): Route[] {
-  const files = rememberFiles(parts.indexes)
+export function inspectRoutes(given: Omit<InspectHttpParts, 'wholeReads'>): Route[] {
+  const parts = { ...given, wholeReads: createWholeReads() }
+  const files = rememberFiles(parts)
   const routes: Route[] = [
     {
       operationId: 'getImage',
