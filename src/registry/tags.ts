@@ -5,7 +5,8 @@ import { TupleReader } from '../records/tuple.ts'
 import type { RegistryParts } from './parts.ts'
 import { requireRepository } from './repositories.ts'
 
-const PAGE = 1000
+/** Records of one read, which is one turn of the event loop. */
+const PAGE = 250
 
 /**
  * Tags of a repository in byte order, behind `last` if given, which need not exist; all, but read as if `few` were

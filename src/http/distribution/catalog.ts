@@ -11,7 +11,11 @@ export function listCatalog(parts: DistributionParts): Handler {
   return async (exchange) => {
     const n = pageSize(exchange)
     const last = lastOf(exchange)
-    const page = await takePage(repositoriesFrom(parts, exchange, last), n, (name) => name.length + 3)
+    const page = await takePage(repositoriesFrom(parts, exchange, last), {
+      n,
+      jsonBytes: (name) => name.length + 3,
+      whenLong: (rest) => parts.longLists(exchange, rest),
+    })
     const next = page.more ? nextLink('/v2/_catalog', { n: n?.toString(), last: page.items.at(-1) }) : {}
     return json(200, { repositories: page.items }, next)
   }

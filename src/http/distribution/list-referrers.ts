@@ -8,7 +8,7 @@ import { digestParam, pageSize, queryText } from './params.ts'
 import type { DistributionParts } from './parts.ts'
 
 /** distribution-spec end-12: an index of what refers to a digest; empty, never 404, when nothing does. */
-export function listReferrers({ registry }: DistributionParts): Handler {
+export function listReferrers({ registry, longLists }: DistributionParts): Handler {
   return async (exchange) => {
     const name = repositoryName(exchange.params)
     const subject = digestParam(exchange)
@@ -17,7 +17,11 @@ export function listReferrers({ registry }: DistributionParts): Handler {
     const types = exchange.query.getAll('artifactType').filter((type) => type !== '')
     const last = parseDigest(queryText(exchange, 'last') ?? '')
     const found = referrersOf(registry, { name, subject, types, last })
-    const page = await takePage(found, n, (referrer) => Buffer.byteLength(JSON.stringify(referrer)) + 1)
+    const page = await takePage(found, {
+      n,
+      jsonBytes: (referrer) => Buffer.byteLength(JSON.stringify(referrer)) + 1,
+      whenLong: (rest) => longLists(exchange, rest),
+    })
     const end = page.items.at(-1)?.digest
     const path = `/v2/${name}/referrers/${subject}`
     return {

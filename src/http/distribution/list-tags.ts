@@ -9,7 +9,7 @@ import { pageSize, queryText } from './params.ts'
 import type { DistributionParts } from './parts.ts'
 
 /** distribution-spec end-8a, 8b: tags in byte order, behind `last`, at most `n`; the first page as gcr.io has it. */
-export function listTags({ registry, listFolders }: DistributionParts): Handler {
+export function listTags({ registry, listFolders, longLists }: DistributionParts): Handler {
   return async (exchange) => {
     const name = repositoryName(exchange.params)
     const n = pageSize(exchange)
@@ -21,7 +21,11 @@ export function listTags({ registry, listFolders }: DistributionParts): Handler 
     }
     // One more than is answered tells whether more follows.
     const tags = await tagsOf(registry, name, { last, few: n === undefined ? n : n + 1 })
-    const page = await takePage(tags, n, (tag) => tag.length + 3)
+    const page = await takePage(tags, {
+      n,
+      jsonBytes: (tag) => tag.length + 3,
+      whenLong: (rest) => longLists(exchange, rest),
+    })
     const next = page.more
       ? nextLink(`/v2/${name}/tags/list`, { n: n?.toString(), last: page.items.at(-1) })
       : {}

@@ -1,5 +1,7 @@
 /** JSON of one page, in bytes: clients stop reading at 4 MiB. */
 const PAGE_BYTES = 3.5 * 1024 * 1024
+/** Items beyond which a list is long: what clients ask for in a page, which is a thousand at most, is not. */
+const LONG = 2000
 
 /** One page of a list, and whether more follows. */
 export interface Page<Item> {
@@ -7,24 +9,45 @@ export interface Page<Item> {
   readonly more: boolean
 }
 
+/** How a page is taken. */
+export interface PageOptions<Item> {
+  /** Undefined: all items. */
+  readonly n: number | undefined
+  /** Estimates the JSON of one item. */
+  readonly jsonBytes: (item: Item) => number
+  /** Runs what takes the rest of a long list. */
+  readonly whenLong: <Result>(rest: () => Promise<Result>) => Promise<Result>
+}
+
 /**
- * Takes up to `n` items (all, when undefined) whose JSON fits a page. `jsonBytes` estimates one item's.
- * distribution-spec "Listing Tags": "exactly <int> results ... unless fewer exist", or a Link says where to go on.
+ * Takes up to `n` items whose JSON fits a page. distribution-spec "Listing Tags": "exactly <int> results ... unless fewer
+ * exist", or a Link says where to go on.
  */
 export async function takePage<Item>(
   items: AsyncIterable<Item>,
-  n: number | undefined,
-  jsonBytes: (item: Item) => number,
+  { n, jsonBytes, whenLong }: PageOptions<Item>,
 ): Promise<Page<Item>> {
   const taken: Item[] = []
   if (n === 0) return { items: taken, more: false }
+  const iterator = items[Symbol.asyncIterator]()
   let bytes = 0
-  for await (const item of items) {
-    bytes += jsonBytes(item)
-    if (taken.length === n || (bytes > PAGE_BYTES && taken.length > 0)) return { items: taken, more: true }
-    taken.push(item)
+  /** Whether more follows what was taken; undefined when there are `most` items and nobody knows yet. */
+  const take = async (most: number): Promise<boolean | undefined> => {
+    while (taken.length < most) {
+      const next = await iterator.next()
+      if (next.done === true) return false
+      bytes += jsonBytes(next.value)
+      if (taken.length === n || (bytes > PAGE_BYTES && taken.length > 0)) return true
+      taken.push(next.value)
+    }
+    return undefined
   }
-  return { items: taken, more: false }
+  try {
+    const more = (await take(LONG)) ?? (await whenLong(() => take(Number.POSITIVE_INFINITY)))
+    return { items: taken, more: more === true }
+  } finally {
+    await iterator.return?.()
+  }
 }
 
 /** RFC 8288 Link to the next page, relative: clients refuse another host, and drop what follows a semicolon. */

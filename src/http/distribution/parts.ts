@@ -5,6 +5,7 @@ import type { MayPush } from '../../registry/blobs.ts'
 import type { RegistryParts } from '../../registry/parts.ts'
 import type { Uploads } from '../../registry/uploads.ts'
 import type { Exchange } from '../exchange.ts'
+import type { InTurn } from '../turns.ts'
 
 /** What the handlers of /v2/ ask. */
 export interface DistributionParts {
@@ -14,6 +15,8 @@ export interface DistributionParts {
   readonly redirect: boolean
   /** Whether the first page of a list of tags says what lies in the name, as gcr.io does. */
   readonly listFolders: boolean
+  /** Turns of lists that are long. */
+  readonly longLists: InTurn
   readonly access: AccessControl
   /** Names of the projects that one may pull from, in order, behind `after`. */
   readonly readableProjects: (identity: Identity, after: string | undefined) => AsyncIterable<string>

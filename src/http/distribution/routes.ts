@@ -1,5 +1,6 @@
 import { json } from '../exchange.ts'
 import type { Route } from '../route.ts'
+import { createTurns } from '../turns.ts'
 import { listCatalog } from './catalog.ts'
 import { deleteBlob, deleteManifest } from './delete-content.ts'
 import { listReferrers } from './list-referrers.ts'
@@ -11,13 +12,17 @@ import { pushBlob } from './push-blob.ts'
 import { pushManifest } from './push-manifest.ts'
 import { cancelUpload, getUpload, patchUpload, putUpload } from './upload-session.ts'
 
+/** A list of all tags or repositories there are takes a core for seconds. */
+const LONG_LISTS = { atOnce: 2, waiting: 100, refusal: 'too many long lists were asked for at once' }
+
 const BLOB = '/v2/{name}/blobs/{digest}'
 const UPLOADS = '/v2/{name}/blobs/uploads/'
 const UPLOAD = '/v2/{name}/blobs/uploads/{upload}'
 const MANIFEST = '/v2/{name}/manifests/{reference}'
 
 /** /v2/: the distribution protocol, one row for each endpoint of the specification. */
-export function distributionRoutes(parts: DistributionParts): Route[] {
+export function distributionRoutes(given: Omit<DistributionParts, 'longLists'>): Route[] {
+  const parts = { ...given, longLists: createTurns(LONG_LISTS) }
   const ping = () => Promise.resolve(json(200, {}))
   return [
     { operationId: 'ping', method: 'GET', path: '/v2/', right: 'ping', handle: ping },

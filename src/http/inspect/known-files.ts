@@ -4,9 +4,9 @@ import { readersOf } from '../../inspect/image-layers.ts'
 import type { LayerIndexes } from '../../inspect/layer/layer-indexes.ts'
 import { type Waste, wasteOf } from '../../inspect/waste.ts'
 import type { Exchange } from '../exchange.ts'
+import type { InTurn } from '../turns.ts'
 import type { Ready } from './ready-image.ts'
 import { Remembered } from './remembered.ts'
-import type { WholeReads } from './whole-reads.ts'
 
 type Files = Pick<Ready, 'layers' | 'key'>
 type Asker = Pick<Exchange, 'caller'>
@@ -19,7 +19,7 @@ export interface KnownFiles {
 
 export function rememberFiles(parts: {
   readonly indexes: Pick<LayerIndexes, 'read'>
-  readonly wholeReads: WholeReads
+  readonly wholeReads: InTurn
 }): KnownFiles {
   const { indexes, wholeReads } = parts
   const wastes = new Remembered<Waste>()

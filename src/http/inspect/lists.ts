@@ -1,4 +1,4 @@
-import { countProject } from '../../inspect/count-project.ts'
+import { countProject, type ProjectCounts } from '../../inspect/count-project.ts'
 import { listRepositories } from '../../inspect/repositories.ts'
 import { searchBlobs, searchRepositories } from '../../inspect/search.ts'
 import { readSearchTerms } from '../../inspect/search-terms.ts'
@@ -9,13 +9,23 @@ import { answer, date, optionalDate } from '../api/answers.ts'
 import { nextOf, readPage } from '../api/page.ts'
 import { queriedRepository } from '../authorize.ts'
 import type { Handler } from '../exchange.ts'
+import { createTurns } from '../turns.ts'
 import { lastRepository, textParam } from './params.ts'
 import { type InspectHttpParts, mayRead, projectsOf } from './parts.ts'
+import { SharedWork } from './shared-work.ts'
+
+/** Each reads thousands of records; pages that list projects ask for many. */
+const COUNTS = { atOnce: 4, waiting: 1000, refusal: 'too many projects are counted at once' }
 
 /** What a project holds, in numbers. */
 export function getCounts({ metadata }: InspectHttpParts): Handler {
-  return async ({ params }) => {
-    const { pushed, ...counts } = await countProject(metadata, params['project'] ?? '')
+  const counting = new SharedWork<ProjectCounts>()
+  const inTurn = createTurns(COUNTS)
+  return async (exchange) => {
+    const project = exchange.params['project'] ?? ''
+    const { pushed, ...counts } = await counting.of(project, () =>
+      inTurn(exchange, () => countProject(metadata, project)),
+    )
     return answer(200, { ...counts, ...optionalDate('pushed', pushed) })
   }
 }

@@ -3,7 +3,7 @@ import type { Identity } from '../../auth/identity.ts'
 import type { InspectParts, MayRead } from '../../inspect/parts.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import type { Exchange } from '../exchange.ts'
-import type { WholeReads } from './whole-reads.ts'
+import type { InTurn } from '../turns.ts'
 
 /** Whether a key shows the badges of a repository to who may not pull from it. */
 interface BadgePort {
@@ -14,7 +14,7 @@ interface BadgePort {
 export interface InspectHttpParts extends InspectParts {
   readonly access: AccessControl
   readonly badges: BadgePort
-  readonly wholeReads: WholeReads
+  readonly wholeReads: InTurn
   /** Names of the projects that one may pull from, in order, behind `after`. */
   readonly readableProjects: (identity: Identity, after: string | undefined) => AsyncIterable<string>
 }

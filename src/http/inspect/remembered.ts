@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache'
+import { SharedWork } from './shared-work.ts'
 
 /** Reports that are remembered at most. */
 const MOST = 16
 
 /** Reports by what they are about: each is made once, however many ask for it at the same time, and kept for a while. */
 export class Remembered<Report extends object> {
-  readonly #making = new Map<string, Promise<Report>>()
+  readonly #making = new SharedWork<Report>()
   readonly #known: LRUCache<string, Report>
 
   /** `items`: how many things a report holds; together they hold no more than `mostItems`. */
@@ -21,17 +22,12 @@ export class Remembered<Report extends object> {
 
   /** What is known under a key, or is made now. A failure is not remembered. */
   async of(key: string, make: () => Promise<Report>): Promise<Report> {
-    return this.#known.get(key) ?? this.#making.get(key) ?? this.#make(key, make)
-  }
-
-  #make(key: string, make: () => Promise<Report>): Promise<Report> {
-    const making = make()
-      .then((report) => {
-        this.#known.set(key, report)
-        return report
-      })
-      .finally(() => this.#making.delete(key))
-    this.#making.set(key, making)
-    return making
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    return this.#making.of(key, async () => {
+      const report = await make()
+      this.#known.set(key, report)
+      return report
+    })
   }
 }

@@ -16,6 +16,7 @@ import { cursorParam, nextCursor, textParam } from './params.ts'
 import type { InspectHttpParts } from './parts.ts'
 import { caching, pinnedRef, type Ready, ready } from './ready-image.ts'
 import { Remembered } from './remembered.ts'
+import { SharedWork } from './shared-work.ts'
 
 /** Of all comparisons that are remembered; a hundred bytes each. */
 const REMEMBERED_DIFFERENCES = 150_000
@@ -171,15 +172,12 @@ export function getPullPlan(parts: InspectHttpParts): Handler {
 
 /** F17: what deduplication saves in a project. */
 export function getDeduplication({ metadata, indexes, wholeReads }: InspectHttpParts): Handler {
-  const counting = new Map<string, Promise<Deduplication>>()
+  const counting = new SharedWork<Deduplication>()
   return async (exchange) => {
     const project = exchange.params['project'] ?? ''
-    const counted =
-      counting.get(project) ??
-      wholeReads(exchange, () => deduplicationOf(metadata, indexes, project)).finally(() =>
-        counting.delete(project),
-      )
-    counting.set(project, counted)
-    return answer(200, { project, ...(await counted) })
+    const counted = await counting.of(project, () =>
+      wholeReads(exchange, () => deduplicationOf(metadata, indexes, project)),
+    )
+    return answer(200, { project, ...counted })
   }
 }
