@@ -86,7 +86,7 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
   },
   TOOMANYREQUESTS: {
     meaning:
-      'Too many failed logins for an account from one address, too many logins or reports on images at once, or as many open upload sessions as `max-uploads` allows.',
+      'Too many failed logins for an account from one address, too many logins, long lists, searches or reports on images at once, or as many open upload sessions as `max-uploads` allows.',
     advice: 'Wait as long as `Retry-After` says. Sessions that are cancelled or expire make room.',
   },
   UNKNOWN: {

@@ -74,13 +74,16 @@ const SEARCH_ROWS = 10
 export function searchNames(parts: InspectHttpParts): Handler {
   return async (exchange) => {
     const query = textParam(exchange, 'name') ?? ''
-    const { repositories } = await searchRepositories(parts.metadata, {
-      terms: { name: query.toLowerCase(), tag: undefined, digest: undefined, together: false },
-      after: undefined,
-      limit: SEARCH_ROWS,
-      projects: await projectsOf(parts, exchange),
-      mayRead: mayRead(parts, exchange),
-    })
+    const projects = await projectsOf(parts, exchange)
+    const { repositories } = await parts.searches(exchange, () =>
+      searchRepositories(parts.metadata, {
+        terms: { name: query.toLowerCase(), tag: undefined, digest: undefined, together: false },
+        after: undefined,
+        limit: SEARCH_ROWS,
+        projects,
+        mayRead: mayRead(parts, exchange),
+      }),
+    )
     const rest = {
       description: '',
       is_automated: false,

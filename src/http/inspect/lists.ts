@@ -1,5 +1,5 @@
 import { countProject, type ProjectCounts } from '../../inspect/count-project.ts'
-import { listRepositories } from '../../inspect/repositories.ts'
+import { listRepositories, type RepositorySummary } from '../../inspect/repositories.ts'
 import { searchBlobs, searchRepositories } from '../../inspect/search.ts'
 import { readSearchTerms } from '../../inspect/search-terms.ts'
 import { listTagSummaries } from '../../inspect/tags.ts'
@@ -9,18 +9,13 @@ import { answer, date, optionalDate } from '../api/answers.ts'
 import { nextOf, readPage } from '../api/page.ts'
 import { queriedRepository } from '../authorize.ts'
 import type { Handler } from '../exchange.ts'
-import { createTurns } from '../turns.ts'
 import { lastRepository, textParam } from './params.ts'
 import { type InspectHttpParts, mayRead, projectsOf } from './parts.ts'
 import { SharedWork } from './shared-work.ts'
 
-/** Each reads thousands of records; pages that list projects ask for many. */
-const COUNTS = { atOnce: 4, waiting: 1000, refusal: 'too many projects are counted at once' }
-
 /** What a project holds, in numbers. */
-export function getCounts({ metadata }: InspectHttpParts): Handler {
+export function getCounts({ metadata, counts: inTurn }: InspectHttpParts): Handler {
   const counting = new SharedWork<ProjectCounts>()
-  const inTurn = createTurns(COUNTS)
   return async (exchange) => {
     const project = exchange.params['project'] ?? ''
     const { pushed, ...counts } = await counting.of(project, () =>
@@ -32,13 +27,16 @@ export function getCounts({ metadata }: InspectHttpParts): Handler {
 
 /** Repositories of a project that hold an image. */
 export function getRepositories({ metadata }: InspectHttpParts): Handler {
+  const listing = new SharedWork<readonly RepositorySummary[]>()
   return async (exchange) => {
     const { limit } = readPage(exchange.query)
     const after = lastRepository(exchange)
     const project = exchange.params['project'] ?? ''
     if (after !== undefined && projectOf(after) !== project)
       throw new RegistryError('REQUEST_INVALID', { message: `last takes a repository of '${project}'` })
-    const found = await listRepositories(metadata, project, { after, limit })
+    const found = await listing.of(JSON.stringify([project, after, limit]), () =>
+      listRepositories(metadata, project, { after, limit }),
+    )
     return answer(200, {
       repositories: found.map(({ name, created, tags, manifests, pushed }) => ({
         name,
@@ -78,14 +76,11 @@ export function search(parts: InspectHttpParts): Handler {
     const terms = readSearchTerms(textParam(exchange, 'q') ?? '')
     const after = lastRepository(exchange)
     const read = mayRead(parts, exchange)
+    const projects = await projectsOf(parts, exchange)
     const [found, blobs] = await Promise.all([
-      searchRepositories(parts.metadata, {
-        terms,
-        after,
-        limit,
-        projects: await projectsOf(parts, exchange),
-        mayRead: read,
-      }),
+      parts.searches(exchange, () =>
+        searchRepositories(parts.metadata, { terms, after, limit, projects, mayRead: read }),
+      ),
       terms.digest === undefined || after !== undefined
         ? []
         : searchBlobs(parts.metadata, terms.digest, read),

@@ -3,7 +3,7 @@ import type { Identity } from '../../auth/identity.ts'
 import type { InspectParts, MayRead } from '../../inspect/parts.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import type { Exchange } from '../exchange.ts'
-import type { InTurn } from '../turns.ts'
+import type { InspectorTurns } from './inspector-turns.ts'
 
 /** Whether a key shows the badges of a repository to who may not pull from it. */
 interface BadgePort {
@@ -11,10 +11,9 @@ interface BadgePort {
 }
 
 /** What the handlers of the inspector ask. */
-export interface InspectHttpParts extends InspectParts {
+export interface InspectHttpParts extends InspectParts, InspectorTurns {
   readonly access: AccessControl
   readonly badges: BadgePort
-  readonly wholeReads: InTurn
   /** Names of the projects that one may pull from, in order, behind `after`. */
   readonly readableProjects: (identity: Identity, after: string | undefined) => AsyncIterable<string>
 }

@@ -9,6 +9,7 @@ import { getImage } from './image.ts'
 import { getImageFile } from './image-file.ts'
 import { getImageTree } from './image-tree.ts'
 import { analyzeRepos, getImageTags, getStatus, searchNames } from './imagelayers.ts'
+import { createInspectorTurns, type InspectorTurns } from './inspector-turns.ts'
 import { rememberFiles } from './known-files.ts'
 import { getLayerIndex, getLayerTree, rebuildLayerIndex } from './layer.ts'
 import { getLayerUsage } from './layer-users.ts'
@@ -20,14 +21,13 @@ import type { InspectHttpParts } from './parts.ts'
 import { getReferrers } from './referrers.ts'
 import { compareImages, getDeduplication, getPullPlan } from './reports.ts'
 import { getWaste } from './waste.ts'
-import { createWholeReads } from './whole-reads.ts'
 
 const V1 = '/api/v1'
 const OLD = '/registry'
 
 /** The inspector: what is in images, with the caller's own rights. `anyone`: the handler shows what the caller may see. */
-export function inspectRoutes(given: Omit<InspectHttpParts, 'wholeReads'>): Route[] {
-  const parts = { ...given, wholeReads: createWholeReads() }
+export function inspectRoutes(given: Omit<InspectHttpParts, keyof InspectorTurns>): Route[] {
+  const parts = { ...given, ...createInspectorTurns() }
   const files = rememberFiles(parts)
   const routes: Route[] = [
     {
