@@ -15,6 +15,7 @@ const PARTS = [
   'clock-jump',
   'power-loss',
   'soak',
+  'crowd',
   'mutants',
 ] as const
 const seed = process.env['SEED'] ?? String(Date.now() % 1_000_000)

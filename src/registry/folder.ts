@@ -1,8 +1,8 @@
-import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { Entry, MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import { type ParsedManifest, parseManifest } from '../oci/manifest.ts'
 import { projectOf, type RepositoryName } from '../oci/name.ts'
-import { keys, type RepositoryId } from '../records/keys.ts'
+import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
 import { bodyCodec, type ManifestRecord, manifestCodec } from '../records/manifest.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { findRepository, repositoriesOf } from './repositories.ts'
@@ -11,6 +11,9 @@ import { findRepository, repositoriesOf } from './repositories.ts'
 const MOST_MANIFESTS = 1000
 const MOST_TAGS = 10_000
 const MOST_BELOW = 2000
+/** Records of one read, which is one turn of the event loop. */
+const PAGE = 250
+const BODIES = 50
 
 /** A manifest as a folder lists it. Times are milliseconds since 1970. */
 export interface ListedManifest {
@@ -62,19 +65,50 @@ async function manifestsOf(
 ): Promise<ListedManifest[] | undefined> {
   const entries = await metadata.range({ prefix: keys.manifests(repo), limit: MOST_MANIFESTS + 1 })
   if (entries.length > MOST_MANIFESTS) return undefined
-  const tagged = await metadata.range({ prefix: keys.allIn(repo, 'tagged'), limit: MOST_TAGS + 1 })
-  if (tagged.length > MOST_TAGS) return undefined
-  const tags = Map.groupBy(tagged, ({ key }) => digestIn(key))
-  const digests = entries.map(({ key }) => digestIn(key))
-  const bodies = await metadata.read(digests.map((digest) => keys.body(repo, digest)))
-  return entries.map(({ key, value }, at) => {
-    const digest = digestIn(key)
-    const body = bodies[at] && bodyCodec.decode(bodies[at].value)
-    return {
-      digest,
-      ...describe(manifestCodec.decode(value), body?.kind === 'inline' ? body.bytes : undefined),
-      tags: (tags.get(digest) ?? []).map(({ key: tagKey }) => tagIn(tagKey)),
+  const tags = await tagsByManifest(metadata, repo)
+  if (tags === undefined) return undefined
+  const listed: ListedManifest[] = []
+  // A few bodies at a time: each may have 64 KiB, and many lists are made at the same time.
+  for (let at = 0; at < entries.length; at += BODIES)
+    for (const one of await describeEach(metadata, repo, entries.slice(at, at + BODIES)))
+      listed.push({ ...one, tags: tags.get(one.digest) ?? [] })
+  return listed
+}
+
+/** Undefined: there are too many. */
+async function tagsByManifest(
+  metadata: MetadataStore,
+  repo: RepositoryId,
+): Promise<Map<Digest, string[]> | undefined> {
+  const tags = new Map<Digest, string[]>()
+  const prefix = keys.allIn(repo, 'tagged')
+  let from = prefix
+  for (let count = 0; count <= MOST_TAGS; ) {
+    const page = await metadata.range({ prefix, from, limit: PAGE })
+    for (const { key } of page) {
+      const digest = digestIn(key)
+      const own = tags.get(digest) ?? []
+      own.push(tagIn(key))
+      tags.set(digest, own)
     }
+    const end = page.at(-1)
+    count += page.length
+    if (end === undefined || page.length < PAGE) return count > MOST_TAGS ? undefined : tags
+    from = keyAfter(end.key)
+  }
+  return undefined
+}
+
+async function describeEach(
+  metadata: MetadataStore,
+  repo: RepositoryId,
+  entries: readonly Entry[],
+): Promise<Omit<ListedManifest, 'tags'>[]> {
+  const bodies = await metadata.read(entries.map(({ key }) => keys.body(repo, digestIn(key))))
+  return entries.map(({ key, value }, at) => {
+    const body = bodies[at] && bodyCodec.decode(bodies[at].value)
+    const inline = body?.kind === 'inline' ? body.bytes : undefined
+    return { digest: digestIn(key), ...describe(manifestCodec.decode(value), inline) }
   })
 }
 

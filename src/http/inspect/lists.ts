@@ -1,5 +1,5 @@
 import { countProject, type ProjectCounts } from '../../inspect/count-project.ts'
-import { listRepositories, type RepositorySummary } from '../../inspect/repositories.ts'
+import { listRepositories } from '../../inspect/repositories.ts'
 import { searchBlobs, searchRepositories } from '../../inspect/search.ts'
 import { readSearchTerms } from '../../inspect/search-terms.ts'
 import { listTagSummaries } from '../../inspect/tags.ts'
@@ -27,16 +27,13 @@ export function getCounts({ metadata, counts: inTurn }: InspectHttpParts): Handl
 
 /** Repositories of a project that hold an image. */
 export function getRepositories({ metadata }: InspectHttpParts): Handler {
-  const listing = new SharedWork<readonly RepositorySummary[]>()
   return async (exchange) => {
     const { limit } = readPage(exchange.query)
     const after = lastRepository(exchange)
     const project = exchange.params['project'] ?? ''
     if (after !== undefined && projectOf(after) !== project)
       throw new RegistryError('REQUEST_INVALID', { message: `last takes a repository of '${project}'` })
-    const found = await listing.of(JSON.stringify([project, after, limit]), () =>
-      listRepositories(metadata, project, { after, limit }),
-    )
+    const found = await listRepositories(metadata, project, { after, limit })
     return answer(200, {
       repositories: found.map(({ name, created, tags, manifests, pushed }) => ({
         name,

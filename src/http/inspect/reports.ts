@@ -4,7 +4,7 @@ import { type Deduplication, deduplicationOf } from '../../inspect/dedup.ts'
 import { displayName } from '../../inspect/display-name.ts'
 import type { Image } from '../../inspect/image.ts'
 import { readersOf } from '../../inspect/image-layers.ts'
-import { filesToMove, planPull } from '../../inspect/pull-plan.ts'
+import { filesToMove, type Moved, planPull } from '../../inspect/pull-plan.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { answer } from '../api/answers.ts'
 import { readPage } from '../api/page.ts'
@@ -136,6 +136,7 @@ const pullBody = z.strictObject({
 
 /** F15: what a machine that has some images moves to get another. */
 export function getPullPlan(parts: InspectHttpParts): Handler {
+  const moving = new SharedWork<Moved | undefined>()
   return async (exchange) => {
     const { have, want, platform } = await readJson(exchange.request, pullBody)
     const loaded = await loadEach(parts, exchange, { refs: [want, ...have], platform })
@@ -148,8 +149,10 @@ export function getPullPlan(parts: InspectHttpParts): Handler {
     const known = [target, ...owned].every(({ missing }) => missing.length === 0)
     const readers = (one: Ready) => readersOf(parts.indexes, one.layers)
     const files = known
-      ? await parts.wholeReads(exchange, async () =>
-          filesToMove(await Promise.all(owned.map(readers)), await readers(target)),
+      ? await moving.of(JSON.stringify([target, ...owned].map(({ key }) => key)), () =>
+          parts.wholeReads(exchange, async () =>
+            filesToMove(await Promise.all(owned.map(readers)), await readers(target)),
+          ),
         )
       : undefined
     return answer(200, {

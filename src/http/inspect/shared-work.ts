@@ -1,4 +1,7 @@
-/** Work that is under way once for all who ask for it at the same time. */
+/**
+ * Work that is under way once for all who ask for it at the same time. Not for lists: who has just pushed must not be
+ * answered by what somebody else began before.
+ */
 export class SharedWork<Result> {
   readonly #doing = new Map<string, Promise<Result>>()
 
