@@ -455,6 +455,27 @@ describe('two writers on two replicas', () => {
       expect(await registry.uploads.status(session)).toBe(3)
     })
 
+    it('and is about to make it a blob, the second does not stop it', async () => {
+      const session = await start()
+      const slowly = (async function* () {
+        yield Buffer.from('the')
+        registry.clock.now += 1000
+        yield Buffer.from('re')
+      })()
+      let there: unknown
+      const { blobs } = registry.parts
+      const complete = blobs.complete.bind(blobs)
+      // What it is to become is written down by then.
+      blobs.complete = async (...given) => {
+        blobs.complete = complete
+        there = await code(other().finish(session, digestOf('there'), chunk('', { bytes: slowly })))
+        return complete(...given)
+      }
+      const here = await code(registry.uploads.finish(session, digestOf('here'), chunk('here')))
+      expect([here, there]).toEqual(['no failure', 'BLOB_UPLOAD_UNKNOWN'])
+      expect(String(await pull(registry, team, digestOf('here')))).toBe('here')
+    })
+
     it('one that fails makes way at once', async () => {
       const session = await start()
       const { written } = await writeSlowly(session, Promise.resolve(), 'too much')

@@ -111,7 +111,7 @@ export class Uploads {
     await this.#turns.take(name, async (writing) => {
       const opened = writing.session
       if (opened.record.done === digest) return
-      if (opened.record.done !== undefined) throw uploadUnknown(name)
+      if (opened.record.done !== undefined || isClosedAsOther(opened, digest)) throw uploadUnknown(name)
       checkChunk(name, opened.record.offset, chunk)
       if (chunk.length === 0 && opened.record.prefix === digest) {
         // All is here and its digest was stored with the last chunk: nothing is read again, in whichever process.
@@ -238,6 +238,11 @@ function clientGone(cause: unknown): RegistryError {
     message: 'the client went away before the end of the body',
     cause,
   })
+}
+
+/** Another replica makes it a blob of other bytes: any step of this request would stop that one, and gain nothing. */
+function isClosedAsOther({ record: { closing } }: Session, digest: Digest): boolean {
+  return closing !== undefined && digestAlgorithm(digest) === 'sha256' && closing !== digest
 }
 
 function checkDigest({ offset }: Received, own: Digest, digest: Digest): void {
