@@ -150,6 +150,13 @@ const COLLECTION = ['src/maintenance/collection.test.ts']
 /** What a push, a mount and a HEAD owe to a collector that runs beside them. */
 export const pushMutants: readonly Mutant[] = [
   {
+    rule: 'an upload that is becoming a blob elsewhere is not stopped by who would close it with other bytes',
+    file: `${REGISTRY}/uploads.ts`,
+    find: ' || isClosedAsOther(opened, digest)',
+    replace: '',
+    tests: [`${REGISTRY}/uploads.test.ts`],
+  },
+  {
     rule: 'the end of a push checks that its session is as it was',
     file: `${REGISTRY}/upload-session.ts`,
     find: '  if (now?.version !== session.version) throw overtaken',
