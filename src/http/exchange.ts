@@ -9,6 +9,8 @@ export interface Exchange {
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly caller: Caller
+  /** The client's, as trusted proxies tell it. */
+  readonly address: string
   /** Anyone may read what this is about: proxies may keep it. */
   readonly isPublic: boolean
   readonly requestId: string

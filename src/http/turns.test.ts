@@ -1,11 +1,18 @@
 import { expect, test } from 'vitest'
 import { ANONYMOUS, type Caller } from '../auth/identity.ts'
-import { createTurns } from './turns.ts'
+import { type Asker, createTurns } from './turns.ts'
 
-function user(name: string): { caller: Caller } {
-  return {
-    caller: { identity: { kind: 'user', name, administrator: false }, scope: undefined, expired: false },
+function user(name: string): Asker {
+  const caller: Caller = {
+    identity: { kind: 'user', name, administrator: false },
+    scope: undefined,
+    expired: false,
   }
+  return { caller, address: '192.0.2.1' }
+}
+
+function somebody(address: string): Asker {
+  return { caller: ANONYMOUS, address }
 }
 
 const FEW = { atOnce: 2, waiting: 100, refusal: 'too many read' }
@@ -28,7 +35,7 @@ test('two read at a time, and accounts take turns', async () => {
   const reads = createTurns(FEW)
   const { begun, ends, read } = reading()
   const all = ['a1', 'a2', 'a3', 'a4'].map((name) => reads(user('ann'), read(name)))
-  all.push(reads(user('bob'), read('b1')), reads({ caller: ANONYMOUS }, read('c1')))
+  all.push(reads(user('bob'), read('b1')), reads(somebody('192.0.2.1'), read('c1')))
   await settled()
   expect(begun).toEqual(['a1', 'a2'])
   for (let at = 0; at < all.length; at++) {
@@ -37,6 +44,21 @@ test('two read at a time, and accounts take turns', async () => {
   }
   expect(await Promise.all(all)).toEqual(['a1', 'a2', 'a3', 'a4', 'b1', 'c1'])
   expect(begun).toEqual(['a1', 'a2', 'a3', 'b1', 'c1', 'a4'])
+})
+
+test('who is not signed in waits for those of his own network alone', async () => {
+  const reads = createTurns(FEW)
+  const { begun, ends, read } = reading()
+  const from = (address: string, name: string) => reads(somebody(address), read(name))
+  const all = ['a1', 'a2', 'a3', 'a4'].map((name, at) => from(`2001:db8::${at}`, name))
+  all.push(from('2001:db8:0:1::1', 'b1'))
+  await settled()
+  for (let at = 0; at < all.length; at++) {
+    ends[at]?.()
+    await settled()
+  }
+  await Promise.all(all)
+  expect(begun).toEqual(['a1', 'a2', 'a3', 'b1', 'a4'])
 })
 
 test('who asks for very many is turned away, and not who asks for one', async () => {

@@ -105,6 +105,7 @@ async function dispatch(request: IncomingMessage) {
       query: url.searchParams,
       caller,
       isPublic: false,
+      address: '::1',
       requestId: '',
       origin,
       note: () => undefined,

@@ -71,6 +71,7 @@ beforeEach(async () => {
           params: found.params,
           query: url.searchParams,
           caller,
+          address: '::1',
           isPublic: true,
           requestId: 'id',
           origin,

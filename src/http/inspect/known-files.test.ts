@@ -9,7 +9,7 @@ import { type KnownFiles, rememberFiles } from './known-files.ts'
 const { reader } = await indexBytes(
   archive(member({ name: 'app/key.pem' }, 'secret'), member({ name: 'app/main.js' }, 'code')),
 )
-const asker = { caller: ANONYMOUS }
+const asker = { caller: ANONYMOUS, address: '::1' }
 const layers: KnownLayer[] = [{ sha256: undefined, state: { state: 'none' } }]
 const image = { layers, key: 'sha256:aa 1' }
 const indexedAgain = { layers, key: 'sha256:aa 2' }

@@ -3,13 +3,11 @@ import { forbiddenIn } from '../../inspect/find-files.ts'
 import { readersOf } from '../../inspect/image-layers.ts'
 import type { LayerIndexes } from '../../inspect/layer/layer-indexes.ts'
 import { type Waste, wasteOf } from '../../inspect/waste.ts'
-import type { Exchange } from '../exchange.ts'
-import type { InTurn } from '../turns.ts'
+import type { Asker, InTurn } from '../turns.ts'
 import type { Ready } from './ready-image.ts'
 import { Remembered } from './remembered.ts'
 
 type Files = Pick<Ready, 'layers' | 'key'>
-type Asker = Pick<Exchange, 'caller'>
 
 /** What the files of an image tell several handlers: digests always mean the same, so whole indexes are read once. */
 export interface KnownFiles {

@@ -101,6 +101,7 @@ function exchangeOf(
     params,
     query,
     caller,
+    address: client.address,
     isPublic,
     requestId: id,
     origin: client.origin,

@@ -40,6 +40,7 @@ function ask(routes: readonly Route[], path: string, headers: Record<string, str
     params: file === undefined ? {} : { file },
     query: new URLSearchParams(),
     caller: ANONYMOUS,
+    address: '::1',
     isPublic: false,
     requestId: '',
     origin: '',

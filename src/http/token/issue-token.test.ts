@@ -60,6 +60,7 @@ async function send(sent: Sent): Promise<Reply> {
     query: new URLSearchParams(query),
     caller: await auth.authenticate(authorization, '192.0.2.1'),
     isPublic: false,
+    address: '::1',
     requestId: '1',
     origin: 'http://localhost',
     note: () => undefined,
