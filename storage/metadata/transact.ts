@@ -1,3 +1,4 @@
+import { inParts } from './in-parts.ts'
 import {
   type Check,
   type Entry,
@@ -50,12 +51,12 @@ export class Transaction {
   }
 
   /**
-   * Reads in one go, and as of one moment, what the decision is going to ask for; it gets these answers then. As any
+   * Reads in one go, unless it is very much, what the decision is going to ask for; it gets these answers then. As any
    * read they may be old by the time of the commit: what matters must be checked.
    */
   async readAhead(keys: readonly Uint8Array[]): Promise<void> {
     const unique = new Map(keys.map((key) => [nameOf(key), key]))
-    const found = await this.#store.read([...unique.values()])
+    const found = await inParts([...unique.values()], (some) => this.#store.read(some))
     for (const [index, name] of [...unique.keys()].entries()) this.#known.set(name, found[index])
   }
 
@@ -79,16 +80,18 @@ export class Transaction {
   }
 
   /** Which of `keys` are there now, in their order. */
-  async present(keys: readonly Uint8Array[]): Promise<boolean[]> {
-    return (await this.read(keys)).map((stored) => stored !== undefined)
+  present(keys: readonly Uint8Array[]): Promise<readonly boolean[]> {
+    return inParts(keys, async (some) => (await this.read(some)).map((stored) => stored !== undefined))
   }
 
   /** Reads many records of one kind without relying on them. */
-  async getMany<Value>(
+  getMany<Value>(
     codec: ValueCodec<Value>,
     keys: readonly Uint8Array[],
-  ): Promise<(Value | undefined)[]> {
-    return (await this.read(keys)).map((stored) => stored && codec.decode(stored.value))
+  ): Promise<readonly (Value | undefined)[]> {
+    return inParts(keys, async (some) =>
+      (await this.read(some)).map((stored) => stored && codec.decode(stored.value)),
+    )
   }
 
   /** As MetadataStore.read: without relying on it. */

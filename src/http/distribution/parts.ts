@@ -17,6 +17,10 @@ export interface DistributionParts {
   readonly listFolders: boolean
   /** Turns of lists that are long. */
   readonly longLists: InTurn
+  /** Turns of those who push a manifest that is large, or whose length they do not say: before it is received. */
+  readonly largeBodies: InTurn
+  /** Turns of large manifests that are here, to be stored. */
+  readonly largeManifests: InTurn
   readonly access: AccessControl
   /** Names of the projects that one may pull from, in order, behind `after`. */
   readonly readableProjects: (identity: Identity, after: string | undefined) => AsyncIterable<string>

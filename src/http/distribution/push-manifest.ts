@@ -16,18 +16,26 @@ const MANIFEST_LIMIT = 4 * 1024 * 1024
 /** distribution-spec end-7b asks for ten or more. */
 const TAG_LIMIT = 100
 
+/** Bytes above which a manifest waits for its turn. */
+const LARGE = 256 * 1024
+
 /** distribution-spec end-7a, 7b: PUT of a manifest by tag, or by digest with tags. */
 export function pushManifest(parts: DistributionParts): Handler {
   return async (exchange) => {
     const name = repositoryName(exchange.params)
     const target = targetOf(exchange)
-    const bytes = await readManifest(exchange)
     const contentType = bareMediaType(exchange.request.headers['content-type'])
     const account = accountName(exchange)
     // Of a digest there is nothing to find: the same bytes are the same manifest.
     const onlyIf = target.byTag ? tagCondition(exchange.request) : undefined
-    const manifest = { name, bytes, contentType, account, onlyIf, ...target }
-    const pushed = await push(parts.registry, parts.uploads, manifest).finally(() => free(bytes))
+    const { largeBodies, largeManifests } = parts
+    const receive = async () => {
+      const bytes = await readManifest(exchange)
+      const manifest = { name, bytes, contentType, account, onlyIf, ...target }
+      const store = () => push(parts.registry, parts.uploads, manifest)
+      return (bytes.length <= LARGE ? store() : largeManifests(exchange, store)).finally(() => free(bytes))
+    }
+    const pushed = await (announcedLength(exchange) <= LARGE ? receive() : largeBodies(exchange, receive))
     exchange.note({ digest: pushed.digest })
     return {
       status: 201,
@@ -70,11 +78,18 @@ function targetOf(exchange: Exchange): {
   }
 }
 
+/** Infinity when the client does not say. Throws MANIFEST_INVALID with 413 beyond the limit. */
+function announcedLength({ request }: Exchange): number {
+  const header = request.headers['content-length']
+  if (header === undefined) return Number.POSITIVE_INFINITY
+  if (Number(header) > MANIFEST_LIMIT) throw tooLarge()
+  return Number(header)
+}
+
 /** Reads the body up to the limit. Throws MANIFEST_INVALID with 413 at the first byte beyond. */
 async function readManifest(exchange: Exchange): Promise<Uint8Array> {
-  const announced = Number(exchange.request.headers['content-length'] ?? 0)
-  if (announced > MANIFEST_LIMIT) throw tooLarge()
-  let bytes: Uint8Array = new Uint8Array(announced)
+  const announced = announcedLength(exchange)
+  let bytes: Uint8Array = new Uint8Array(Number.isFinite(announced) ? announced : 0)
   let size = 0
   for await (const chunk of bodyOf(exchange)) {
     const wanted = size + chunk.length

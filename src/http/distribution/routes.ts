@@ -15,14 +15,27 @@ import { cancelUpload, getUpload, patchUpload, putUpload } from './upload-sessio
 /** A list of all tags or repositories there are takes a core for seconds. */
 const LONG_LISTS = { atOnce: 2, waiting: 100, refusal: 'too many long lists were asked for at once' }
 
+const TOO_MANY_MANIFESTS = 'too many large manifests are pushed at once'
+const LARGE_BODIES = { atOnce: 8, waiting: 200, refusal: TOO_MANY_MANIFESTS }
+
+/** A manifest with 20,000 layers takes 200 MB until it is stored. Slow clients do not hold up who has sent his. */
+const LARGE_MANIFESTS = { atOnce: 1, waiting: LARGE_BODIES.atOnce, refusal: TOO_MANY_MANIFESTS }
+
 const BLOB = '/v2/{name}/blobs/{digest}'
 const UPLOADS = '/v2/{name}/blobs/uploads/'
 const UPLOAD = '/v2/{name}/blobs/uploads/{upload}'
 const MANIFEST = '/v2/{name}/manifests/{reference}'
 
+type Turns = 'longLists' | 'largeBodies' | 'largeManifests'
+
 /** /v2/: the distribution protocol, one row for each endpoint of the specification. */
-export function distributionRoutes(given: Omit<DistributionParts, 'longLists'>): Route[] {
-  const parts = { ...given, longLists: createTurns(LONG_LISTS) }
+export function distributionRoutes(given: Omit<DistributionParts, Turns>): Route[] {
+  const parts = {
+    ...given,
+    longLists: createTurns(LONG_LISTS),
+    largeBodies: createTurns(LARGE_BODIES),
+    largeManifests: createTurns(LARGE_MANIFESTS),
+  }
   const ping = () => Promise.resolve(json(200, {}))
   return [
     { operationId: 'ping', method: 'GET', path: '/v2/', right: 'ping', handle: ping },
