@@ -165,6 +165,22 @@ describe('an image', () => {
     expect(await users(lamina.now.admin)).toEqual([4, 4, 2])
   })
 
+  test('with hundreds of layers is shown whole, and the users of the first 500 are counted', async () => {
+    const layers = Array.from({ length: 502 }, (_, layer) => blob(`many/${layer}`, 10))
+    const config = content(Buffer.from('{"architecture":"amd64","os":"linux"}'))
+    const many = manifest({
+      schemaVersion: 2,
+      mediaType: OCI_IMAGE,
+      config: descriptor(OCI_CONFIG, config),
+      layers: layers.map((layer) => descriptor(OCI_LAYER, layer)),
+    })
+    await pushImage(lamina.now.admin, 'alpha/many', { ...many, blobs: [config, ...layers] }, 'v1')
+    const { json } = await ask(world.viewer, 'getImage', '/api/v1/image?ref=alpha/many:v1')
+    const counts = listAt(json, 'steps').map((step) => at(step, 'layer', 'users'))
+    const one = { count: 1, more: false }
+    expect(counts).toEqual([...Array.from({ length: 500 }, () => one), null, null])
+  })
+
   test('of an index is the one for the platform', async () => {
     const asked = async (platform: string) =>
       (await ask(world.viewer, 'getImage', `/api/v1/image?ref=alpha/built:both${platform}`)).json

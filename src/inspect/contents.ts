@@ -1,3 +1,4 @@
+import { inParts } from '../../storage/metadata/in-parts.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import { blobCodec, linkCodec } from '../records/blob.ts'
@@ -11,11 +12,15 @@ export interface Content {
 }
 
 /** What each digest leads to in a repository, in their order; undefined for manifests and for what is not here. */
-export async function readContents(
+export function readContents(
   metadata: MetadataStore,
   repo: RepositoryId,
   digests: readonly Digest[],
-): Promise<(Content | undefined)[]> {
+): Promise<readonly (Content | undefined)[]> {
+  return inParts(digests, (some) => contentsOf(metadata, repo, some))
+}
+
+async function contentsOf(metadata: MetadataStore, repo: RepositoryId, digests: readonly Digest[]) {
   const links = await metadata.read(digests.map((digest) => keys.link(repo, digest)))
   const names = links.map((stored) => stored && linkCodec.decode(stored.value).sha256)
   const known = [...new Set(names.filter((name) => name !== undefined))]
@@ -27,8 +32,9 @@ export async function readContents(
   })
 }
 
-/** Manifests whose contents are read in one go. */
+/** Manifests whose contents are read in one go, and of how many contents, but for those of one manifest. */
 const AT_ONCE = 32
+const CONTENTS_AT_ONCE = 2000
 
 /** A manifest with what it refers to, as far as that is here and is no manifest. */
 interface Counted {
@@ -42,14 +48,27 @@ export async function* contentsOfEach(
   repo: RepositoryId,
   stored: readonly Uint8Array[],
 ): AsyncGenerator<Counted> {
-  for (let at = 0; at < stored.length; at += AT_ONCE) {
-    const manifests = stored.slice(at, at + AT_ONCE).map((value) => manifestCodec.decode(value))
+  for (let at = 0; at < stored.length; ) {
+    const manifests = nextOf(stored, at)
+    at += manifests.length
     const digests = [...new Set(manifests.flatMap(({ children }) => children))]
     const found = await readContents(metadata, repo, digests)
     const byDigest = new Map(digests.map((digest, index) => [digest, found[index]]))
     for (const manifest of manifests)
       yield { manifest, contents: manifest.children.flatMap((digest) => byDigest.get(digest) ?? []) }
   }
+}
+
+function nextOf(stored: readonly Uint8Array[], start: number): ManifestRecord[] {
+  const manifests: ManifestRecord[] = []
+  let contents = 0
+  for (const value of stored.slice(start, start + AT_ONCE)) {
+    const manifest = manifestCodec.decode(value)
+    contents += manifest.children.length
+    if (manifests.length > 0 && contents > CONTENTS_AT_ONCE) break
+    manifests.push(manifest)
+  }
+  return manifests
 }
 
 function sizeOf(value: Uint8Array | undefined): number | undefined {

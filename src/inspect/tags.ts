@@ -1,3 +1,4 @@
+import { inParts } from '../../storage/metadata/in-parts.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
@@ -38,35 +39,72 @@ export async function repositoryId(metadata: MetadataStore, name: RepositoryName
   })
 }
 
-/** One page of a repository's tags, by name. Throws NAME_UNKNOWN. */
+/** The tags of a page of a repository, by name, with what they lead to. Throws NAME_UNKNOWN. */
+export async function listTags(metadata: MetadataStore, name: RepositoryName, page: TagPage) {
+  return readTags(metadata, await repositoryId(metadata, name), page)
+}
+
+interface TagPage {
+  readonly after: string | undefined
+  readonly limit: number
+}
+
+async function readTags(metadata: MetadataStore, repo: RepositoryId, { after, limit }: TagPage) {
+  const prefix = keys.tags(repo)
+  const from = after === undefined ? prefix : keyAfter(keys.tag(repo, after))
+  const entries = await metadata.range({ prefix, from, limit })
+  return entries.map(({ key, value }) => ({ tag: tagOfKey(key), ...tagCodec.decode(value) }))
+}
+
+/** Contents of all images of a page beyond which to add up their sizes is long work. */
+const MANY = 20_000
+
+/** The same with what is known of the images; sizes are added up by `whenMany` where that is long work. */
 export async function listTagSummaries(
   metadata: MetadataStore,
   name: RepositoryName,
-  page: { readonly after: string | undefined; readonly limit: number },
+  page: TagPage,
+  whenMany: (work: () => Promise<Sizes>) => Promise<Sizes>,
 ): Promise<TagSummary[]> {
   const repo = await repositoryId(metadata, name)
-  const prefix = keys.tags(repo)
-  const from = page.after === undefined ? prefix : keyAfter(keys.tag(repo, page.after))
-  const entries = await metadata.range({ prefix, from, limit: page.limit })
-  const tags = entries.map(({ key, value }) => ({ tag: tagOfKey(key), ...tagCodec.decode(value) }))
+  const tags = await readTags(metadata, repo, page)
   const digests = tags.map(({ digest }) => digest)
   const [manifests, marks, pulls] = await Promise.all([
     readManifests(metadata, repo, digests),
     metadata.read(digests.map((digest) => keys.keep(repo, digest))),
     metadata.read(digests.map((digest) => keys.pulled(repo, digest))),
   ])
-  const sizes = new Map<Digest, Promise<number>>()
-  return mapFew([...tags.entries()], async ([index, { tag, digest, at, by }]) => {
+  const records = new Map<Digest, ManifestRecord>()
+  for (const [index, digest] of digests.entries()) {
     const record = manifests[index]
-    const size =
-      sizes.get(digest) ?? (record === undefined ? Promise.resolve(0) : sizeOf(metadata, repo, record))
-    sizes.set(digest, size)
-    const { mediaType = '', artifactType } = record ?? {}
+    if (record !== undefined) records.set(digest, record)
+  }
+  const contents = [...records.values()].reduce((sum, { children }) => sum + children.length, 0)
+  const work = () => sizesOf(metadata, repo, records)
+  const sizes = await (contents > MANY ? whenMany(work) : work())
+  return tags.map(({ tag, digest, at, by }, index) => {
+    const { mediaType = '', artifactType } = records.get(digest) ?? {}
     const kept = marks[index] !== undefined
     const pull = pulls[index]
     const pulled = pull && pulledCodec.decode(pull.value).at
-    return { tag, digest, mediaType, artifactType, size: await size, pushed: at, by, kept, pulled }
+    const size = sizes.get(digest) ?? 0
+    return { tag, digest, mediaType, artifactType, size, pushed: at, by, kept, pulled }
   })
+}
+
+/** Of images, by the digests of their manifests. */
+type Sizes = ReadonlyMap<Digest, number>
+
+async function sizesOf(
+  metadata: MetadataStore,
+  repo: RepositoryId,
+  records: ReadonlyMap<Digest, ManifestRecord>,
+): Promise<Sizes> {
+  const sizes = await mapFew(
+    [...records],
+    async ([digest, record]) => [digest, await sizeOf(metadata, repo, record)] as const,
+  )
+  return new Map(sizes)
 }
 
 /** The tag that a key of `keys.tags` is of. */
@@ -78,13 +116,15 @@ export function tagOfKey(key: Uint8Array): Tag {
   return tag
 }
 
-async function readManifests(
+function readManifests(
   metadata: MetadataStore,
   repo: RepositoryId,
   digests: readonly Digest[],
-): Promise<(ManifestRecord | undefined)[]> {
-  const found = await metadata.read(digests.map((digest) => keys.manifest(repo, digest)))
-  return found.map((stored) => stored && manifestCodec.decode(stored.value))
+): Promise<readonly (ManifestRecord | undefined)[]> {
+  return inParts(digests, async (some) => {
+    const found = await metadata.read(some.map((digest) => keys.manifest(repo, digest)))
+    return found.map((stored) => stored && manifestCodec.decode(stored.value))
+  })
 }
 
 /** One level of children is enough: an index of indexes has its manifests counted, not their images. */

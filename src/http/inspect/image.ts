@@ -12,6 +12,12 @@ import type { Handler } from '../exchange.ts'
 import { imageParam, textParam } from './params.ts'
 import { type InspectHttpParts, mayRead } from './parts.ts'
 
+/**
+ * Layers of an image whose users are counted, and that a look at it has indexed: each takes a look or a commit of its own.
+ * Engines mount 127 at most.
+ */
+const LOOKED_INTO = 500
+
 /** What is known of a layer: the state of its index, and who else has it. */
 interface LayerNews extends KnownLayer {
   readonly users: Count | undefined
@@ -33,23 +39,26 @@ export function getImage(parts: InspectHttpParts): Handler {
   }
 }
 
-/** Asked once for each content: an image may have the same layer thousands of times. */
+/** Of the first layers. Asked once for each content: an image may have the same layer thousands of times. */
 async function usersOf(
   layers: readonly KnownLayer[],
   count: (sha256: Digest) => Promise<Count> | Count,
 ): Promise<ReadonlyMap<Digest, Count>> {
   const contents = [...new Set(layers.flatMap(({ sha256 }) => sha256 ?? []))]
-  const counts = await mapFew(contents, async (sha256) => [sha256, await count(sha256)] as const)
+  const counts = await mapFew(
+    contents.slice(0, LOOKED_INTO),
+    async (sha256) => [sha256, await count(sha256)] as const,
+  )
   return new Map(counts)
 }
 
-/** Queues what nobody has looked into yet. */
+/** Queues what nobody has looked into yet; of very much, the first part. */
 export async function requestIndexes(
   { indexer }: InspectHttpParts,
   layers: readonly KnownLayer[],
 ): Promise<void> {
   const unknown = layers.flatMap(({ sha256, state }) => (state.state === 'none' ? (sha256 ?? []) : []))
-  for (const sha256 of new Set(unknown)) await indexer.request(sha256)
+  for (const sha256 of [...new Set(unknown)].slice(0, LOOKED_INTO)) await indexer.request(sha256)
 }
 
 function showImage(image: Image, news: readonly LayerNews[]) {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Image } from '../../inspect/image.ts'
 import { searchRepositories } from '../../inspect/search.ts'
 import { layerSteps } from '../../inspect/steps.ts'
-import { listTagSummaries } from '../../inspect/tags.ts'
+import { listTags } from '../../inspect/tags.ts'
 import { parseName, projectOf, type RepositoryName, whyNotName } from '../../oci/name.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { answer } from '../api/answers.ts'
@@ -110,7 +110,7 @@ export function getImageTags(parts: InspectHttpParts): Handler {
   return async (exchange) => {
     const name = imageName(exchange)
     if (!(await mayRead(parts, exchange)(projectOf(name)))) throw repositoryHidden(name)
-    const tags = await listTagSummaries(parts.metadata, name, { after: undefined, limit: TAG_LIMIT })
+    const tags = await listTags(parts.metadata, name, { after: undefined, limit: TAG_LIMIT })
     return answer(200, Object.fromEntries(tags.map(({ tag, digest }) => [tag, digest])))
   }
 }

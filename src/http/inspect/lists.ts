@@ -48,11 +48,11 @@ export function getRepositories({ metadata }: InspectHttpParts): Handler {
 }
 
 /** Tags of a repository, with what they lead to. */
-export function getTags({ metadata }: InspectHttpParts): Handler {
-  return async ({ query }) => {
-    const name = queriedRepository(query)
-    const page = readPage(query)
-    const found = await listTagSummaries(metadata, name, page)
+export function getTags({ metadata, counts }: InspectHttpParts): Handler {
+  return async (exchange) => {
+    const name = queriedRepository(exchange.query)
+    const page = readPage(exchange.query)
+    const found = await listTagSummaries(metadata, name, page, (work) => counts(exchange, work))
     return answer(200, {
       repository: name,
       tags: found.map(({ artifactType, pushed, pulled, ...tag }) => ({

@@ -2,6 +2,7 @@ import { promisify } from 'node:util'
 import { zstdDecompress } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
 import { type BlobReader, type BlobStore, blobLocation } from '../../../storage/blobs/blob-store.ts'
+import { inParts } from '../../../storage/metadata/in-parts.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { StoreDamaged } from '../../../storage/store-errors.ts'
 import type { Digest } from '../../oci/digest.ts'
@@ -54,10 +55,12 @@ export class LayerIndexes {
   }
 
   /** The states of layers, in their order. */
-  async states(layers: readonly Digest[]): Promise<LayerState[]> {
-    const records = await this.#metadata.read(layers.map((layer) => keys.layerIndex(layer)))
-    const queued = await this.#metadata.read(layers.map((layer) => keys.indexQueue(layer)))
-    return layers.map((_, index) => stateOf(records[index]?.value, queued[index]?.value))
+  states(layers: readonly Digest[]): Promise<readonly LayerState[]> {
+    return inParts(layers, async (some) => {
+      const records = await this.#metadata.read(some.map((layer) => keys.layerIndex(layer)))
+      const queued = await this.#metadata.read(some.map((layer) => keys.indexQueue(layer)))
+      return some.map((_, index) => stateOf(records[index]?.value, queued[index]?.value))
+    })
   }
 
   async state(layer: Digest): Promise<LayerState> {
