@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { check } from './support/exchange.ts'
 import { blob, image } from './support/images.ts'
 import { at } from './support/json.ts'
-import { pushBlob, putManifest } from './support/push.ts'
+import { pushBlob, pushImage, putManifest } from './support/push.ts'
 import { useServer } from './support/server.ts'
 
 /** Issue: "a damaged blob is quarantined, answered with a clear error instead of wrong bytes, listed, and healed". */
@@ -57,6 +57,25 @@ test('a manifest that relies on damaged bytes is refused until they are pushed a
   expect(refused.text).toMatch(AGAIN)
   await pushBlob(client(), NAME, first)
   check(await putManifest(client(), NAME, 'v1', made), { status: 201 })
+})
+
+test('a large manifest with a flipped byte is never a whole answer, and the next push heals it', async () => {
+  const made = image('rot/large', { annotations: { fill: 'x'.repeat(1_000_000) } })
+  await pushImage(client(), NAME, made, 'large')
+  const path = `/v2/${NAME}/manifests/large`
+  check(await client().get(path), { status: 200, body: made.bytes })
+  const file = await open(await fileOf(made.digest), 'r+')
+  await file.write(Buffer.from('y'), 0, 1, 500_000)
+  await file.close()
+  const pulled = await client()
+    .get(path)
+    .catch(() => undefined)
+  if (pulled !== undefined) check(pulled, { status: 404, code: 'MANIFEST_UNKNOWN' })
+  const refused = await client().get(path)
+  check(refused, { status: 404, code: 'MANIFEST_UNKNOWN' })
+  expect(refused.text).toMatch(AGAIN)
+  check(await putManifest(client(), NAME, 'large', made), { status: 201 })
+  check(await client().get(path), { status: 200, body: made.bytes })
 })
 
 test('a scrub finds a flipped byte, pulls are refused, and the next push heals it', async () => {

@@ -1,16 +1,15 @@
 import { transact } from '../../storage/metadata/transact.ts'
-import { StoreDamaged } from '../../storage/store-errors.ts'
-import { type Digest, digestAlgorithm } from '../oci/digest.ts'
+import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Reference } from '../oci/tag.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
-import { bodyCodec, manifestCodec } from '../records/manifest.ts'
+import { manifestCodec } from '../records/manifest.ts'
 import { tagCodec } from '../records/tag.ts'
-import { type BlobView, getBlob, type MayPush } from './blobs.ts'
+import type { MayPush } from './blobs.ts'
 import type { FoundManifest } from './found-manifest.ts'
 import { isStale } from './links.ts'
-import { digestOf } from './manifest-digest.ts'
+import { type BodyPump, openBody, readBody } from './manifest-body.ts'
 import type { RegistryParts } from './parts.ts'
 import { requireRepository } from './repositories.ts'
 
@@ -23,6 +22,8 @@ export interface ManifestView {
   notePull(): void
   /** Its exact bytes. Rejects with StoreDamaged when they are not what was pushed. */
   read(): Promise<Uint8Array>
+  /** The same, or what writes them: nobody holds a large one for a client that reads slowly. */
+  open(): Promise<Uint8Array | BodyPump>
 }
 
 /** Finds a manifest by tag or digest. Throws NAME_UNKNOWN, MANIFEST_UNKNOWN. */
@@ -44,6 +45,7 @@ export async function getManifest(
     size,
     notePull: () => parts.pulls.note(repo, digest),
     read: () => readBody(parts, { name, digest }, body),
+    open: () => openBody(parts, { name, digest }, body),
   }
 }
 
@@ -86,52 +88,4 @@ function confirm(parts: RegistryParts, repo: RepositoryId, digest: Digest): Prom
     transaction.set(manifestCodec, manifest.key, { ...manifest.value, confirmed: parts.now() })
     return true
   })
-}
-
-/** Digests of values whose bytes were hashed: a store that remembers records hands out the same array again. */
-const verified = new WeakMap<Uint8Array, Digest>()
-
-/** A manifest's bytes from the value of its `body` record. Rejects with StoreDamaged when they are not what was pushed. */
-export async function readBody(
-  parts: RegistryParts,
-  manifest: { readonly name: RepositoryName; readonly digest: Digest },
-  value: Uint8Array,
-): Promise<Uint8Array> {
-  const { name, digest } = manifest
-  const body = bodyCodec.decode(value)
-  if (body.kind === 'inline' && verified.get(value) === digest) return body.bytes
-  const bytes = body.kind === 'inline' ? body.bytes : await readBlobBody(parts, manifest)
-  if ((await digestOf(digestAlgorithm(digest), bytes)) === digest) {
-    verified.set(value, digest)
-    return bytes
-  }
-  throw new StoreDamaged(`the stored body of manifest ${digest} in '${name}' has another digest`)
-}
-
-/** The body of a manifest above BODY_LIMIT. Throws MANIFEST_UNKNOWN when its blob is damaged or gone. */
-async function readBlobBody(
-  parts: RegistryParts,
-  { name, digest }: { readonly name: RepositoryName; readonly digest: Digest },
-): Promise<Uint8Array> {
-  try {
-    return await readWhole(await getBlob(parts, name, digest, () => Promise.resolve(false)))
-  } catch (error) {
-    if (!(error instanceof RegistryError) || error.code !== 'BLOB_UNKNOWN') throw error
-    throw new RegistryError('MANIFEST_UNKNOWN', {
-      message: `the stored bytes of manifest ${digest} are damaged; push it again, that replaces them`,
-      detail: { digest },
-      cause: error,
-    })
-  }
-}
-
-async function readWhole(blob: BlobView): Promise<Uint8Array> {
-  const whole = Buffer.alloc(blob.size)
-  let at = 0
-  const reader = await blob.open()
-  await reader.pump((chunk) => {
-    whole.set(chunk, at)
-    at += chunk.length
-  })
-  return whole
 }

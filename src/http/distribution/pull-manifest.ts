@@ -31,6 +31,6 @@ export function pullManifest(parts: DistributionParts): Handler {
     if (isUnchanged(exchange.request, digest)) return { status: 304, headers }
     const described = { ...headers, 'content-type': mediaType, 'content-length': String(size) }
     if (exchange.method === 'HEAD') return { status: 200, headers: described }
-    return { status: 200, headers: described, body: await manifest.read() }
+    return { status: 200, headers: described, body: await manifest.open() }
   }
 }
