@@ -16,6 +16,7 @@ export interface JobThreadParts {
 }
 
 interface Run extends PromiseWithResolvers<void> {
+  readonly worker: Worker
   readonly beside: Beside
   readonly progress: (done: number) => void
 }
@@ -40,7 +41,7 @@ export class JobThread {
     clearTimeout(this.#idle)
     const worker = (this.#worker ??= this.#start())
     const id = (this.#sequence += 1)
-    const run: Run = { ...of, ...Promise.withResolvers<void>() }
+    const run: Run = { ...of, worker, ...Promise.withResolvers<void>() }
     this.#runs.set(id, run)
     const { ticket } = of.beside
     tell(worker, { kind: 'run', id, order: { ...order, ticket } }, [ticket.port])
@@ -88,14 +89,14 @@ export class JobThread {
     await worker?.terminate()
   }
 
-  /** The thread has ended: nothing of it reads any more. */
+  /** The thread has ended: nothing of it reads any more. One that began while it ended goes on. */
   #lose(worker: Worker, error: unknown): void {
     if (this.#worker === worker) this.#worker = undefined
-    const lost = [...this.#runs.values()]
-    this.#runs.clear()
-    for (const { beside, reject } of lost) {
-      beside.ended()
-      reject(error)
+    for (const [id, run] of this.#runs) {
+      if (run.worker !== worker) continue
+      this.#runs.delete(id)
+      run.beside.ended()
+      run.reject(error)
     }
   }
 }
