@@ -106,6 +106,13 @@ export const storeMutants: readonly Mutant[] = [
     tests: [`${LEVEL}/recent-reads.test.ts`],
   },
   {
+    rule: 'what is remembered of the records is forgotten when the database is opened again',
+    file: `${LEVEL}/level-connection.ts`,
+    find: '      this.#whenOpenedAgain?.()\n',
+    replace: '',
+    tests: [`${LEVEL}/failed-write.test.ts`],
+  },
+  {
     rule: 'after a failed write nothing is committed before the database was opened again',
     file: `${LEVEL}/level-connection.ts`,
     find: '      await this.#reopenPatiently()\n      if (this.counter < counter) throw',

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { NoSpace, StoreUnavailable } from '../../store-errors.ts'
-import { commitOf, dump, existsCheck, get, key, versionOf } from '../contract-tools.ts'
+import { commitOf, dump, existsCheck, get, key, text, versionCheck, versionOf } from '../contract-tools.ts'
 import { createMemoryLevel } from '../memory/memory-metadata-store.ts'
 import { MetadataConflict } from '../metadata-store.ts'
 import { type Ballast, noBallast } from './ballast.ts'
@@ -83,6 +83,7 @@ describe.each(['memory-level', 'classic-level'])(
     })
 
     afterEach(async () => {
+      vi.restoreAllMocks()
       createInner = createMemoryLevel
       await directory.remove()
     })
@@ -176,6 +177,36 @@ describe.each(['memory-level', 'classic-level'])(
       await expect.poll(() => dumpOr(store), { timeout: 10_000 }).toEqual(['a', 'before'])
       await store.commit(commitOf({ sets: { b: '1' } }))
       expect(database.events.filter((event) => event === 'batch')).toHaveLength(1)
+      await store.close()
+    })
+
+    it('opening is tried again soon, also when the clock is set back', async () => {
+      const { database, store } = await openFailing(noBallast, 0)
+      database.failBatches = ['lost']
+      database.failOpens = 1
+      await expect(store.commit(commitOf({ sets: { a: '1' } }))).rejects.toThrow(StoreUnavailable)
+      const hourAgo = Date.now() - 3_600_000
+      vi.spyOn(Date, 'now').mockImplementation(() => hourAgo)
+      await expect.poll(() => dumpOr(store), { timeout: 10_000 }).toEqual(['before'])
+      await store.close()
+    })
+
+    it('what was read while it could not be opened again is not remembered, since its log may bring more', async () => {
+      const disk = new FakeDisk()
+      const { database, store } = await openFailing(disk, 0)
+      database.failBatches = ['logged']
+      disk.isBroken = true
+      const unknown = store.commit(commitOf({ sets: { before: '2', late: '' } }))
+      await expect(unknown).rejects.toThrow('the outcome is not known')
+      const lookForLate = () => store.range({ prefix: key('late'), limit: 1 })
+      expect([await dump(store, 'before'), await lookForLate()]).toEqual([[['before', '1']], []])
+      const old = await versionOf(store, 'before')
+      disk.isBroken = false
+      await expect.poll(() => commitOrNot(store), { timeout: 10_000 }).toBe(true)
+      expect(text((await get(store, 'before'))?.value ?? new Uint8Array())).toBe('2')
+      expect(await lookForLate()).toHaveLength(1)
+      const stale = commitOf({ checks: [versionCheck('before', old)], sets: { before: '3' } })
+      await expect(store.commit(stale)).rejects.toThrow(MetadataConflict)
       await store.close()
     })
 
@@ -290,7 +321,7 @@ async function commitOrNot(store: {
     await store.commit(commitOf({ sets: { a: '1' } }))
     return true
   } catch (error) {
-    if (error instanceof NoSpace) return false
+    if (error instanceof NoSpace || error instanceof StoreUnavailable) return false
     throw error
   }
 }

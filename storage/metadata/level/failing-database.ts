@@ -8,8 +8,11 @@ import type {
   LevelSnapshot,
 } from './level-database.ts'
 
-/** How the next batch fails: nothing of it arrives, or all of it and only the answer is lost. */
-export type BatchFailure = 'lost' | 'arrived'
+/**
+ * How the next batch fails: nothing of it arrives, or all of it and only the answer is lost, or it lies in the log, whose
+ * sync failed, and is seen once the database is opened again.
+ */
+export type BatchFailure = 'lost' | 'arrived' | 'logged'
 
 /**
  * For tests: a database that fails when told to, and does what LevelDB does after a torn log record:
@@ -23,6 +26,7 @@ export class FailingDatabase implements LevelDatabase {
   error: Error = new Error('Input/output error')
   readonly #inner: LevelDatabase
   #isTorn = false
+  #logged: LevelOperation[] = []
 
   constructor(inner: LevelDatabase) {
     this.#inner = inner
@@ -36,6 +40,8 @@ export class FailingDatabase implements LevelDatabase {
     }
     await this.#inner.open()
     this.#isTorn = false
+    if (this.#logged.length > 0) await this.#inner.batch(this.#logged, { sync: true })
+    this.#logged = []
   }
 
   async close(): Promise<void> {
@@ -54,7 +60,8 @@ export class FailingDatabase implements LevelDatabase {
   async batch(operations: LevelOperation[], options: LevelBatchOptions): Promise<void> {
     const failure = this.failBatches.shift()
     this.events.push(failure === undefined ? 'batch' : 'failed batch')
-    if (!this.#isTorn && failure !== 'lost') await this.#inner.batch(operations, options)
+    if (!this.#isTorn && failure === 'logged') this.#logged = operations
+    else if (!this.#isTorn && failure !== 'lost') await this.#inner.batch(operations, options)
     if (failure === undefined) return
     this.#isTorn = true
     throw this.error

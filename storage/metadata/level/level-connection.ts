@@ -30,10 +30,12 @@ export class LevelConnection {
   #isWriting = false
   /** Why the database must be opened again before the next commit. */
   #failure: unknown
+  /** In milliseconds of performance.now: the machine's clock may be set back. */
   #retryAt = 0
   #reopening: Promise<void> | undefined
   #readers = 0
   #whenQuiet: (() => void) | undefined
+  #whenOpenedAgain: (() => void) | undefined
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
@@ -73,6 +75,11 @@ export class LevelConnection {
       await this.close()
       throw error
     }
+  }
+
+  /** `act` is called before anybody reads what has been opened again. */
+  whenOpenedAgain(act: () => void): void {
+    this.#whenOpenedAgain = act
   }
 
   /** Runs a read; waits while the database is being opened again. Throws StoreUnavailable, StoreDamaged. */
@@ -150,13 +157,13 @@ export class LevelConnection {
 
   async #reopenPatiently(): Promise<void> {
     const { place, recoveryMilliseconds, notice } = this.#parts
-    const end = Date.now() + recoveryMilliseconds
+    const end = performance.now() + recoveryMilliseconds
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
         return await this.#reopen()
       } catch (error) {
         notice('the database cannot be opened again', error)
-        if (Date.now() + pause <= end) await sleep(pause)
+        if (performance.now() + pause <= end) await sleep(pause)
         else {
           const sentence = `a write to ${place} failed and it cannot be opened again: the outcome is not known`
           throw new StoreUnavailable(sentence, { cause: error })
@@ -167,7 +174,8 @@ export class LevelConnection {
 
   /** One try; until a second after one that failed, its error is the answer. */
   async #reopenSometimes(): Promise<void> {
-    if (Date.now() < this.#retryAt) throw asStoreError(`cannot open ${this.#parts.place}`, this.#failure)
+    if (performance.now() < this.#retryAt)
+      throw asStoreError(`cannot open ${this.#parts.place}`, this.#failure)
     await this.#reopen()
   }
 
@@ -187,11 +195,12 @@ export class LevelConnection {
       await this.#ways.shut()
       await this.#opening.close()
       await this.#opening.open()
+      this.#whenOpenedAgain?.()
       this.#failure = undefined
       this.#parts.notice('the database is open again')
     } catch (error) {
       this.#failure ??= error
-      this.#retryAt = Date.now() + LONGEST_PAUSE
+      this.#retryAt = performance.now() + LONGEST_PAUSE
       throw asStoreError(`cannot open ${this.#parts.place}`, error)
     }
   }

@@ -74,6 +74,10 @@ class LevelMetadataStore implements MetadataStore {
     this.#reader = new LevelReader(connection, new ReadSpeed())
     this.#recent = new RecentReads(this.#reader)
     this.#ranges = new RecentRanges(this.#reader)
+    connection.whenOpenedAgain(() => {
+      this.#recent.forget()
+      this.#ranges.forget()
+    })
     const base = {
       reader: this.#reader,
       records: this.#recent,

@@ -24,6 +24,8 @@ export class RecentRanges {
   readonly #gaps = new KnownGaps()
   readonly #overlapping = new OverlappingBatches<ChangedKeys>()
   readonly #turns = new ShortTurns({ isUrgent: true })
+  /** How often all was forgotten: what was found before that says nothing after it. */
+  #forgotten = 0
   #isClosed = false
 
   constructor(reader: Pick<LevelReader, 'framesIn' | 'framesFrom'>) {
@@ -39,9 +41,12 @@ export class RecentRanges {
     const [from, to] = [keyText(bounds.gte), keyText(bounds.lt)]
     if (this.#gaps.covers(from, to)) return []
     if (reverse || limit > PROBE) return this.#reader.framesIn(query)
+    const forgotten = this.#forgotten
     const probed = await this.#overlapping.whileReading(
       () => this.#probes.find({ key: bounds.gte, limit }),
-      (found, overlapping) => this.#learn({ from, limit }, found, overlapping),
+      (found, overlapping) => {
+        if (forgotten === this.#forgotten) this.#learn({ from, limit }, found, overlapping)
+      },
     )
     return probed.filter(([key]) => keyText(key) < to)
   }
@@ -76,6 +81,12 @@ export class RecentRanges {
         if (this.#turns.isOver) await this.#turns.rest()
       }
     })
+  }
+
+  /** The database was opened again: what a write that failed had left in its log is there now. */
+  forget(): void {
+    this.#forgotten += 1
+    this.#gaps.clear()
   }
 
   /** From now on the reader answers, and refuses. */

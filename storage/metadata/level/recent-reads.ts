@@ -27,6 +27,8 @@ export class RecentReads {
   /** Batches begun so far: a read that saw it change may have seen two states. */
   #batches = 0
   #writing = 0
+  /** How often all was forgotten: what was read before that is not remembered after it. */
+  #forgotten = 0
   #isClosed = false
 
   constructor(reader: Pick<LevelReader, 'read'>) {
@@ -53,17 +55,18 @@ export class RecentReads {
     known: readonly (Known | undefined)[],
   ): Promise<(Stored | undefined)[]> {
     const missing = keys.filter((_, index) => known[index] === undefined)
-    const batches = this.#batches
+    const [batches, forgotten] = [this.#batches, this.#forgotten]
+    const isSame = (): boolean => batches === this.#batches && forgotten === this.#forgotten
     const found = await this.#overlapping.whileReading(
       () => this.#reader.read(missing),
       (records, overlapping) => {
-        if (missing.length > MOST_KEYS) return
+        if (missing.length > MOST_KEYS || forgotten !== this.#forgotten) return
         const fresh = names.filter((_, index) => known[index] === undefined)
         for (const [index, name] of fresh.entries())
           if (!overlapping.some((texts) => texts.has(storedText(name)))) this.#remember(name, records[index])
       },
     )
-    if (batches !== this.#batches && missing.length < keys.length) return this.#reader.read(keys)
+    if (!isSame() && missing.length < keys.length) return this.#reader.read(keys)
     const fresh = found.values()
     return known.map((entry) => (entry === undefined ? fresh.next().value : entry.stored))
   }
@@ -83,6 +86,12 @@ export class RecentReads {
     } finally {
       this.#writing -= 1
     }
+  }
+
+  /** The database was opened again: what a write that failed had left in its log is there now. */
+  forget(): void {
+    this.#forgotten += 1
+    this.#known.clear()
   }
 
   /** From now on the reader answers, and refuses. */
