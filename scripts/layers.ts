@@ -492,7 +492,13 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/http/token': ['jose', 'src/projects'],
   /** The store that a move follows, as compose.ts connects it. */
   'src/maintenance/migration': ['src/events'],
-  'src/maintenance/backup': ['src/maintenance/job-fixture.ts'],
+  /** What a backup shares with a store are files. */
+  'src/maintenance/backup': [
+    'src/maintenance/job-fixture.ts',
+    'src/registry/content-fixture.ts',
+    'storage/blobs/filesystem',
+  ],
+  'src/compose-restore.ts': ['storage/blobs/filesystem'],
   'src/maintenance/aside': [
     'src/compose-upkeep-worker.ts',
     'src/events',

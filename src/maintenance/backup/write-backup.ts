@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type BlobStore, blobLocation } from '../../../storage/blobs/blob-store.ts'
 import type { MetadataSnapshot, MetadataStore } from '../../../storage/metadata/metadata-store.ts'
@@ -46,11 +46,12 @@ export async function writeBackup(
     const snapshot = await parts.metadata.snapshot()
     try {
       const copied = await copyBlobs(parts, snapshot, { directory, signal, copying })
-      const written = await writeRecordFile(snapshot, directory)
+      const written = await writeRecordFile(snapshot, directory, signal)
       const { damaged, ...counts } = copied
       const taken = new Date(parts.now()).toISOString()
       const description: BackupDescription = { format: 1, taken, ...counts, ...written }
       await writeDescription(directory, description)
+      await putInPlace(directory)
       await removeOthers(snapshot, directory)
       return { ...description, damaged }
     } finally {
@@ -59,10 +60,16 @@ export async function writeBackup(
   })
 }
 
+const part = (name: string): string => `${name}.part`
+
+/** What a first backup that was cut may have left. */
+const UNFINISHED: ReadonlySet<string> = new Set([dirname(BLOBS), part(RECORDS), part(DESCRIPTION), RECORDS])
+
+/** A store of blobs has a directory of that name, too: in it, all that is no backup's would be removed at the end. */
 async function prepare(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const names = await readdir(directory)
-  if (names.length > 0 && !names.includes(DESCRIPTION) && !names.includes('blobs'))
+  if (!names.includes(DESCRIPTION) && names.some((name) => !UNFINISHED.has(name)))
     throw new BackupRefused(
       `${directory} is neither empty nor a backup; choose another directory, or empty this one`,
     )
@@ -132,31 +139,36 @@ async function sizeOf(file: string): Promise<number | undefined> {
   )
 }
 
-/** Written beside the old one, synced, and put in its place. */
+/** Written beside the old one, and synced. */
 async function writeRecordFile(
   snapshot: MetadataSnapshot,
   directory: string,
+  signal: AbortSignal,
 ): Promise<Pick<BackupDescription, 'records' | 'recordsSha256'>> {
-  const part = join(directory, `${RECORDS}.part`)
+  const path = join(directory, part(RECORDS))
   let records = 0
   const counted = async function* (): AsyncGenerator<FiledRecord> {
     for await (const record of contentOf(snapshot)) {
+      signal.throwIfAborted()
       records += 1
       yield record
     }
   }
-  const file = createWriteStream(part, { mode: 0o600, flush: true })
+  const file = createWriteStream(path, { mode: 0o600, flush: true })
   await pipeline(compressRecords(counted()), file)
   const hash = createHash('sha256')
-  await pipeline(createReadStream(part), hash)
-  await rename(part, join(directory, RECORDS))
+  await pipeline(createReadStream(path), hash)
   return { records, recordsSha256: hash.digest('hex') }
 }
 
 async function writeDescription(directory: string, description: BackupDescription): Promise<void> {
-  const part = join(directory, `${DESCRIPTION}.part`)
-  await writeFile(part, `${JSON.stringify(description, undefined, 2)}\n`, { mode: 0o600, flush: true })
-  await rename(part, join(directory, DESCRIPTION))
+  const text = `${JSON.stringify(description, undefined, 2)}\n`
+  await writeFile(join(directory, part(DESCRIPTION)), text, { mode: 0o600, flush: true })
+}
+
+/** Both at once, when nothing is left to write: an older backup's description tells of its own records alone. */
+async function putInPlace(directory: string): Promise<void> {
+  for (const name of [RECORDS, DESCRIPTION]) await rename(join(directory, part(name)), join(directory, name))
   await syncDirectory(directory)
 }
 
