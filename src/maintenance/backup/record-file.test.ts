@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { createGunzip, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { openMemoryMetadataStore } from '../../../storage/metadata/memory/memory-metadata-store.ts'
 import { keys } from '../../records/keys.ts'
 import { projectCodec, publicCodec } from '../../records/project.ts'
 import { trashCodec } from '../../records/review.ts'
 import { compressRecords, contentOf, type FiledRecord, readRecords, through } from './record-file.ts'
+
+/** Bytes behind what is compressed: CRC-32 and length. */
+const CHECKSUM = 8
 
 const record = (key: string, value: string): FiledRecord => ({
   key: Buffer.from(key),
@@ -51,6 +54,19 @@ describe('a file of records', () => {
     const bytes = await written([record('key', 'value'), record('other', 'value')])
     for (let length = 0; length < bytes.length; length++)
       await expect(all(readRecords(pieces(bytes.subarray(0, length), 64)))).rejects.toThrow(TypeError)
+  })
+
+  it('is read to its end, where the checksum of a compressed one stands', async () => {
+    const packed = gzipSync(await written([record('key', 'value')]))
+    packed.writeUInt8(packed.readUInt8(packed.length - CHECKSUM) ^ 1, packed.length - CHECKSUM)
+    const [start, end] = [packed.subarray(0, -CHECKSUM), packed.subarray(-CHECKSUM)]
+    await expect(all(readRecords(through(Readable.from([start, end]), createGunzip())))).rejects.toThrow()
+  })
+
+  it('ends with its last record', async () => {
+    const bytes = await written([record('key', 'value')])
+    const longer = Buffer.concat([bytes, Buffer.of(0)])
+    await expect(all(readRecords(pieces(longer, 64)))).rejects.toThrow('goes on')
   })
 
   it('with a damaged length asks for no memory', async () => {

@@ -58,7 +58,10 @@ function lengths(first: number, second: number): Buffer {
   return head
 }
 
-/** Reads what writeRecords wrote. Throws TypeError for anything else, also when its end is missing. */
+/**
+ * Reads what writeRecords wrote. Throws TypeError for anything else, also when its end is missing. Reads `chunks` to
+ * their end: behind the last record comes the checksum of what was compressed.
+ */
 export async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<FiledRecord> {
   const bytes = new ByteQueue(chunks)
   if (!(await bytes.take(MAGIC.length)).equals(MAGIC)) throw new TypeError('this is no file of records')
@@ -67,6 +70,7 @@ export async function* readRecords(chunks: AsyncIterable<Uint8Array>): AsyncGene
     const [first, second] = [head.readUInt32BE(), head.readUInt32BE(4)]
     if (first === END) {
       if (second !== count) throw new TypeError(`the file has ${count} records instead of ${second}`)
+      if (!(await bytes.isOver())) throw new TypeError('the file goes on behind its last record')
       return
     }
     if (first > LONGEST || second > LONGEST) throw new TypeError(`record ${count} of the file is damaged`)
@@ -90,6 +94,17 @@ class ByteQueue {
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.#chunks = chunks[Symbol.asyncIterator]()
+  }
+
+  /** Whether no byte is left. */
+  async isOver(): Promise<boolean> {
+    let have = this.#rest.length
+    while (have === 0) {
+      const next = await this.#chunks.next()
+      if (next.done === true) return true
+      have += next.value.length
+    }
+    return false
   }
 
   async take(length: number): Promise<Buffer> {
