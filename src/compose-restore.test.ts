@@ -1,10 +1,13 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-blob-store.ts'
+import { openMemoryMetadataStore } from '../storage/metadata/memory/memory-metadata-store.ts'
 import { restore } from './compose-restore.ts'
 import { configOf } from './config/load.ts'
+import { writeBackup } from './maintenance/backup/write-backup.ts'
 
 let directory = ''
 beforeAll(async () => {
@@ -30,4 +33,20 @@ test.each([
   const config = configOf({ data: join(directory, 'data') })
   const from = await backup(hasBlobs)
   await expect(restore(config, pino({ level: 'silent' }), { from, takeOver })).rejects.toThrow(why)
+})
+
+test('all of it lies in the data directory, which may be a link to another place, or the root of a volume', async () => {
+  const [metadata, to] = [await openMemoryMetadataStore(), join(directory, 'backup')]
+  const blobs = await openFilesystemBlobStore({ directory: join(directory, 'source') })
+  const how = { signal: new AbortController().signal, copying: { blobs: 0, bytes: 0 } }
+  await writeBackup({ metadata, blobs, now: Date.now }, to, how)
+  const [volume, data] = [join(directory, 'volume'), join(directory, 'linked')]
+  await mkdir(join(volume, 'lost+found'), { recursive: true })
+  await mkdir(join(volume, 'restoring', 'blobs', 'half'), { recursive: true })
+  await symlink(volume, data)
+  await writeFile(`${data}.restoring`, 'of somebody else')
+  await restore(configOf({ data }), pino({ level: 'silent' }), { from: to, takeOver: false })
+  expect((await readdir(volume)).toSorted()).toEqual(['blobs', 'lost+found', 'metadata'])
+  expect(await readdir(join(volume, 'blobs'))).toContain('owner.json')
+  expect(await readFile(`${data}.restoring`, 'utf8')).toBe('of somebody else')
 })

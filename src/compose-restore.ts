@@ -1,4 +1,5 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { openStores } from './compose.ts'
 import type { Claim } from './compose-directory.ts'
@@ -50,19 +51,38 @@ interface Filled {
   readonly claim: Claim
 }
 
-/** In a directory beside the data directory, which takes its place when it is whole: half a registry is never served. */
+/** Where a registry is filled, in the data directory: a volume of a container, or a service's user, has no other place. */
+const ASIDE = 'restoring'
+/** What may lie in a data directory that is empty; file systems have the latter at their root. */
+const NOTHING: ReadonlySet<string> = new Set([ASIDE, 'lost+found'])
+/** The last to be moved: without it nobody serves what is there. */
+const RECORDS = 'metadata'
+
+/** In a directory of its own, out of which all is moved when it is whole: half a registry is never served. */
 async function fillAside(config: Config, log: Logger, what: Filled): Promise<RestoreResult> {
-  await mkdir(config.data, { recursive: true, mode: 0o700 })
-  if ((await readdir(config.data)).length > 0)
-    throw new RestoreRefused(
-      `${config.data} is not empty; restore into an empty directory, or move it away first`,
-    )
-  const aside = `${config.data}.restoring`
+  const { data } = config
+  await mkdir(data, { recursive: true, mode: 0o700 })
+  if ((await readdir(data)).some((name) => !NOTHING.has(name)))
+    throw new RestoreRefused(`${data} is not empty; restore into an empty directory, or move it away first`)
+  const aside = join(data, ASIDE)
   await rm(aside, { recursive: true, force: true })
-  await mkdir(aside, { recursive: true, mode: 0o700 })
+  await mkdir(aside, { mode: 0o700 })
   const result = await fill({ ...config, data: aside }, log, what)
-  await rename(aside, config.data)
+  await moveUp(aside, data)
   return result
+}
+
+async function moveUp(from: string, to: string): Promise<void> {
+  const names = await readdir(from)
+  const inOrder = [...names.filter((name) => name !== RECORDS), ...names.filter((name) => name === RECORDS)]
+  for (const name of inOrder) await rename(join(from, name), join(to, name))
+  await rmdir(from)
+  const directory = await open(to)
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
 }
 
 async function fill(config: Config, log: Logger, { from, claim }: Filled): Promise<RestoreResult> {
