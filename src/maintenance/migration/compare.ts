@@ -45,8 +45,8 @@ async function compareKind(
       found = there.next
       const same = found !== undefined && Buffer.compare(found.key, entry.key) === 0 ? found : undefined
       here.step()
-      // Quarantined bytes are not copied; a copy made before stays, because it was proven.
-      if (same === undefined && isQuarantined(kind, entry)) continue
+      // Their bytes are not copied; a copy made before stays, because it was proven, and needs no note of damage.
+      if (same === undefined && isOfDamaged(kind, entry)) continue
       const problem = differ(kind, entry, same)
       if (problem !== undefined) return problem
       there.step()
@@ -93,8 +93,9 @@ class Walk {
   }
 }
 
-function isQuarantined(kind: Kind, { value }: Entry): boolean {
-  return kind === 'blob' && blobCodec.decode(value).quarantined !== undefined
+/** Records of blobs whose bytes are known to be damaged here. */
+function isOfDamaged(kind: Kind, { value }: Entry): boolean {
+  return kind === 'damaged' || (kind === 'blob' && blobCodec.decode(value).quarantined !== undefined)
 }
 
 function differ(kind: Kind, here: Entry, there: Entry | undefined): string | undefined {
@@ -104,7 +105,9 @@ function differ(kind: Kind, here: Entry, there: Entry | undefined): string | und
       : `a ${kind} record is not in the new stores`
   if (kind === 'blob') {
     const [one, other] = [blobCodec.decode(here.value), blobCodec.decode(there.value)]
-    return one.size === other.size && other.verified !== undefined ? undefined : `a blob record is not proven`
+    const isProven = other.verified !== undefined && other.quarantined === undefined
+    const isAlike = isProven || one.quarantined !== undefined
+    return one.size === other.size && isAlike ? undefined : `a blob record is not proven`
   }
   if (Buffer.compare(here.value, there.value) !== 0) return `a ${kind} record differs in the new stores`
   return kind === 'body' ? wrongBody(there) : undefined

@@ -10,7 +10,7 @@ import { openMemoryMetadataStore } from '../../../storage/metadata/memory/memory
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { FollowedStore } from '../../events/followed-store.ts'
 import { type Digest, digestFromBytes } from '../../oci/digest.ts'
-import { blobCodec } from '../../records/blob.ts'
+import { type BlobRecord, blobCodec, damagedCodec } from '../../records/blob.ts'
 import { keys } from '../../records/keys.ts'
 import { bodyCodec } from '../../records/manifest.ts'
 import { arrive, readDeparture } from './marks.ts'
@@ -63,12 +63,12 @@ function target(blobs = fresh.blobs): () => Promise<OpenTarget> {
 const sha256 = (bytes: Uint8Array): Digest =>
   digestFromBytes('sha256', createHash('sha256').update(bytes).digest())
 
-async function pushBlob(text: string): Promise<Digest> {
+async function pushBlob(text: string, more: Partial<BlobRecord> = {}): Promise<Digest> {
   const bytes = Buffer.from(text)
   const digest = sha256(bytes)
   const location = blobLocation(`old/${text}`)
   old.contents.blobs.set(location, { bytes, modified: new Date() })
-  const value = blobCodec.encode({ size: bytes.length, location, created: 1 })
+  const value = blobCodec.encode({ size: bytes.length, location, created: 1, ...more })
   await followed.commit({ checks: [], sets: [{ key: keys.blob(digest), value }], deletes: [] })
   return digest
 }
@@ -96,11 +96,33 @@ async function move(): Promise<void> {
   await expectPhase('moved')
 }
 
+/** As when a scrub finds a blob to be damaged. */
+async function quarantine(digest: Digest): Promise<void> {
+  const [stored] = await followed.read([keys.blob(digest)])
+  if (stored === undefined) throw new Error(`there is no ${digest}`)
+  const blob = blobCodec.decode(stored.value)
+  const { size, location } = blob
+  const sets = [
+    { key: keys.blob(digest), value: blobCodec.encode({ ...blob, quarantined: 2 }) },
+    { key: keys.damaged(digest), value: damagedCodec.encode({ size, location, at: 2, why: 'rot' }) },
+  ]
+  await followed.commit({ checks: [], sets, deletes: [] })
+}
+
+async function recordThere(digest: Digest): Promise<BlobRecord | undefined> {
+  const [stored] = await fresh.metadata.read([keys.blob(digest)])
+  return stored && blobCodec.decode(stored.value)
+}
+
+async function isDamagedThere(digest: Digest): Promise<boolean> {
+  return (await fresh.metadata.read([keys.damaged(digest)]))[0] !== undefined
+}
+
 /** What the new place holds of a blob: its bytes as text. */
 async function blobThere(digest: Digest): Promise<string | undefined> {
-  const [stored] = await fresh.metadata.read([keys.blob(digest)])
-  if (stored === undefined) return undefined
-  const { location } = blobCodec.decode(stored.value)
+  const record = await recordThere(digest)
+  if (record === undefined) return undefined
+  const { location } = record
   return Buffer.from(fresh.contents.blobs.get(blobLocation(location))?.bytes ?? []).toString()
 }
 
@@ -113,6 +135,14 @@ describe('a move', () => {
     const [here, there] = await Promise.all([old.metadata.read(wanted), fresh.metadata.read(wanted)])
     expect(there.map((one) => one?.value)).toEqual(here.map((one) => one?.value))
     expect(migration.state).toMatchObject({ target: 'there', blobs: 1, bytes: 5, problem: undefined })
+    await migration.stop()
+  })
+
+  it('keeps the other digests of a blob, which go when it goes', async () => {
+    const aliases = [digestFromBytes('sha512', createHash('sha512').update('layer').digest())]
+    const digest = await pushBlob('layer', { aliases })
+    await move()
+    expect(await recordThere(digest)).toMatchObject({ aliases })
     await migration.stop()
   })
 
@@ -294,10 +324,47 @@ describe('damage in the source', () => {
 
   it('that is known, because it is in quarantine, does not hold up the move', async () => {
     const digest = await pushBlob('layer')
-    const value = blobCodec.encode({ size: 5, location: 'old/layer', created: 1, quarantined: 2 })
-    await followed.commit({ checks: [], sets: [{ key: keys.blob(digest), value }], deletes: [] })
+    await quarantine(digest)
     await move()
-    expect(await blobThere(digest)).toBe(undefined)
+    expect(await recordThere(digest)).toMatchObject({ size: 5, quarantined: 2 })
+    expect(await isDamagedThere(digest)).toBe(true)
+    expect(fresh.contents.blobs.size).toBe(0)
+    await migration.stop()
+  })
+
+  it('that is known, and mended while the move goes on, is no damage there', async () => {
+    const [digest] = [await pushBlob('layer'), await pushBlob('slow')]
+    const gate = Promise.withResolvers<void>()
+    await restart(watch(old.blobs, () => gate.promise))
+    await quarantine(digest)
+    await migration.start(target())
+    await expect.poll(() => recordThere(digest)).toBeDefined()
+    await pushBlob('layer')
+    await remove(keys.damaged(digest))
+    gate.resolve()
+    await expectPhase('moved')
+    expect(await blobThere(digest)).toBe('layer')
+    expect(await recordThere(digest)).not.toHaveProperty('quarantined')
+    expect(await isDamagedThere(digest)).toBe(false)
+    await migration.stop()
+  })
+
+  it('that is found after the blob was copied is no damage of the copy', async () => {
+    const both = [await pushBlob('one'), await pushBlob('two')]
+    let reads = 0
+    await restart(watch(old.blobs, () => (++reads > 1 ? Promise.reject(new Error('no')) : Promise.resolve())))
+    await migration.start(target())
+    await expectPhase('stopped')
+    const there = async () => (await Promise.all(both.map(recordThere))).findIndex(Boolean)
+    await expect.poll(there).toBeGreaterThanOrEqual(0)
+    const [copied = both[0]] = both.slice(await there())
+    if (copied === undefined) throw new Error('nothing was copied')
+    await restart()
+    await quarantine(copied)
+    await move()
+    expect(await recordThere(copied)).toMatchObject({ size: 3, verified: NOW })
+    expect(await recordThere(copied)).not.toHaveProperty('quarantined')
+    expect(await isDamagedThere(copied)).toBe(false)
     await migration.stop()
   })
 })

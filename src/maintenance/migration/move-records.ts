@@ -41,11 +41,18 @@ export async function moveKeys(
   const changes: Changes = { sets: [], deletes: [] }
   for (const [index, key] of others.entries()) {
     const value = stored[index]?.value
-    if (value === undefined) changes.deletes.push(key)
+    if (value === undefined || (await isOfProven(parts, key))) changes.deletes.push(key)
     else changes.sets.push({ key, value })
   }
   await commitToTarget(parts, changes)
   parts.progress.records += wanted.length
+}
+
+/** A note of damage, where the target has bytes that were proven: a copy that was made before the damage. */
+async function isOfProven({ target }: MoveParts, key: Uint8Array): Promise<boolean> {
+  if (kindOf(key) !== 'damaged') return false
+  const [blob] = await target.metadata.read([keys.blob(new TupleReader(key).digest())])
+  return blob === undefined || blobCodec.decode(blob.value).quarantined === undefined
 }
 
 /** Each blob has a commit of its own: a move that is cut does not copy it again. */
@@ -54,16 +61,20 @@ async function moveBlob(parts: MoveParts, key: Uint8Array, damaged: Set<Digest>)
   const [here] = await parts.source.metadata.read([key])
   const [there] = await parts.target.metadata.read([key])
   const blob = here && blobCodec.decode(here.value)
-  const copied = there && blobCodec.decode(there.value)
+  const known = there && blobCodec.decode(there.value)
+  const copied = known?.quarantined === undefined ? known : undefined
   damaged.delete(sha256)
   if (here === undefined || blob === undefined) {
-    if (copied !== undefined) await commitToTarget(parts, removal(parts, key, copied))
+    if (known !== undefined) await commitToTarget(parts, removal(parts, key, copied))
   } else if (copied !== undefined)
     await commitToTarget(parts, {
       sets: [{ key, value: recordAt(parts, blob, copied.location) }],
       deletes: [],
     })
-  else if (blob.quarantined === undefined && !(await copyInto(parts, { key, sha256, blob }))) {
+  // Its bytes are not copied: as after a restore, who pushes it again heals it.
+  else if (blob.quarantined !== undefined)
+    await commitToTarget(parts, { sets: [{ key, value: here.value }], deletes: [] })
+  else if (!(await copyInto(parts, { key, sha256, blob }))) {
     // Gone or replaced while it was read: that change has its own entry in the outbox. Unchanged: it is damaged.
     const [now] = await parts.source.metadata.read([key])
     if (now?.version === here.version) damaged.add(sha256)
@@ -82,15 +93,17 @@ async function copyInto(
   return true
 }
 
-/** The blob was removed in the source after it was copied. */
-function removal({ now }: MoveParts, key: Uint8Array, copied: BlobRecord): Changes {
+/** The blob was removed in the source after it was copied; undefined: it had no bytes to copy. */
+function removal({ now }: MoveParts, key: Uint8Array, copied: BlobRecord | undefined): Changes {
+  if (copied === undefined) return { sets: [], deletes: [key] }
   const value = trashCodec.encode({ at: now() })
   return { sets: [{ key: keys.trash(now() + TRASH_DELAY, copied.location), value }], deletes: [key] }
 }
 
 /** The source's record as it is true in the target, where the bytes were read back and proven. */
-function recordAt({ now }: MoveParts, { size, created }: BlobRecord, location: string): Uint8Array {
-  return blobCodec.encode({ size, created, location, verified: now() })
+function recordAt({ now }: MoveParts, blob: BlobRecord, location: string): Uint8Array {
+  const { size, created, aliases } = blob
+  return blobCodec.encode({ size, created, location, verified: now(), ...(aliases && { aliases }) })
 }
 
 /** Relies on the target being ours still: once a registry has started there, nothing of this move may reach it. */
