@@ -59,16 +59,21 @@ async function useOf(
   return undefined
 }
 
-/** A referrer goes with its subject alone: one whose subject never was, or was deleted by hand, is a root. */
+/**
+ * A referrer goes with its subject alone: one whose subject never was, or was deleted by hand, is a root. What goes along
+ * is spared as the rule says, too: a child that is pulled by its digest is in use.
+ */
 async function rulesFor(
   transaction: Transaction,
   { name, policy }: ReviewEntry,
   manifest: ManifestRecord,
 ): Promise<readonly RetentionRule[]> {
-  if (policy !== undefined) return [{ name: policy, keepPulledDays: 0 }]
-  return manifest.subject === undefined
-    ? untaggedRules(await policyOf(transaction, projectOf(name)), name)
-    : []
+  const ofProject = await policyOf(transaction, projectOf(name))
+  if (policy !== undefined) {
+    const { keepPulledDays } = ofProject.retention.find((rule) => rule.name === policy) ?? {}
+    return [{ name: policy, keepPulledDays }]
+  }
+  return manifest.subject === undefined ? untaggedRules(ofProject, name) : []
 }
 
 /** The rule that spares it for the shortest time, or not at all. */

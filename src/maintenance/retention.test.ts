@@ -177,6 +177,36 @@ describe('a rule about tags', () => {
     expect(await bytesLeft(registry)).toBe(0)
   })
 
+  it('spares a child that is pulled by its digest, as long as the rule says', async () => {
+    const [child, other] = [await pushImage(registry, APP, 'child'), await pushImage(registry, APP, 'other')]
+    await push(registry, APP, index([child.digest, other.digest]), { tags: ['d1'] })
+    await collectFor(registry, 48)
+    await setPolicy(registry, 'team', { retention: [{ name: 'all', tags: 'd*', keepLast: 0 }] })
+    await pulledNow(child.digest)
+    await applyRules()
+    await collectAll(registry)
+    await collectAll(registry)
+    expect(await pullManifest(registry, APP, child.digest)).toBeDefined()
+    expect(await pullManifest(registry, APP, other.digest)).toBeUndefined()
+    registry.clock.now += 31 * DAY
+    await collectAll(registry)
+    expect(await bytesLeft(registry)).toBe(0)
+  })
+
+  it('takes a child that was pulled along where it says that this does not count', async () => {
+    const child = await pushImage(registry, APP, 'child')
+    await push(registry, APP, index([child.digest]), { tags: ['d1'] })
+    await collectFor(registry, 48)
+    await setPolicy(registry, 'team', {
+      retention: [{ name: 'all', tags: 'd*', keepLast: 0, keepPulledDays: 0 }],
+    })
+    await pulledNow(child.digest)
+    await applyRules()
+    await collectAll(registry)
+    await collectAll(registry)
+    expect(await bytesLeft(registry)).toBe(0)
+  })
+
   it('leaves a manifest that another tag or index leads to', async () => {
     const [first] = await pushDaily(1)
     if (first === undefined) throw new Error('nothing was pushed')
@@ -282,6 +312,15 @@ describe('a rule about manifests without a tag', () => {
     await collectOnce(registry)
     await collectAll(registry)
     await collectAll(registry)
+    expect(await bytesLeft(registry)).toBe(0)
+  })
+
+  it('counts parts of days', async () => {
+    await untagged({ keepYoungerDays: 1.123_456_789 })
+    await pushImage(registry, APP, 'one')
+    await collectFor(registry, 26)
+    expect(await bytesLeft(registry)).toBe(2)
+    await collectFor(registry, 54)
     expect(await bytesLeft(registry)).toBe(0)
   })
 

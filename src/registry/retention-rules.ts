@@ -34,5 +34,7 @@ export function sparedByAge(
       ? []
       : [{ reason: `pulled within ${pulled} days`, until: age.pulled + pulled * DAY }]),
   ]
-  return spared.filter(({ until }) => until >= times.now).sort((a, b) => b.until - a.until)[0]
+  const [longest] = spared.filter(({ until }) => until >= times.now).sort((a, b) => b.until - a.until)
+  // Days need not be whole ones, and queues go by whole milliseconds.
+  return longest && { ...longest, until: Math.ceil(longest.until) }
 }
