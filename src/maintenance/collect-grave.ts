@@ -19,12 +19,14 @@ export const collectGrave: Look = async (transaction, parts, entry) => {
   const grave = await transaction.getChecked(graveCodec, keys.grave(repo, digest))
   if (grave === undefined) return { action: 'kept', reason: 'the manifest was restored' }
   const { manifest, until, policy } = grave.value
+  // The entry was due, whatever the clock says by now: once it is gone nothing else ends the grave.
+  const now = Math.max(parts.now(), entry.due)
   if (manifest === undefined) {
-    if (until + NOTE_MS >= parts.now()) return { action: 'kept', reason: 'a newer entry ends it' }
+    if (until + NOTE_MS >= now) return { action: 'kept', reason: 'a newer entry ends it' }
     transaction.delete(grave.key)
     return { action: 'removed', reason: 'nobody asked for long who deleted the manifest' }
   }
-  if (until >= parts.now()) return { action: 'kept', reason: 'the manifest was deleted again' }
+  if (until >= now) return { action: 'kept', reason: 'the manifest was deleted again' }
   transaction.checkVersion(keys.manifest(repo, digest), undefined)
   transaction.delete(keys.body(repo, digest))
   transaction.delete(keys.pulled(repo, digest))

@@ -201,6 +201,20 @@ describe('a manifest', () => {
     expect(await pullManifest(registry, APP, made.digest)).toBeDefined()
   })
 
+  it('that was deleted goes also when the clock is set back while the collector looks', async () => {
+    const { digest } = await pushOne(APP, 'one')
+    await del(APP, digest)
+    registry.clock.now += 25 * HOUR
+    registry.hooks.afterRange = async ({ prefix }) => {
+      if (Buffer.compare(prefix, keys.reviews()) !== 0) return
+      registry.hooks.afterRange = undefined
+      registry.clock.now -= 10 * HOUR
+    }
+    await collectOnce(registry)
+    await collectAll(registry)
+    expect(await bytesLeft(registry)).toBe(0)
+  })
+
   it('that is large goes with its body', async () => {
     const config = await pushBlob(registry, APP, 'config')
     const large = image(config, [], { annotations: { a: 'x'.repeat(100_000) } })

@@ -35,6 +35,19 @@ describe('a lease', () => {
     expect(await renewLease(two, 'scrub', 1000)).toBe(true)
   })
 
+  it('keeps nobody waiting that was taken before the clock was set back', async () => {
+    await takeLease(one, 'scrub', 1000)
+    now -= 3_600_000
+    expect(await takeLease(two, 'scrub', 1000)).toBe(true)
+    expect(await renewLease(one, 'scrub', 1000)).toBe(false)
+  })
+
+  it('is believed where another clock is a little ahead', async () => {
+    await takeLease(one, 'scrub', 1000)
+    now -= 30_000
+    expect(await takeLease(two, 'scrub', 1000)).toBe(false)
+  })
+
   it('lasts from its renewal on', async () => {
     await takeLease(one, 'scrub', 1000)
     now += 900

@@ -3,6 +3,9 @@ import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import { keys } from '../records/keys.ts'
 import { leaseCodec } from '../records/maintenance.ts'
 
+/** By how much the clocks of replicas may differ, and some. */
+const SKEW_MS = 60_000
+
 export interface LeaseParts {
   readonly metadata: MetadataStore
   readonly now: () => number
@@ -19,10 +22,16 @@ export function takeLease(parts: LeaseParts, job: string, ms: number): Promise<b
   return transact(parts.metadata, async (transaction) => {
     const lease = await transaction.getChecked(leaseCodec, keys.lease(job))
     const now = parts.now()
-    if (lease !== undefined && lease.value.holder !== parts.holder && lease.value.until > now) return false
+    if (lease !== undefined && lease.value.holder !== parts.holder && isRunning(lease.value.until, now, ms))
+      return false
     setLease(transaction, job, { holder: parts.holder, until: now + ms })
     return true
   })
+}
+
+/** One that lasts longer than any that is given now is from before a clock was set back: nobody renews it. */
+function isRunning(until: number, now: number, ms: number): boolean {
+  return until > now && until <= now + ms + SKEW_MS
 }
 
 /** As takeLease, but false also when the lease ran out and was given to nobody or somebody else since. */

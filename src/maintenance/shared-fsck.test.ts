@@ -75,6 +75,14 @@ test('a check whose process is gone has failed, and another begins; the old one 
   expect(await next.shared.status()).toMatchObject({ state: 'running', begun: now })
 })
 
+test('a check that was told of before the clock was set back has failed, too', async () => {
+  const [gone, next] = [replica(), replica()]
+  await gone.shared.start(OPTIONS)
+  now -= 31_000
+  expect(await next.shared.status()).toMatchObject({ state: 'failed' })
+  await next.shared.start(OPTIONS)
+})
+
 test('where nothing can be written a process checks alone, and says so; it mends nothing', async () => {
   const [one, other] = [replica(), replica()]
   full = true

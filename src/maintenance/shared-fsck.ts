@@ -102,7 +102,8 @@ export class SharedFsck {
   }
 
   #isSilent(told: number): boolean {
-    return told + SILENT_MS < this.#parts.now()
+    // Of a time to come: it was told before the clock was set back.
+    return Math.abs(this.#parts.now() - told) > SILENT_MS
   }
 
   /** Writes down how far the check is, now and then and at its end. */

@@ -12,7 +12,7 @@ const LONGEST_PAUSE = 1000
  */
 export class Retry {
   readonly #patience: number
-  /** Since when nothing got through, in milliseconds; undefined while things do. */
+  /** Since when nothing got through, in milliseconds of performance.now; undefined while things do. */
   #awaySince: number | undefined
 
   constructor(patience: number) {
@@ -21,7 +21,7 @@ export class Retry {
 
   /** Runs `attempt`. Rejects with its own error when trying again does not help, else with a store error. */
   async run<Result>(attempt: () => Promise<Result>): Promise<Result> {
-    const begun = Date.now()
+    const begun = performance.now()
     for (let tries = 0; ; tries += 1) {
       try {
         const result = await attempt()
@@ -32,14 +32,14 @@ export class Retry {
         this.#note(remedy)
         const pause = Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries)
         const deadline = Math.min(begun, this.#awaySince ?? begun) + this.#patience
-        if (remedy === 'fail' || Date.now() + pause > deadline) throw asStoreError(error)
+        if (remedy === 'fail' || performance.now() + pause > deadline) throw asStoreError(error)
         await setTimeout(pause)
       }
     }
   }
 
   #note(remedy: Remedy): void {
-    if (remedy === 'reconnect') this.#awaySince ??= Date.now()
+    if (remedy === 'reconnect') this.#awaySince ??= performance.now()
     else this.#awaySince = undefined
   }
 }
