@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { StoreUnavailable } from '../../storage/store-errors.ts'
 import type { Digest } from '../oci/digest.ts'
 import { keys } from '../records/keys.ts'
 import { getBlob, unlinkBlob } from '../registry/blobs.ts'
@@ -20,6 +21,8 @@ import {
 } from '../registry/registry-fixture.ts'
 import { blobRecord, idOf, keysUnder } from '../registry/stored-fixture.ts'
 import { bytesLeft, collectAll, collectFor, collectOnce, queueLength } from './collection-fixture.ts'
+import { expireUploads } from './expire-uploads.ts'
+import { testJob } from './job-fixture.ts'
 
 let registry: TestRegistry
 const APP = 'team/app'
@@ -155,6 +158,19 @@ describe('a blob', () => {
     expect(await bytesLeft(registry)).toBe(1)
     await collectFor(registry, 1)
     expect(await bytesLeft(registry)).toBe(0)
+  })
+
+  it('that came twice is there although the second bytes cannot be removed now; they go with their session', async () => {
+    const { metadata, blobs, parts, contents } = registry
+    await pushBlob(registry, APP, 'same')
+    vi.spyOn(blobs, 'abort').mockRejectedValueOnce(new StoreUnavailable('EIO'))
+    const digest = await pushBlob(registry, WEB, 'same')
+    expect(String(await pull(registry, WEB, digest))).toBe('same')
+    expect(contents.uploads.size).toBe(1)
+    registry.clock.now += 2 * HOUR
+    await testJob({ metadata, blobs, now: parts.now }).run(expireUploads)
+    expect(contents.uploads.size).toBe(0)
+    expect(String(await pull(registry, WEB, digest))).toBe('same')
   })
 
   it('pushed again after it went has bytes of its own', async () => {

@@ -65,7 +65,8 @@ export async function finishUpload(parts: RegistryParts, upload: VerifiedUpload)
     return true
   })
   if (kept) parts.meter.knownBytes += received.offset
-  if (kept && completed === undefined) await parts.blobs.abort(received.state)
+  // The blob is here, whatever becomes of these bytes: what cannot be removed now goes when the session is forgotten.
+  if (kept && completed === undefined) await parts.blobs.abort(received.state).catch(() => undefined)
 }
 
 /** One look at the store: a push heals a blob whose bytes are gone or cut short. */
