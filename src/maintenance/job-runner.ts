@@ -62,14 +62,15 @@ export class JobRunner {
   /** One run, or none when there is nothing to do or another process is at it. Rejects when the run as a whole failed. */
   async run(stopping: AbortSignal): Promise<Outcome> {
     const failures = await Failures.load(this.#parts, this.#job.name)
-    const parts = this.#jobParts(failures, stopping)
+    const run = new AbortController()
+    const signal = AbortSignal.any([stopping, run.signal])
+    const parts = this.#jobParts(failures, signal)
     if (this.#job.isDue !== undefined && !(await this.#job.isDue(parts))) return this.#rest('idle')
     if (!(await takeLease(this.#parts, this.#job.name, LEASE_MS))) return this.#rest('elsewhere')
-    const run = new AbortController()
     const keeping = this.#keepLease(run)
     try {
       this.#begin()
-      await this.#job.run(parts, AbortSignal.any([stopping, run.signal]))
+      await this.#job.run(parts, signal)
       this.#end({})
     } catch (error) {
       this.#end({ error: error instanceof Error ? error.message : String(error) })

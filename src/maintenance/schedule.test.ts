@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
+import { keys } from '../records/keys.ts'
+import { leaseCodec } from '../records/maintenance.ts'
 import type { Job, JobParts } from './job.ts'
 import type { RunProgress } from './job-runner.ts'
 import { type Maintenance, type MaintenanceParts, startMaintenance } from './schedule.ts'
@@ -183,6 +185,26 @@ describe('an item that fails', () => {
     expect(tried).toEqual(['a', 'b', 'c', 'a', 'c'])
     await again(maintenance, 1)
     expect(await maintenance.failures()).toMatchObject([{ attempts: 2, next: now + 20_000 }])
+  })
+
+  it('is not listed when it was cut because another process has the lease now', async () => {
+    const { metadata } = parts
+    const cut = counting('job', {
+      run: (jobParts, signal) =>
+        jobParts
+          .attempt('a', () => new Promise((_, reject) => signal.addEventListener('abort', reject)))
+          .then(() => undefined),
+    })
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const maintenance = start(cut)
+    await expect.poll(() => maintenance.jobs[0]?.state).toBe('running')
+    const sets = [{ key: keys.lease('job'), value: leaseCodec.encode({ holder: 'other', until: now + 1 }) }]
+    await metadata.commit({ checks: [], sets, deletes: [] })
+    vi.advanceTimersByTime(5000)
+    vi.useRealTimers()
+    await expect.poll(waiting(maintenance)).toBe(true)
+    expect(errors).toEqual([])
+    expect(await maintenance.failures()).toEqual([])
   })
 
   it('leaves the list once it is done', async () => {
