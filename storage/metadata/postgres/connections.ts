@@ -38,9 +38,13 @@ export class Connections {
     return borrowed(this.#committing, work)
   }
 
-  /** A connection without limits of time, for long work. The caller ends it. */
-  async open(): Promise<Client> {
-    const client = new Client(sessionConfig(this.#config, { limits: false }))
+  /**
+   * A connection without limits of time, for long work; but given up when the server says nothing to a statement for
+   * `silence` milliseconds, if given: a network that swallows everything would keep who waits for ever. The caller ends it.
+   */
+  async open(silence?: number): Promise<Client> {
+    const config = sessionConfig(this.#config, { limits: false })
+    const client = new Client({ ...config, ...(silence !== undefined && { query_timeout: silence }) })
     client.on('error', heardAlready)
     try {
       await client.connect()

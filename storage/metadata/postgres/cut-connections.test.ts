@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { StoreUnavailable } from '../../store-errors.ts'
 import { commitOf, dump, get, key, text, versionCheck } from '../contract-tools.ts'
 import { MetadataConflict, type MetadataStore } from '../metadata-store.ts'
@@ -112,6 +112,23 @@ describe('a server that goes away', () => {
     proxy.up()
     await snapshot.close()
     expect(await dump(store)).toEqual([['a', '']])
+  })
+
+  it('without a word takes snapshots along, too, and nobody waits for ever', async () => {
+    await add('a')
+    const snapshot = await store.snapshot()
+    proxy.isSilent = true
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const reads = [snapshot.read([key('a')]), snapshot.range({ prefix: key('a'), limit: 1 })]
+    const refused = Promise.all(reads.map((read) => expect(read).rejects.toThrow(StoreUnavailable)))
+    // All statements are on their way.
+    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+    vi.advanceTimersByTime(60_000)
+    vi.useRealTimers()
+    await refused
+    await snapshot.close()
+    proxy.isSilent = false
   })
 
   it('backends that are terminated while they work cost nothing but time', async () => {

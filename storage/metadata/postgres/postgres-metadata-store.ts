@@ -18,6 +18,8 @@ import { Retry } from './retry.ts'
 /** How long a read or a commit is tried while the server is away, in milliseconds. */
 const PATIENCE = 15_000
 const PRUNE_EACH = 60_000
+/** A page of a snapshot, or as many reads as share a connection, takes less than this, in milliseconds. */
+const SNAPSHOT_SILENCE = 60_000
 
 export interface PostgresStoreOptions {
   /** postgres://… as parseDatabaseUrl reads it. */
@@ -141,7 +143,7 @@ class Store implements PostgresMetadataStore {
 
 /** One moment, on a connection of its own. It does not survive the loss of that connection. */
 async function openSnapshot(connections: Connections, tableOf: TableOf): Promise<MetadataSnapshot> {
-  const client = await connections.open()
+  const client = await connections.open(SNAPSHOT_SILENCE)
   try {
     await client.query('begin isolation level repeatable read read only')
     // The moment is that of the first statement.

@@ -13,6 +13,8 @@ export class TestProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #isDown = false
+  /** Whether it swallows all that comes, and cuts nothing. */
+  isSilent = false
   /** Asked for each COMMIT; undefined lets it pass. */
   cut: () => Cut | undefined = () => undefined
 
@@ -65,6 +67,7 @@ export class TestProxy {
     }
     let losesAnswer = false
     client.on('data', (bytes) => {
+      if (this.isSilent) return
       const cut = bytes.includes(QUERY_OF_COMMIT) ? this.cut() : undefined
       if (cut === 'before') return end()
       losesAnswer = cut === 'after'
@@ -73,6 +76,7 @@ export class TestProxy {
       })
     })
     server.on('data', (bytes) => {
+      if (this.isSilent) return
       if (losesAnswer && bytes.includes(ANSWER_OF_COMMIT)) return end()
       client.write(bytes)
     })
