@@ -1,7 +1,9 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { StoreUnavailable } from '../../store-errors.ts'
 import { AwsBucket } from './aws-bucket.ts'
 import { Calls } from './calls.ts'
+import { openReader } from './object-reader.ts'
 import { connect } from './s3-client.ts'
 import type { S3Settings } from './settings.ts'
 
@@ -108,5 +110,32 @@ describe('where the bucket is', () => {
     bucket.close()
     expect(url.slice(0, start.length)).toBe(start)
     expect(url).toContain('eu-west-9')
+  })
+})
+
+describe('an engine that gives the whole object where a range is asked for', () => {
+  it('is in trouble, and its objects are not damaged', async () => {
+    const server = createServer((_, response) => response.setHeader('etag', '"e"').end('0123456789'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new TypeError('no port')
+    const settings = { ...SETTINGS, endpoint: `http://127.0.0.1:${address.port}`, pathStyle: true }
+    const bucket = new AwsBucket(await connect(settings), new Calls(1000), settings)
+    const textOf = async (range: { start: number; end: number }): Promise<string> => {
+      let text = ''
+      const reader = await openReader(bucket, 'k', range)
+      await reader?.pump((bytes) => {
+        text += Buffer.from(bytes).toString()
+      })
+      return text
+    }
+    try {
+      await expect(textOf({ start: 2, end: 9 })).rejects.toThrow(StoreUnavailable)
+      await expect(textOf({ start: 0, end: 4 })).rejects.toThrow('the whole object came')
+      expect(await textOf({ start: 0, end: 9 })).toBe('0123456789')
+    } finally {
+      bucket.close()
+      server.close()
+    }
   })
 })

@@ -50,11 +50,11 @@ export class AwsBucket implements Bucket {
     )
   }
 
-  get(key: string, range?: { readonly start: number; readonly end: number }): Promise<GetResult> {
+  get(key: string, range?: Range): Promise<GetResult> {
     const header = range && `bytes=${range.start}-${range.end}`
     return this.#calls.runRead('give an object', async () => {
       const url = await this.presign(key, OWN_URL_SECONDS)
-      return opened(await this.#connection.reads.get(url, header), range !== undefined)
+      return opened(await this.#connection.reads.get(url, header), range)
     })
   }
 
@@ -242,12 +242,24 @@ function etagOf({ ETag }: { readonly ETag?: string | undefined }): string {
   return ETag.replaceAll('"', '')
 }
 
+interface Range {
+  readonly start: number
+  readonly end: number
+}
+
 /** Reads the head of an answer, and of one that is no object what S3 says. */
-async function opened(answer: ObjectAnswer, ranged: boolean): Promise<GetResult> {
+async function opened(answer: ObjectAnswer, range: Range | undefined): Promise<GetResult> {
   const { status, headers } = answer
   if (status === 200 || status === 206) {
     const size =
-      ranged && status === 206 ? totalOf(headers.get('content-range')) : Number(headers.get('content-length'))
+      range !== undefined && status === 206
+        ? totalOf(headers.get('content-range'))
+        : Number(headers.get('content-length'))
+    if (range !== undefined && status === 200 && (range.start > 0 || range.end + 1 < size)) {
+      answer.destroy()
+      // Taken for the range it would be other bytes, and a blob that is whole would be found damaged.
+      throw new S3CallFailed('a range was asked for, and the whole object came', status)
+    }
     const etag = (headers.get('etag') ?? '').replaceAll('"', '')
     if (Number.isSafeInteger(size)) return { size, etag, body: answer.body, destroy: () => answer.destroy() }
   }
