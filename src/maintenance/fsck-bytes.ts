@@ -1,4 +1,5 @@
 import { blobLocation, type ListedBlob } from '../../storage/blobs/blob-store.ts'
+import type { Entry } from '../../storage/metadata/metadata-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
 import { type BlobRecord, blobCodec, linkCodec } from '../records/blob.ts'
@@ -6,14 +7,16 @@ import { keys } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
 import type { FsckParts } from './fsck-parts.ts'
 import { recordsOf } from './records-of.ts'
-import { eachOf } from './side-by-side.ts'
+import { eachOf, foundOf } from './side-by-side.ts'
 import { batchesOf, unmentioned } from './sweep.ts'
 
 /** So many missing blobs, and this part of all, are taken for a store that is not there rather than for losses. */
 const FEW = 10
 const PART = 0.1
-/** Locations that are looked at again at the same time. */
+/** Locations that are looked at at the same time. */
 const AT_ONCE = 16
+/** Records that are read at the same time. */
+const RECORDS_AT_ONCE = 100
 
 /** A blob whose bytes must be looked for: its record leads nowhere, or it has none. */
 interface Wanted {
@@ -47,17 +50,23 @@ export async function checkBytes(parts: FsckParts): Promise<void> {
 /** Blobs whose bytes are not where their record says; gives the number of all blobs. */
 async function findMissing(parts: FsckParts, wanted: Map<Digest, Wanted>): Promise<number> {
   let count = 0
-  for await (const entry of recordsOf(parts.metadata, 'blob')) {
+  const blobs = recordsOf(parts.metadata, 'blob')
+  for await (const [{ key }, { record, why }] of foundOf(blobs, AT_ONCE, (entry) => lookAt(parts, entry))) {
     parts.signal.throwIfAborted()
     await parts.looked('blobs')
     count += 1
-    const sha256 = new TupleReader(entry.key).digest()
-    const record = blobCodec.decode(entry.value)
-    if (record.quarantined !== undefined) continue
-    const why = await whatIsWrong(parts, record)
+    const sha256 = new TupleReader(key).digest()
     if (why !== undefined) wanted.set(sha256, { sha256, record, why })
   }
   return count
+}
+
+async function lookAt(
+  parts: FsckParts,
+  { value }: Entry,
+): Promise<{ record: BlobRecord; why: string | undefined }> {
+  const record = blobCodec.decode(value)
+  return { record, why: record.quarantined === undefined ? await whatIsWrong(parts, record) : undefined }
 }
 
 async function whatIsWrong(parts: FsckParts, record: BlobRecord): Promise<string | undefined> {
@@ -70,10 +79,12 @@ async function whatIsWrong(parts: FsckParts, record: BlobRecord): Promise<string
 
 /** Content that a repository holds and that has no record. */
 async function findUnrecorded(parts: FsckParts, wanted: Map<Digest, Wanted>): Promise<void> {
-  for await (const { value } of recordsOf(parts.metadata, 'link')) {
+  const links = recordsOf(parts.metadata, 'link')
+  const contentOf = ({ value }: Entry) => linkCodec.decode(value).sha256
+  const find = (link: Entry) => parts.metadata.read([keys.blob(contentOf(link))])
+  for await (const [link, [blob]] of foundOf(links, RECORDS_AT_ONCE, find)) {
     parts.signal.throwIfAborted()
-    const { sha256 } = linkCodec.decode(value)
-    const [blob] = await parts.metadata.read([keys.blob(sha256)])
+    const sha256 = contentOf(link)
     if (blob === undefined) wanted.set(sha256, { sha256, record: undefined, why: 'the blob has no record' })
   }
 }

@@ -14,6 +14,13 @@ import type { FsckParts } from './fsck-parts.ts'
 import { type Problem, type RecordView, RULES } from './fsck-rules.ts'
 import { checkUsage } from './fsck-usage.ts'
 import { recordsOf } from './records-of.ts'
+import { foundOf } from './side-by-side.ts'
+
+/**
+ * Records that are looked at at the same time: what they ask of a database shares its statements. The bodies of so many
+ * manifests are read.
+ */
+const AT_ONCE = 100
 
 /** Compares records with each other, as they were at one moment, so that pushes meanwhile are no problems. */
 export async function checkRecords(parts: FsckParts): Promise<void> {
@@ -26,10 +33,12 @@ export async function checkRecords(parts: FsckParts): Promise<void> {
       range: (query) => snapshot.range(query),
     }
     for (const { kind, check } of RULES)
-      for await (const entry of recordsOf(snapshot, kind)) {
+      for await (const [entry, problems] of foundOf(recordsOf(snapshot, kind), AT_ONCE, (one) =>
+        check(one, view),
+      )) {
         parts.signal.throwIfAborted()
         await parts.looked('records')
-        for (const problem of await check(entry, view)) {
+        for (const problem of problems) {
           const mended = parts.repair && (await mend(parts, { entry, check, problem, known }))
           parts.report(problem, mended)
         }

@@ -172,9 +172,11 @@ async function checkEdge({ key }: Entry, view: RecordView): Promise<readonly Pro
   const reader = new TupleReader(key)
   const [repo, child, parent] = [repositoryIn(reader), reader.digest(), reader.digest()]
   if (view.nameOf(repo) === undefined) return SOUND
-  const manifest = await get(view, manifestCodec, keys.manifest(repo, parent))
-  const grave = await get(view, graveCodec, keys.grave(repo, parent))
-  const parents = [manifest, grave?.manifest]
+  const [manifest, grave] = await view.read([keys.manifest(repo, parent), keys.grave(repo, parent)])
+  const parents = [
+    manifest && manifestCodec.decode(manifest.value),
+    grave && graveCodec.decode(grave.value).manifest,
+  ]
   if (parents.some((one) => one?.children.includes(child) === true)) return SOUND
   const what = `${parent} → ${child} in repository ${repo}`
   return [{ problem: 'a manifest that is not here keeps something', what, deletes: [key] }]

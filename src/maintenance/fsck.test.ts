@@ -233,6 +233,24 @@ describe('fsck', () => {
     expect(status.problems.get('a manifest does not know its tag')).toEqual({ found: 1, mended: 0 })
   })
 
+  it('asks for many records at the same time', async () => {
+    for (let at = 0; at < 50; at++) await push(registry, APP, image(config, [layer], { tag: at }))
+    const snapshot = registry.metadata.snapshot.bind(registry.metadata)
+    let [asking, most] = [0, 0]
+    registry.metadata.snapshot = async () => {
+      const taken = await snapshot()
+      const read: typeof taken.read = async (wanted) => {
+        most = Math.max(most, (asking += 1))
+        const records = await taken.read(wanted)
+        asking -= 1
+        return records
+      }
+      return { read, range: (query) => taken.range(query), close: () => taken.close() }
+    }
+    expect(found(await check())).toEqual({})
+    expect(most).toBeGreaterThan(40)
+  })
+
   it('does one check at a time', async () => {
     const first = check()
     expect(() => fsck.start({ repair: false, force: false })).toThrow('under way')

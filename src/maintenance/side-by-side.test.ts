@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { chunksOf, eachOf, Few, merged } from './side-by-side.ts'
+import { chunksOf, eachOf, Few, foundOf, merged } from './side-by-side.ts'
 
 it('acts on each item, on no more at a time than it may', async () => {
   const seen: number[] = []
@@ -67,4 +67,33 @@ it('lets few act at a time, and the next also when one fails', async () => {
   )
   const done = (await Promise.allSettled(acts)).filter(({ status }) => status === 'fulfilled')
   expect([most, done.length]).toEqual([2, 4])
+})
+
+it('looks at so many at a time, and gives what was found in order', async () => {
+  let [looking, most] = [0, 0]
+  async function* coming() {
+    await Promise.resolve()
+    yield* [3, 1, 2, 5, 4]
+  }
+  const found: [number, number][] = []
+  const looked = foundOf(coming(), 3, async (item) => {
+    most = Math.max(most, (looking += 1))
+    for (let turn = 0; turn < item; turn++) await Promise.resolve()
+    looking -= 1
+    return item * 10
+  })
+  for await (const [item, ten] of looked) found.push([item, ten])
+  expect(found).toEqual([3, 1, 2, 5, 4].map((item) => [item, item * 10]))
+  expect(most).toBe(3)
+})
+
+it('rejects when the items end in a failure, whatever is being looked at', async () => {
+  async function* broken() {
+    yield 1
+    await Promise.resolve()
+    throw new Error('away')
+  }
+  const looked = foundOf(broken(), 1, () => Promise.resolve('seen'))
+  expect((await looked.next()).value).toEqual([1, 'seen'])
+  await expect(looked.next()).rejects.toThrow('away')
 })

@@ -18,6 +18,24 @@ export async function eachOf<Item>(
   for (const failure of failures) throw failure
 }
 
+/** Looks at so many items at a time; gives each with what was found, in their order. Rejects as the first that fails. */
+export async function* foundOf<Item, Found>(
+  items: AsyncIterable<Item>,
+  atOnce: number,
+  look: (item: Item) => Promise<Found>,
+): AsyncGenerator<readonly [Item, Found]> {
+  const lookAt = (some: readonly Item[]) =>
+    Promise.all(some.map(async (item) => [item, await look(item)] as const))
+  let some: Item[] = []
+  for await (const item of items) {
+    some.push(item)
+    if (some.length < atOnce) continue
+    yield* await lookAt(some)
+    some = []
+  }
+  yield* await lookAt(some)
+}
+
 /** Lets so many act at a time; the others wait, in the order in which they came. */
 export class Few {
   readonly #most: number
