@@ -395,6 +395,27 @@ export const upkeepMutants: readonly Mutant[] = [
     tests: ['src/maintenance/expiry.test.ts'],
   },
   {
+    rule: 'a backup whose hold ran out is none',
+    file: 'src/maintenance/backup/holds.ts',
+    find: '    if (own.ranOut || isOver(own))\n',
+    replace: '    if (own.ranOut && isOver(own))\n',
+    tests: ['src/maintenance/backup/holds.test.ts'],
+  },
+  {
+    rule: 'a backup goes into no store of blobs, from which it would remove all that is not its own',
+    file: 'src/maintenance/backup/write-backup.ts',
+    find: 'names.some((name) => !UNFINISHED.has(name))',
+    replace: '!names.some((name) => UNFINISHED.has(name)) && names.length > 0',
+    tests: ['src/maintenance/backup/write-backup.test.ts'],
+  },
+  {
+    rule: 'what a rule takes along is spared as long as the rule says',
+    file: 'src/maintenance/collect-manifest.ts',
+    find: '    return [{ name: policy, keepPulledDays }]\n',
+    replace: '    return [{ name: policy, keepPulledDays: 0 * (keepPulledDays ?? 0) }]\n',
+    tests: ['src/maintenance/retention.test.ts'],
+  },
+  {
     rule: 'the expiry of an upload checks that nobody went on with it',
     file: 'src/maintenance/expire-uploads.ts',
     find: '    if (current?.version !== entry.version) return false\n',
