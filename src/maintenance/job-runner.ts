@@ -62,15 +62,15 @@ export class JobRunner {
   /** One run, or none when there is nothing to do or another process is at it. Rejects when the run as a whole failed. */
   async run(stopping: AbortSignal): Promise<Outcome> {
     const failures = await Failures.load(this.#parts, this.#job.name)
+    const { isDue } = this.#job
+    if (isDue !== undefined && !(await isDue(this.#jobParts(failures, stopping)))) return this.#rest('idle')
+    if (!(await takeLease(this.#parts, this.#job.name, LEASE_MS))) return this.#rest('elsewhere')
     const run = new AbortController()
     const signal = AbortSignal.any([stopping, run.signal])
-    const parts = this.#jobParts(failures, signal)
-    if (this.#job.isDue !== undefined && !(await this.#job.isDue(parts))) return this.#rest('idle')
-    if (!(await takeLease(this.#parts, this.#job.name, LEASE_MS))) return this.#rest('elsewhere')
     const keeping = this.#keepLease(run)
     try {
       this.#begin()
-      await this.#job.run(parts, signal)
+      await this.#job.run(this.#jobParts(failures, signal), signal)
       this.#end({})
     } catch (error) {
       this.#end({ error: error instanceof Error ? error.message : String(error) })

@@ -89,6 +89,17 @@ describe('startMaintenance', () => {
     await expect.poll(() => errors).toEqual(['failing', 'failing'])
   })
 
+  it('waits a day for one that fails again and again, where its interval is as long', async () => {
+    const daily = counting('daily', { everyMs: 24 * LONG, run: () => Promise.reject(new Error('no')) })
+    const maintenance = start(daily)
+    for (let run = 1; run <= 6; run++) {
+      await expect.poll(() => [errors.length, maintenance.jobs[0]?.state]).toEqual([run, 'waiting'])
+      if (run < 6) maintenance.runNow('daily')
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(errors).toHaveLength(6)
+  })
+
   it('says how far a job is, and tells the log of runs that did something', async () => {
     const idle = counting('idle', { run: () => Promise.resolve() })
     const maintenance = start(counting('busy'), idle)

@@ -4,8 +4,9 @@ import { type Failure, listFailures } from './failures.ts'
 import type { Job } from './job.ts'
 import { JobRunner, type JobStatus, type RunnerParts } from './job-runner.ts'
 
-/** A job whose runs fail is tried again later each time, up to this factor of its interval. */
+/** A job whose runs fail is tried again later each time, up to this factor of its interval, and once a day. */
 const MOST_BACK_OFF = 32
+const DAY_MS = 24 * 3_600_000
 
 /** Background work that runs as long as the server. */
 export interface Maintenance {
@@ -93,9 +94,14 @@ class JobLoop {
     }
     this.#running = undefined
     if (this.#stopping.aborted) return
+    this.#timer = setTimeout(() => this.begin(), this.#wait()).unref()
+  }
+
+  #wait(): number {
     const { everyMs } = this.#job
-    const wait =
-      this.#failed === 0 ? everyMs : Math.max(everyMs, 1000) * Math.min(2 ** this.#failed, MOST_BACK_OFF)
-    this.#timer = setTimeout(() => this.begin(), wait).unref()
+    if (this.#failed === 0) return everyMs
+    const later = Math.max(everyMs, 1000) * Math.min(2 ** this.#failed, MOST_BACK_OFF)
+    // Beyond 24 days a timer would not wait at all.
+    return Math.min(later, Math.max(everyMs, DAY_MS))
   }
 }
