@@ -8,6 +8,7 @@ import { openMemoryBlobStore } from '../../../storage/blobs/memory/memory-blob-s
 import { openMemoryMetadataStore } from '../../../storage/metadata/memory/memory-metadata-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { transact } from '../../../storage/metadata/transact.ts'
+import { NoSpace } from '../../../storage/store-errors.ts'
 import { digestFromBytes } from '../../oci/digest.ts'
 import { blobCodec } from '../../records/blob.ts'
 import { keys } from '../../records/keys.ts'
@@ -72,6 +73,24 @@ it('keeps what took longer to store than an upload that nobody goes on with live
   const [blob] = await metadata.read([keys.blob(INDEX.sha256)])
   expect(blob && blobCodec.decode(blob.value).location).toBe(file.location)
   expect(await blobs.size(blobLocation(file.location))).toBe(BYTES.length)
+})
+
+it('gives the file of the store back when the disk is full', async () => {
+  const append = blobs.append.bind(blobs)
+  let open = 0
+  blobs.append = async (...args) => {
+    const writer = await append(...args)
+    open += 1
+    return {
+      write: () => Promise.reject(new NoSpace('ENOSPC')),
+      close: (...ending) => {
+        open -= 1
+        return writer.close(...ending)
+      },
+    }
+  }
+  await expect(store()).rejects.toThrow(NoSpace)
+  expect(open).toBe(0)
 })
 
 it('keeps nothing whose upload is over: its bytes may be swept at any moment', async () => {

@@ -1,6 +1,11 @@
 import { hash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type BlobLocation, type BlobStore, blobLocation } from '../../../storage/blobs/blob-store.ts'
+import {
+  type BlobLocation,
+  type BlobStore,
+  blobLocation,
+  type UploadWriter,
+} from '../../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../../storage/metadata/transact.ts'
 import { type Digest, digestFromBytes } from '../../oci/digest.ts'
@@ -60,9 +65,24 @@ export async function storeFile(parts: HeldParts, { path, sha256 }: WrittenFile)
     transaction.set(uploadCodec, keys.upload(upload), { ...record, expires: created + UPLOAD_LIFE })
     return Promise.resolve()
   })
+  const writer = await blobs.append(state, 0)
+  const size = await fill(parts, writer, { upload, path, created }).catch(async (error: unknown) => {
+    // Its file and its memory are given back; what is in the upload goes when that is over.
+    await writer.close().catch(() => undefined)
+    throw error
+  })
+  const done = await writer.close()
+  return { upload, location: await blobs.complete(done, size, sha256), sha256, size }
+}
+
+/** Gives the number of bytes. */
+async function fill(
+  parts: HeldParts,
+  writer: UploadWriter,
+  { upload, path, created }: { readonly upload: string; readonly path: string; readonly created: number },
+): Promise<number> {
   let size = 0
   let renewed = created
-  const writer = await blobs.append(state, 0)
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('a file gives bytes')
     size += chunk.length
@@ -71,8 +91,7 @@ export async function storeFile(parts: HeldParts, { path, sha256 }: WrittenFile)
     await renew(parts, upload)
     renewed = parts.now()
   }
-  const done = await writer.close()
-  return { upload, location: await blobs.complete(done, size, sha256), sha256, size }
+  return size
 }
 
 async function renew({ metadata, now }: HeldParts, upload: string): Promise<void> {
