@@ -138,15 +138,16 @@ async function settle(parts: FsckParts, blob: Wanted, places: readonly ListedBlo
   parts.report(problem, isQuarantined)
 }
 
-/** Leads the record to proven bytes, or makes one. False: it was changed since it was read. */
+/** Leads the record to proven bytes, or makes one; ends its quarantine. False: it leads elsewhere since it was read. */
 function lead({ metadata, now }: FsckParts, blob: Wanted, place: ListedBlob): Promise<boolean> {
   return transact(metadata, async (transaction) => {
     const current = await transaction.getChecked(blobCodec, keys.blob(blob.sha256))
     if (current?.value.location !== blob.record?.location) return false
     const at = now()
     const { location, size } = place
-    const before = current?.value ?? { created: at }
+    const { quarantined, ...before } = current?.value ?? { created: at, quarantined: undefined }
     transaction.set(blobCodec, keys.blob(blob.sha256), { ...before, location, size, verified: at })
+    if (quarantined !== undefined) transaction.delete(keys.damaged(blob.sha256))
     return true
   })
 }

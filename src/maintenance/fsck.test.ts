@@ -169,6 +169,19 @@ describe('fsck', () => {
     expect(found(await check())).toEqual({})
   })
 
+  it('leads it there also when a pull has found them missing meanwhile', async () => {
+    const location = await locationOf(layer)
+    damage(registry, location, undefined)
+    const found = putBytes('other', 'layer')
+    registry.hooks.beforeCommit = async () => {
+      await quarantine(registry.parts, { sha256: layer, location, why: 'a pull' })
+    }
+    await check({ repair: true })
+    expect(await blobRecord(registry, layer)).toMatchObject({ location: found })
+    expect(String(await pull(registry, APP, layer))).toBe('layer')
+    expect(await registry.metadata.read([keys.damaged(layer)])).toEqual([undefined])
+  })
+
   it('quarantines a blob whose bytes are nowhere', async () => {
     damage(registry, await locationOf(layer), undefined)
     expect(found(await check())).toEqual({ 'a blob’s bytes are not where they should be': 1 })
