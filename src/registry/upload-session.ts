@@ -73,6 +73,8 @@ export type SessionStep =
   | { readonly state: UploadState }
   | { readonly closing: Digest }
   | Required<Pick<UploadRecord, 'writer'>>
+  /** Nothing but that it goes on. */
+  | Record<string, never>
 
 /**
  * Writes down what a request has begun in the middle of its work; gives the session as it is then. Throws

@@ -23,6 +23,8 @@ const SILENT_MS = 500
 /** How often one that goes on says so again, and how long it is believed without a word. */
 const RENEW_MS = 3000
 const BELIEVED_MS = 10_000
+/** In such a part of the time after which an idle session is forgotten, one that goes on says so at least. */
+const PART_OF_EXPIRY = 4
 
 /** One writer at a time for each upload session, in this process and among replicas. */
 export class UploadTurns {
@@ -93,8 +95,9 @@ function busy(name: SessionName, { record }: Session): RegistryError {
 }
 
 /**
- * A session while a request writes to it. Who goes on says so in the record, as bytes come: a request whose client is
- * gone, or whose replica is, keeps nobody away for longer than BELIEVED_MS.
+ * A session while a request writes to it. Who goes on says so in the record, as bytes come: to other replicas, where a
+ * request whose client is gone, or whose replica is, keeps nobody away for longer than BELIEVED_MS; and to the job that
+ * forgets idle sessions, which one request of hours is not.
  */
 export class Writing {
   readonly #parts: RegistryParts
@@ -113,7 +116,12 @@ export class Writing {
     this.#name = name
     this.#session = session
     this.#process = process
-    this.#due = parts.settings.hasReplicas ? parts.now() + SILENT_MS : Number.POSITIVE_INFINITY
+    this.#due = parts.now() + (parts.settings.hasReplicas ? SILENT_MS : this.#renewal)
+  }
+
+  get #renewal(): number {
+    const { hasReplicas, uploadExpiry } = this.#parts.settings
+    return Math.min(hasReplicas ? RENEW_MS : Number.POSITIVE_INFINITY, uploadExpiry / PART_OF_EXPIRY)
   }
 
   /** As it is now: it moves on with each step. */
@@ -136,8 +144,9 @@ export class Writing {
   async goOn(): Promise<void> {
     const now = this.#parts.now()
     if (now < this.#due) return
-    this.#due = now + RENEW_MS
-    await this.record({ writer: { process: this.#process, until: now + BELIEVED_MS } })
+    this.#due = now + this.#renewal
+    const { hasReplicas } = this.#parts.settings
+    await this.record(hasReplicas ? { writer: { process: this.#process, until: now + BELIEVED_MS } } : {})
   }
 
   /** Says that a request which failed writes no more. When that fails too it is believed for a while, and no longer. */

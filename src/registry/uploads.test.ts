@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { blobLocation } from '../../storage/blobs/blob-store.ts'
 import { keys } from '../records/keys.ts'
+import { uploadCodec } from '../records/upload.ts'
 import { chunk, cutChunk, digestOf, name } from './content-fixture.ts'
 import {
   ALICE,
@@ -168,6 +169,24 @@ describe('a session', () => {
     expect(await code(registry.uploads.finish(session, digestOf('abc'), chunk('')))).toBe(
       'BLOB_UPLOAD_UNKNOWN',
     )
+  })
+})
+
+describe('a request that lasts longer than an idle session', () => {
+  it.each([false, true])('keeps its session (other replicas: %s)', async (hasReplicas) => {
+    registry = await openTestRegistry({ hasReplicas })
+    const session = await start()
+    const [key, lives] = [keys.upload(session.id), new Array<boolean>()]
+    const bytes = (async function* () {
+      for (const piece of ['ab', 'cd', 'ef']) {
+        yield Buffer.from(piece)
+        registry.clock.now += 20 * HOUR
+        const [stored] = await registry.metadata.read([key])
+        lives.push(stored !== undefined && uploadCodec.decode(stored.value).expires >= registry.clock.now)
+      }
+    })()
+    expect(await registry.uploads.append(session, { bytes, range: undefined, length: undefined })).toBe(6)
+    expect(lives).toEqual([true, true, true])
   })
 })
 

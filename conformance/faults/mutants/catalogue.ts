@@ -171,6 +171,13 @@ export const pushMutants: readonly Mutant[] = [
     tests: UPLOADS,
   },
   {
+    rule: 'a request that goes on for longer than an idle session lives keeps its session',
+    file: `${REGISTRY}/upload-turns.ts`,
+    find: 'hasReplicas ? SILENT_MS : this.#renewal)',
+    replace: 'hasReplicas ? SILENT_MS : Number.POSITIVE_INFINITY)',
+    tests: UPLOADS,
+  },
+  {
     rule: 'the end of a push checks the blob that it relies on',
     file: `${REGISTRY}/finish-upload.ts`,
     find: 'const blob = await transaction.getChecked(blobCodec, keys.blob(sha256))',
