@@ -48,6 +48,8 @@ export const snapshotsCodec = recordCodec(
   z.object({
     /** The upload that is writing one now, or was when the server stopped. */
     pending: z.string().optional(),
+    /** What the blob store needs to end it. */
+    state: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
     kept: z.array(
       z.object({
         upload: z.string(),

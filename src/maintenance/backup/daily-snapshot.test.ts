@@ -102,3 +102,15 @@ it('leaves nothing when it fails, and says why', async () => {
   await expect(failed).rejects.toThrow('EIO')
   expect(await stored()).toEqual([])
 })
+
+it('takes away what one has left that was cut, before it begins', async () => {
+  const append = blobs.append.bind(blobs)
+  const gone = () => Promise.reject(new Error('S3 went away'))
+  blobs.append = async (...args) => ({ ...(await append(...args)), write: gone, close: gone })
+  await expect(test.run(run)).rejects.toThrow('S3 went away')
+  expect(await stored()).toEqual([`upload records-${NOW}`])
+  blobs.append = append
+  now += 1
+  expect(await test.run(run)).toBe(1)
+  expect(await stored()).toEqual((await readSnapshots(metadata)).kept.map(({ location }) => location))
+})

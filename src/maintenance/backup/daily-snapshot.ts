@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { type BlobLocation, blobLocation, type UploadWriter } from '../../../storage/blobs/blob-store.ts'
+import {
+  type BlobLocation,
+  blobLocation,
+  type UploadState,
+  type UploadWriter,
+} from '../../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { type Digest, digestFromBytes } from '../../oci/digest.ts'
 import { type SnapshotsRecord, snapshotsCodec } from '../../records/cursor.ts'
@@ -43,12 +48,15 @@ export async function snapshotUploads(metadata: MetadataStore): Promise<Readonly
 }
 
 async function takeSnapshot(parts: JobParts, signal: AbortSignal): Promise<void> {
-  const { kept } = await readSnapshots(parts.metadata)
+  const { state: cut, kept } = await readSnapshots(parts.metadata)
+  // An S3 keeps the parts of an upload for ever, and shows them to nobody who does not know of it.
+  if (cut !== undefined) await parts.blobs.abort(cut)
   const taken = parts.now()
   const upload = snapshotUpload(taken)
+  const state = await parts.blobs.create(upload)
   // Before its first byte, so that no sweep takes it for a leftover.
-  await writeSnapshots(parts.metadata, { pending: upload, kept })
-  const stored = await store(parts, upload, signal)
+  await writeSnapshots(parts.metadata, { pending: upload, state, kept })
+  const stored = await store(parts, state, signal)
   if (stored === undefined) return
   const all = [...kept, { upload, taken, ...stored }]
   await writeSnapshots(parts.metadata, { kept: all.slice(-KEPT) })
@@ -65,13 +73,13 @@ function writeSnapshots(metadata: MetadataStore, record: SnapshotsRecord): Promi
 /** Undefined: `signal` broke it off, and nothing of it is left. */
 async function store(
   parts: JobParts,
-  upload: string,
+  state: UploadState,
   signal: AbortSignal,
 ): Promise<{ readonly location: BlobLocation; readonly digest: Digest } | undefined> {
   const { metadata, blobs } = parts
   const snapshot = await metadata.snapshot()
   try {
-    const writer = await blobs.append(await blobs.create(upload), 0)
+    const writer = await blobs.append(state, 0)
     const records = unhurried(contentOf(snapshot), parts, signal)
     const filled = await fill(writer, compressRecords(records)).catch(async (error: unknown) => {
       await blobs.abort(await writer.close())
