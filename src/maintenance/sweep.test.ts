@@ -139,6 +139,18 @@ describe('the sweep', () => {
     expect([...contents.uploads.keys()]).toEqual(['known'])
   })
 
+  it('stops in the midst of it when it is told to', async () => {
+    for (const id of ['one', 'two', 'three']) bytes(id)
+    const stopping = new AbortController()
+    const remove = blobs.remove.bind(blobs)
+    blobs.remove = (location) => {
+      stopping.abort()
+      return remove(location)
+    }
+    const done = await job.run((parts, signal) => sweepJob(ports).run(parts, signal), stopping.signal)
+    expect([done, left().length]).toEqual([1, 2])
+  })
+
   it('touches nothing in a store that may be another server’s', async () => {
     bytes('orphan')
     isOurs = false

@@ -48,14 +48,18 @@ async function sweep(parts: JobParts, ports: SweepPorts, signal: AbortSignal): P
   if (!(await ports.mayRemove())) return
   const { metadata, blobs, now } = parts
   for await (const batch of batchesOf(blobs.list(), signal)) {
-    for (const { location } of await unmentioned(metadata, batch, await ports.keptUploads()))
+    for (const { location } of await unmentioned(metadata, batch, await ports.keptUploads())) {
+      if (signal.aborted) return
       await remove(parts, `bytes at ${location}`, () => blobs.remove(location))
+    }
     await parts.pace()
   }
   for await (const batch of batchesOf(blobs.uploads(), signal)) {
     const old = batch.filter(({ modified }) => modified.getTime() + ports.settings.sweepAge <= now())
-    for (const { id, state } of await unrecorded(metadata, old, await ports.keptUploads()))
+    for (const { id, state } of await unrecorded(metadata, old, await ports.keptUploads())) {
+      if (signal.aborted) return
       await remove(parts, `upload ${id}`, () => blobs.abort(state))
+    }
     await parts.pace()
   }
   if (signal.aborted) return
