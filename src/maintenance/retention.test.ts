@@ -152,6 +152,22 @@ describe('a rule about tags', () => {
     expect(await tags()).toEqual(['d1', 'd2', 'd3'])
   })
 
+  it.each([
+    ['taken back', []],
+    ['changed', [{ name: 'all', tags: 'd*', keepLast: 5 }]],
+  ])('takes nothing more once it was %s', async (_, retention) => {
+    await pushDaily(4)
+    registry.clock.now += 2 * DAY
+    await setPolicy(registry, 'team', { retention: [{ name: 'all', tags: 'd*', keepLast: 0 }] })
+    registry.hooks.beforeCommit = () => {
+      // After the first tag.
+      registry.hooks.beforeCommit = () => setPolicy(registry, 'team', { retention })
+      return Promise.resolve()
+    }
+    expect(await applyRules()).toBe(2)
+    expect(await tags()).toEqual(['d3', 'd4'])
+  })
+
   it('spares a manifest that a client is told of just before the commit', async () => {
     await pushDaily(1)
     registry.clock.now += 2 * DAY

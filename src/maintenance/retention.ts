@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { transact } from '../../storage/metadata/transact.ts'
 import { parseTag } from '../oci/tag.ts'
 import { keyAfter, keys } from '../records/keys.ts'
@@ -80,6 +81,8 @@ function take(registry: RegistryParts, candidate: Candidate): Promise<boolean> {
       reviewUntagged(transaction, { ...change, grace: 0 }, digest)
       return true
     }
+    // A run may take hours: who changes or takes back a rule meanwhile means what is still there.
+    if (!change.policy.retention.some((one) => isDeepStrictEqual(one, rule))) return false
     const current = await transaction.getChecked(tagCodec, keys.tag(repo, tag))
     const manifest = await transaction.getChecked(manifestCodec, keys.manifest(repo, digest))
     const kept = await transaction.getChecked(keepCodec, keys.keep(repo, digest))
