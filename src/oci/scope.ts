@@ -33,15 +33,16 @@ export function parseScope(text: string): ResourceScope | undefined {
  * scopes of one resource become one, what breaks the grammar is left out.
  */
 export function parseScopes(values: readonly string[]): ResourceScope[] {
-  const found = new Map<string, ResourceScope>()
+  const found = new Map<string, { readonly scope: ResourceScope; readonly actions: Set<string> }>()
   for (const text of values.flatMap((value) => value.split(' '))) {
     const scope = parseScope(text)
     if (scope === undefined) continue
     const resource = `${scope.type}:${scope.name}`
-    const actions = new Set([...(found.get(resource)?.actions ?? []), ...scope.actions])
-    found.set(resource, { type: scope.type, name: scope.name, actions: [...actions] })
+    const known = found.get(resource) ?? { scope, actions: new Set() }
+    for (const action of scope.actions) known.actions.add(action)
+    found.set(resource, known)
   }
-  return [...found.values()]
+  return [...found.values()].map(({ scope, actions }) => ({ ...scope, actions: [...actions] }))
 }
 
 /** The scope as a challenge or an answer shows it. */
