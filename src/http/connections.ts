@@ -2,6 +2,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
+/** Requests on one connection that have no answer yet; nobody who means well sends so many before it reads one. */
+const MOST_UNANSWERED = 100
+
 /** The connections of a server and the answers under way on them, so that a stop can tell the idle from the busy. */
 export class Connections {
   readonly #answers = new WeakMap<Duplex, ServerResponse[]>()
@@ -24,16 +27,26 @@ export class Connections {
     return this.#answers.get(socket)?.some(({ headersSent }) => headersSent) === true
   }
 
-  /** To be called for every request before it is handled. */
-  track({ socket }: IncomingMessage, response: ServerResponse): void {
+  /**
+   * To be called for every request. Has it handled when those before it on its connection are answered: else a few bytes
+   * of requests, with nobody who reads the answers, would have a thousand answers wait in memory.
+   */
+  take({ socket }: IncomingMessage, response: ServerResponse, handle: () => void): void {
     const active = this.#answers.get(socket) ?? []
-    if (active.length === 0) this.#answers.set(socket, active)
+    const before = active.at(-1)
+    if (before === undefined) this.#answers.set(socket, active)
     active.push(response)
     if (this.#closing) response.setHeader('connection', 'close')
     response.on('close', () => {
       active.splice(active.indexOf(response), 1)
       if (this.#closing && active.length === 0) socket.destroySoon()
     })
+    if (active.length > MOST_UNANSWERED) socket.destroy()
+    else if (before === undefined) handle()
+    else
+      before.once('close', () => {
+        if (!socket.destroyed) handle()
+      })
   }
 
   /** Closes connections that have no answer under way, now and as the others get done. */

@@ -60,9 +60,8 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
   server.maxConnections = limits.maxConnections
   const connections = new Connections(server, tls !== undefined)
   const handle: RequestListener = (request, response) => {
-    connections.track(request, response)
     toOriginForm(request)
-    handler(request, response)
+    connections.take(request, response, () => handler(request, response))
   }
   server.on('request', handle)
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {

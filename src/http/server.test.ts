@@ -243,6 +243,43 @@ describe('an answer before the body came', () => {
   })
 })
 
+describe('requests that come at once', () => {
+  const some = (count: number): string => 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(count)
+
+  test('are handled one after the other, so that answers which nobody reads do not gather', async () => {
+    const begun: ServerResponse[] = []
+    const { server } = await start((request, response) => {
+      if (request.url === '/') begun.push(response)
+      else response.end()
+    })
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(some(3))
+    for (const count of [1, 2, 3]) {
+      await expect.poll(() => begun.length).toBe(count)
+      // What came later is answered by now, so the others would have begun, too.
+      await get({ port: server.port, path: '/later' })
+      expect(begun).toHaveLength(count)
+      begun.at(-1)?.end(`answer ${count}`)
+      await once(socket, 'data')
+    }
+    socket.destroy()
+  })
+
+  test('are a hundred at most', async () => {
+    let handled = 0
+    const { server } = await start((request, response) => {
+      if (request.url === '/') handled += 1
+      else response.end('hello')
+    })
+    const socket = connect(server.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(some(2000))
+    await once(socket, 'close')
+    expect(handled).toBe(1)
+    expect((await get({ port: server.port, path: '/others' })).text).toBe('hello')
+  })
+})
+
 describe('a stop', () => {
   test('lets a running answer end, closes idle connections, takes no new ones', async () => {
     const begun = Promise.withResolvers<ServerResponse>()
