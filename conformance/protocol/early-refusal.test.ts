@@ -60,6 +60,13 @@ describe('an early refusal reaches a client that is still sending', () => {
     expect(at(reply.json, 'errors', 0, 'code')).toMatch(/\w/)
   })
 
+  // RFC 9110 §10.1.1: who sends Expect "is not required to wait for any specific length of time", and may send at once.
+  test.concurrent.each([48, 1])('401 of %i MiB that come without waiting for 100', async (mebibytes) => {
+    const line = `PATCH /v2/${NAME}/blobs/uploads/${session} HTTP/1.1`
+    const reply = await sendBlindly(closed.now, [line, 'Expect: 100-continue'], mebibytes)
+    expect(reply.status).toBe(401)
+  })
+
   test.concurrent('416 of a chunk out of order', async () => {
     const location = await beginUpload(client(), NAME, Buffer.from('start'))
     const reply = await sendBlindly(

@@ -35,13 +35,11 @@ export async function endResponse(
   const rest = bodyLength(request)
   if (rest === 0 || request.complete || request.destroyed) {
     end(response, head, body)
-  } else if (awaitsContinue(request)) {
-    // The client holds its body back, but may also send it unasked: what comes next on this connection is unknown.
-    end(response, closing(head), body)
-  } else if (rest <= SMALL_BODY) {
+  } else if (rest <= SMALL_BODY && !awaitsContinue(request)) {
     request.resume()
     end(response, head, body)
   } else {
+    // Who was not told to continue may hold its body back, or send it unasked: what comes next here is unknown.
     await answerThenDrain(request, response, { head: closing(head), body })
   }
 }
