@@ -97,7 +97,14 @@ async function pushBody(uploads: Uploads, push: ManifestPush, digest: Digest): P
       await setImmediate()
     }
   })()
-  await uploads.finish({ id, name, account }, digest, { bytes: body, range: undefined, length: bytes.length })
+  const session = { id, name, account }
+  try {
+    await uploads.finish(session, digest, { bytes: body, range: undefined, length: bytes.length })
+  } catch (error) {
+    // Nobody knows of it who could end it, and it counts among what the account has open.
+    await uploads.cancel(session)
+    throw error
+  }
 }
 
 interface ManifestWrite {

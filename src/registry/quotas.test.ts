@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { keys } from '../records/keys.ts'
+import { BODY_LIMIT } from '../records/manifest.ts'
 import { unlinkBlob } from './blobs.ts'
-import { name } from './content-fixture.ts'
+import { index, name } from './content-fixture.ts'
 import { pushImage, setPolicy } from './images-fixture.ts'
 import { mountFrom } from './mount.ts'
 import { Quotas } from './quotas.ts'
-import { ALICE, codeOf, openTestRegistry, pushBlob, type TestRegistry } from './registry-fixture.ts'
+import { ALICE, codeOf, openTestRegistry, push, pushBlob, type TestRegistry } from './registry-fixture.ts'
+import { keysUnder } from './stored-fixture.ts'
 import { usageOf } from './usage.ts'
 
 let registry: TestRegistry
@@ -44,6 +46,12 @@ describe('a quota', () => {
     const digest = await blob('other/app', 300)
     const mount = mountFrom(registry.parts, { name: name(ONE), digest, account: ALICE }, name('other/app'))
     expect(await outcome(mount)).toBe('DENIED')
+  })
+
+  it('leaves no upload session behind when it refuses a manifest that is kept as a blob', async () => {
+    const large = index([], { annotations: { large: 'x'.repeat(BODY_LIMIT) } })
+    expect(await outcome(push(registry, ONE, large))).toBe('DENIED')
+    expect(await keysUnder(registry, keys.uploadsOf(ALICE))).toEqual([])
   })
 
   it('never stands in the way of deleting (harbor#8793)', async () => {
