@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { RegistryError } from '../oci/registry-error.ts'
+import { stillAllowed } from './late-body.ts'
 
 /** Bytes that a body of /api/v1 or of the token endpoint may have. */
 const BODY_LIMIT = 64 * 1024
 
 /**
  * The whole body, at most `limit` bytes. Throws REQUEST_INVALID with 413 for a longer one, whose rest stays unread and
- * whose connection stays whole for the answer.
+ * whose connection stays whole for the answer; and what refuses a caller who lost the right while the body came.
  */
 export async function readBody(request: IncomingMessage, limit = BODY_LIMIT): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong(limit)
@@ -19,6 +20,7 @@ export async function readBody(request: IncomingMessage, limit = BODY_LIMIT): Pr
     if (size > limit) throw tooLong(limit)
     chunks.push(chunk)
   }
+  await stillAllowed(request)
   return Buffer.concat(chunks)
 }
 

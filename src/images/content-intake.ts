@@ -21,6 +21,8 @@ export interface IntakeParts {
   readonly uploads: Uploads
   /** Projects whose blobs may be used instead of what is sent. */
   readonly mayRead: MayRead
+  /** Asked when all of an archive is here. Rejects when who sent it may not push any more. */
+  readonly stillAllowed: () => Promise<void>
 }
 
 interface Sent {

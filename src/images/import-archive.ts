@@ -33,6 +33,7 @@ export async function importArchive(
   const intake = new ContentIntake(parts, target)
   const archive = await readArchive(bytes, intake, onContent)
   const images = chosen(await imagesOf(archive, intake), target)
+  await parts.stillAllowed()
   const push = new ArchivedPush(parts, { target, archive, intake })
   for (const image of images) await push.push(image, image.tags)
   return images.map(({ digest, mediaType, tags }) => ({ digest, mediaType, tags }))

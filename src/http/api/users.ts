@@ -81,8 +81,8 @@ const newPassword = z.strictObject({ password: passwordText.optional() })
 function setPassword(parts: Parts): Handler {
   return async (exchange) => {
     const name = exchange.params['user'] ?? ''
-    await requireSelfOrAdministrator(parts, exchange, name)
     const { password } = await readJson(exchange.request, newPassword)
+    await requireSelfOrAdministrator(parts, exchange, name)
     const made = await parts.users.setPassword(name, password)
     return answer(200, shownOnce(made.password))
   }

@@ -5,6 +5,7 @@ import type { Tag } from '../../oci/tag.ts'
 import { pushManifest as push } from '../../registry/push-manifest.ts'
 import { repositoryName } from '../authorize.ts'
 import type { Exchange, Handler } from '../exchange.ts'
+import { stillAllowed } from '../late-body.ts'
 import { bodyOf, free } from './chunk.ts'
 import { tagCondition } from './conditional.ts'
 import { queryText, referenceParam, requireDigest, requireTag } from './params.ts'
@@ -31,6 +32,7 @@ export function pushManifest(parts: DistributionParts): Handler {
     const { largeBodies, largeManifests } = parts
     const receive = async () => {
       const bytes = await readManifest(exchange)
+      await stillAllowed(exchange.request)
       const manifest = { name, bytes, contentType, account, onlyIf, ...target }
       const store = () => push(parts.registry, parts.uploads, manifest)
       return (bytes.length <= LARGE ? store() : largeManifests(exchange, store)).finally(() => free(bytes))

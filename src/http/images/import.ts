@@ -11,6 +11,7 @@ import { answer } from '../api/answers.ts'
 import { digestIn } from '../api/content-params.ts'
 import { queriedRepository } from '../authorize.ts'
 import type { Exchange, Handler } from '../exchange.ts'
+import { stillAllowed } from '../late-body.ts'
 import { readJson } from '../request-body.ts'
 import { archiveOf } from './archive-body.ts'
 import { withLines } from './lines.ts'
@@ -82,10 +83,10 @@ function targetOf(exchange: Exchange): ImportTarget {
 /** What one may pull need not come in again: of the same project, and of every other that the caller may read. */
 function intakeOf(
   { registry, uploads, access }: ImagesHttpParts,
-  { caller }: Exchange,
+  { caller, request }: Exchange,
   { name }: ImportTarget,
 ) {
   const mayRead = async (project: string): Promise<boolean> =>
     project === projectOf(name) || (await access.checkProject(caller, 'pull', project)).outcome === 'allowed'
-  return { registry, uploads, mayRead }
+  return { registry, uploads, mayRead, stillAllowed: () => stillAllowed(request) }
 }

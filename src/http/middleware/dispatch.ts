@@ -7,6 +7,7 @@ import { authorize, challenged, scopeOf } from '../authorize.ts'
 import type { ClientView, ClientViewSettings } from '../client-view.ts'
 import { isControlRequest } from '../control-socket.ts'
 import type { Exchange, Reply } from '../exchange.ts'
+import { allowAgain } from '../late-body.ts'
 import { createMatcher, type Match, type Matched } from '../match.ts'
 import type { ReadOnlySwitch } from '../read-only.ts'
 import { refuseAmbiguous } from '../request-target.ts'
@@ -30,14 +31,31 @@ export function dispatch(parts: DispatchParts): (state: RequestState) => Promise
     const { route, params } = found(match(state.request.method ?? 'GET', state.path), state)
     state.route = route
     state.params = params
-    const caller = await identify(parts, state, { route, params })
-    state.fields['account'] = accountOf(caller.identity)
     if (params['name'] !== undefined) state.fields['project'] = params['name'].split('/', 1)[0]
-    const request = { right: route.right, params, caller, query: state.query, origin: state.client.origin }
-    const { isPublic } = await authorize(parts.access, request)
+    const { caller, isPublic } = await allow(parts, state, { route, params })
     await parts.readOnly.refuse(route)
+    if (!state.request.complete)
+      allowAgain(state.request, () => allow(parts, state, { route: lasting(route), params }))
     return route.handle(exchangeOf(state, { params, caller, isPublic }))
   }
+}
+
+/** Says who calls, and throws what refuses that. */
+async function allow(
+  parts: DispatchParts,
+  state: RequestState,
+  { route, params }: Match,
+): Promise<Pick<Exchange, 'caller' | 'isPublic'>> {
+  const caller = await identify(parts, state, { route, params })
+  state.fields['account'] = accountOf(caller.identity)
+  const request = { right: route.right, params, caller, query: state.query, origin: state.client.origin }
+  const { isPublic } = await authorize(parts.access, request)
+  return { caller, isPublic }
+}
+
+/** A token that was good when a push began may end before its last byte comes. */
+function lasting(route: Route): Route {
+  return route.right === 'push' ? { ...route, right: 'continue-upload' } : route
 }
 
 function found(matched: Matched, { request, path }: RequestState): Match {
