@@ -79,6 +79,12 @@ describe('parseByteRange of 1000 bytes', () => {
     const header = `bytes=${pairs.map(([start, end]) => `${start}-${end}`).join(',')}`
     expect(parseByteRange(header, 11_000)).toEqual(multiple(...pairs))
   })
+
+  it('gives the whole for more than 2,048, which fit into one header ten times', () => {
+    const kindOf = (count: number) =>
+      parseByteRange(`bytes=${Array(count).fill('0-0').join(',')}`, 1_000_000).kind
+    expect([2048, 2049, 28_000].map(kindOf)).toEqual(['multiple', 'whole', 'whole'])
+  })
 })
 
 /** RFC 9110 §14.1.2, written another way: the positions of the bytes that one range of the header means. */

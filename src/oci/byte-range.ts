@@ -7,12 +7,18 @@ export interface ByteRange {
 }
 
 export type RangeRequest =
-  /** No range, one that must be ignored, or more bytes than the whole: answer 200 with everything. */
+  /** No range, one that must be ignored, very many, or more bytes than the whole: answer 200 with everything. */
   | { readonly kind: 'whole' }
   | { readonly kind: 'single'; readonly range: ByteRange }
   /** In the order of the request, not merged: clients count the parts. */
   | { readonly kind: 'multiple'; readonly ranges: readonly ByteRange[] }
   | { readonly kind: 'unsatisfiable' }
+
+/**
+ * Ranges that one request is given, each perhaps by a call of its own to the store; podman asks for a thousand.
+ * RFC 9110 §17.15: "Servers ought to ignore, coalesce, or reject egregious range requests".
+ */
+const MOST = 2048
 
 const WHOLE: RangeRequest = { kind: 'whole' }
 const SPEC = /^(\d*)-(\d*)$/
@@ -24,7 +30,7 @@ const SPEC = /^(\d*)-(\d*)$/
  */
 export function parseByteRange(header: string | undefined, size: number): RangeRequest {
   const specs = rangeSpecs(header)
-  if (specs === undefined || size === 0) return WHOLE
+  if (specs === undefined || specs.length > MOST || size === 0) return WHOLE
   const ranges: ByteRange[] = []
   for (const spec of specs) {
     const range = resolve(spec, size)
