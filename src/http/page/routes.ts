@@ -98,14 +98,15 @@ function send({ request }: Exchange, file: PageFile, headers: Readonly<Record<st
   }
 }
 
+/** One element of Accept-Encoding that names a form and does not refuse it. */
+const BR = /^\s*br\s*(?:;(?!\s*q=0(?:\.0*)?\s*$).*)?$/
+const GZIP = /^\s*gzip\s*(?:;(?!\s*q=0(?:\.0*)?\s*$).*)?$/
+
 /** The smallest form that the browser takes. */
 function encoded(file: PageFile, accepted: string): [encoding: string | undefined, body: Uint8Array] {
-  const takes = (name: string): boolean =>
-    accepted
-      .split(',')
-      .some((one) => new RegExp(`^\\s*${name}\\s*(?:;(?!\\s*q=0(?:\\.0*)?\\s*$).*)?$`).test(one))
-  if (file.br !== undefined && takes('br')) return ['br', file.br]
-  if (file.gzip !== undefined && takes('gzip')) return ['gzip', file.gzip]
+  const takes = (form: RegExp): boolean => accepted.split(',').some((one) => form.test(one))
+  if (file.br !== undefined && takes(BR)) return ['br', file.br]
+  if (file.gzip !== undefined && takes(GZIP)) return ['gzip', file.gzip]
   return [undefined, file.plain]
 }
 
