@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { areRelated } from './redirect.ts'
+import { parseDigest } from '../../oci/digest.ts'
+import { areRelated, redirected } from './redirect.ts'
 
 describe('hosts between which clients carry their credentials', () => {
   it.each([
@@ -18,5 +19,23 @@ describe('hosts between which clients carry their credentials', () => {
     ['registry.example', 'bucket.s3.eu-west-1.amazonaws.com'],
   ])('are not %s and %s', (one, other) => {
     expect(areRelated(one, other)).toBe(false)
+  })
+})
+
+describe('a pull', () => {
+  const digest = parseDigest(`sha256:${'0'.repeat(64)}`)
+  const from = async (origin: string): Promise<number | undefined> => {
+    if (digest === undefined) throw new TypeError('no digest')
+    const presign = () => Promise.resolve('https://bucket.s3.example/key?signature')
+    return (await redirected({ origin }, { digest, presign }))?.status
+  }
+
+  it.each([
+    ['https://registry.example:5000', 307],
+    ['https://s3.example', undefined],
+    // What the Host header says; no URL has that port, and the bytes come from here.
+    ['http://registry.example:99999', undefined],
+  ])('of who calls us %s is answered %s', async (origin, status) => {
+    expect(await from(origin)).toBe(status)
   })
 })

@@ -9,9 +9,13 @@ export const URL_SECONDS = 900
  * Go's clients send their Authorization along to the same host name on any port, and to names below it; the store
  * would refuse a request with two kinds of credentials.
  */
-export async function redirected(exchange: Exchange, blob: BlobView): Promise<Reply | undefined> {
+export async function redirected(
+  { origin }: Pick<Exchange, 'origin'>,
+  blob: Pick<BlobView, 'presign' | 'digest'>,
+): Promise<Reply | undefined> {
   const url = await blob.presign(URL_SECONDS)
-  if (url === undefined || areRelated(hostOf(exchange.origin), hostOf(url))) return undefined
+  // A Host may have a port that no URL has.
+  if (url === undefined || !URL.canParse(origin) || areRelated(hostOf(origin), hostOf(url))) return undefined
   return {
     status: 307,
     headers: {
