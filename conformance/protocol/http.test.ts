@@ -34,6 +34,11 @@ describe('refused with 400 and a reason', () => {
     // RFC 9112 §3.2
     ['no Host', head('GET /v2/ HTTP/1.1')],
     ['two Hosts', head('GET /v2/ HTTP/1.1', 'Host: a', 'Host: b')],
+    ...['a b', 'a/b', 'user@a', 'a:b', '[::1', '"a"', 'a%'].map((host): [string, string] => [
+      `the Host ${host}`,
+      head('GET /v2/ HTTP/1.1', `Host: ${host}`),
+    ]),
+    ['a user in an absolute target', head('GET http://user@a/v2/ HTTP/1.1', 'Host: a')],
     [
       'two credentials',
       head('GET /v2/ HTTP/1.1', 'Host: a', 'Authorization: Basic eDp5', 'Authorization: Basic ejp6'),
@@ -43,6 +48,10 @@ describe('refused with 400 and a reason', () => {
     ['two lengths', `${head(POST, 'Host: a', 'Content-Length: 0', 'Content-Length: 5')}hello`],
     ['a list of lengths', head(POST, 'Host: a', 'Content-Length: 0, 0')],
     ['a length with a sign', head(POST, 'Host: a', 'Content-Length: +0')],
+    [
+      'chunks in HTTP/1.0',
+      `${head('POST /v2/http/app/blobs/uploads/ HTTP/1.0', 'Transfer-Encoding: chunked')}0\r\n\r\n`,
+    ],
     [
       'a length and chunks',
       `${head(POST, 'Host: a', 'Content-Length: 4', 'Transfer-Encoding: chunked')}0\r\n\r\n`,
@@ -62,6 +71,11 @@ describe('refused with 400 and a reason', () => {
   })
 })
 
+test('a coding that nobody takes off the body is refused with 501 and a reason', async () => {
+  const answer = await reply(`${head(POST, 'Host: a', 'Transfer-Encoding: gzip, chunked')}0\r\n\r\n`)
+  check(answer, { status: 501, code: 'UNSUPPORTED', headers: { 'content-type': 'application/json' } })
+})
+
 test('CONNECT is refused with 405 and a reason', async () => {
   const answer = await reply(head('CONNECT other.test:443 HTTP/1.1', 'Host: other.test:443'))
   check(answer, { status: 405, code: 'UNSUPPORTED', headers: { 'content-type': 'application/json' } })
@@ -77,6 +91,11 @@ describe('understood', () => {
       200,
     ],
     ['HTTP/1.0 without Host', head('GET /v2/ HTTP/1.0'), 200],
+    ...['', 'my_registry:5000', '[::1]:5000', 'a.example.:', 'A%2e'].map((host): [string, string, number] => [
+      `the Host '${host}'`,
+      head('GET /v2/ HTTP/1.1', `Host: ${host}`),
+      200,
+    ]),
     // RFC 9110 §10.1.1: what a server does not know it may refuse, or ignore
     ['an expectation that nobody knows', head(POST, 'Host: a', 'Expect: wonders', 'Content-Length: 0'), 202],
     [
@@ -84,6 +103,7 @@ describe('understood', () => {
       head('GET /v2/ HTTP/1.1', 'Host: a', 'Connection: Upgrade', 'Upgrade: h2c'),
       200,
     ],
+    ['chunks in capitals', `${head(POST, 'Host: a', 'Transfer-Encoding: Chunked')}0\r\n\r\n`, 202],
     ['trailers', `${head(POST, 'Host: a', 'Transfer-Encoding: chunked')}0\r\nX-Sum: 1\r\n\r\n`, 202],
   ])('%s', async (_, text, status) => {
     check(await reply(text), { status })

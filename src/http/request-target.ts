@@ -15,13 +15,21 @@ export function toOriginForm(request: IncomingMessage): void {
   request.url = rest?.startsWith('/') === true ? rest : `/${rest ?? ''}`
 }
 
+/** A name or an address and perhaps a port, as RFC 3986 §3.2.2 has them; nothing is a host, too. */
+const HOST = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i
+
 /**
  * RFC 9112 §3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a
- * Host header field and to any request message that contains more than one Host header field line". Throws UNSUPPORTED.
+ * Host header field and to any request message that contains more than one Host header field line or a Host header field
+ * with an invalid field value". Throws UNSUPPORTED.
  */
 export function refuseAmbiguous(request: IncomingMessage): void {
-  if (request.headers.host === undefined && request.httpVersion === '1.1')
+  const { host, 'transfer-encoding': coding } = request.headers
+  if (host === undefined && request.httpVersion === '1.1')
     throw invalid('a request of HTTP/1.1 has to name its Host')
+  if (host !== undefined && !HOST.test(host))
+    throw invalid('the Host of the request is not a name or address, with a port or without')
+  if (coding !== undefined) refuseCoding(coding, request.httpVersion)
   const seen = new Set<string>()
   for (let at = 0; at < request.rawHeaders.length; at += 2) {
     const name = (request.rawHeaders[at] ?? '').toLowerCase()
@@ -29,6 +37,20 @@ export function refuseAmbiguous(request: IncomingMessage): void {
     if (seen.has(name)) throw invalid(`the request has more than one ${name} header; send one`)
     seen.add(name)
   }
+}
+
+/**
+ * RFC 9112 §6.1: a Transfer-Encoding in a message of HTTP/1.0 is framing that is faulty, and "A server that receives a
+ * request message with a transfer coding it does not understand SHOULD respond with 501 (Not Implemented)".
+ */
+function refuseCoding(coding: string, httpVersion: string): void {
+  if (httpVersion !== '1.1')
+    throw invalid(`HTTP/${httpVersion} knows no Transfer-Encoding; send a Content-Length`)
+  if (coding.toLowerCase() === 'chunked') return
+  throw new RegistryError('UNSUPPORTED', {
+    status: 501,
+    message: `the transfer coding '${coding.slice(0, 50)}' is not understood here; send the body chunked or with a length`,
+  })
 }
 
 function invalid(message: string): RegistryError {
