@@ -131,6 +131,17 @@ describe('a right that is lost while the body comes is not used', () => {
   })
 })
 
+test('a registry that becomes read-only while the body comes takes it no more', async () => {
+  const writer = await member('closed', 'writer')
+  const setReadOnly = async (readOnly: boolean) =>
+    check(await admin().sendJson('PUT', '/api/v1/read-only', { readOnly }), { status: 200 })
+  const reply = await slowly(writer, pushed('closed/app', EMPTY_INDEX.bytes, OCI_INDEX), async () =>
+    setReadOnly(true),
+  )
+  await setReadOnly(false)
+  check(reply, { status: 503, code: 'UNAVAILABLE' })
+})
+
 test('a token that ends while the body comes still counts', async () => {
   const writer = await member('stays', 'writer')
   for (const blob of image('access-late/first').blobs)

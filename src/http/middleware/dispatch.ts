@@ -33,14 +33,13 @@ export function dispatch(parts: DispatchParts): (state: RequestState) => Promise
     state.params = params
     if (params['name'] !== undefined) state.fields['project'] = params['name'].split('/', 1)[0]
     const { caller, isPublic } = await allow(parts, state, { route, params })
-    await parts.readOnly.refuse(route)
     if (!state.request.complete)
       allowAgain(state.request, () => allow(parts, state, { route: lasting(route), params }))
     return route.handle(exchangeOf(state, { params, caller, isPublic }))
   }
 }
 
-/** Says who calls, and throws what refuses that. */
+/** Says who calls, and throws what refuses the request now. */
 async function allow(
   parts: DispatchParts,
   state: RequestState,
@@ -50,6 +49,7 @@ async function allow(
   state.fields['account'] = accountOf(caller.identity)
   const request = { right: route.right, params, caller, query: state.query, origin: state.client.origin }
   const { isPublic } = await authorize(parts.access, request)
+  await parts.readOnly.refuse(route)
   return { caller, isPublic }
 }
 
