@@ -116,6 +116,23 @@ describe('understood', () => {
     expect(locked.text).not.toContain('registry.test')
   })
 
+  test.each([
+    ['no request', 'NONSENSE\r\n\r\n', [200, 200, 400]],
+    ['two Hosts', head('GET /v2/ HTTP/1.1', 'Host: a', 'Host: b'), [200, 200, 400]],
+  ])('what was asked before %s is answered first', async (_, last, statuses) => {
+    const get = head('GET /v2/ HTTP/1.1', 'Host: a')
+    const answers = await replies(`${get}${get}${last}`, statuses.length)
+    expect(answers.map(({ status }) => status)).toEqual(statuses)
+  })
+
+  test('what comes behind a request that closes the connection takes no answer away', async () => {
+    const [get, close] = [[], ['Connection: close']].map((more) =>
+      head('GET /v2/ HTTP/1.1', 'Host: a', ...more),
+    )
+    const answers = await replies(`${get}${close}${get}`, 2)
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+  })
+
   test('requests that come at once are answered in their order, whatever each takes', async () => {
     const made = blob('http/pipelined', 300_000)
     await pushBlob(lamina.now.client, 'http/app', made)

@@ -8,6 +8,8 @@ const MOST_UNANSWERED = 100
 /** The connections of a server and the answers under way on them, so that a stop can tell the idle from the busy. */
 export class Connections {
   readonly #answers = new WeakMap<Duplex, ServerResponse[]>()
+  /** Those that are to say something else behind their answers. */
+  readonly #ending = new WeakSet<Duplex>()
   /** As requests see them: the TLS side of a TLS connection. */
   readonly #sockets = new Set<Socket>()
   /** As the network sees them: a TLS handshake that never ends is known here only. */
@@ -47,6 +49,22 @@ export class Connections {
       before.once('close', () => {
         if (!socket.destroyed) handle()
       })
+  }
+
+  /**
+   * Runs `work`, once, when the whole requests that came before it on `socket` are answered: RFC 9112 §9.3.2, "it MUST
+   * send the corresponding responses in the same order that the requests were received".
+   */
+  whenAnswered(socket: Duplex, work: () => void): void {
+    if (this.#ending.has(socket)) return
+    const active = this.#answers.get(socket) ?? []
+    const last = active.at(-1)
+    if (!socket.writable || last === undefined || active.some(({ req }) => !req.complete)) {
+      work()
+      return
+    }
+    this.#ending.add(socket)
+    last.once('close', work)
   }
 
   /** Closes connections that have no answer under way, now and as the others get done. */

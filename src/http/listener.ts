@@ -70,9 +70,9 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
   })
   // RFC 9110 §10.1.1 lets a server refuse or ignore what it does not know.
   server.on('checkExpectation', handle)
-  server.on('clientError', (error, socket) => {
-    answerMalformed(error, socket, connections.isAnswering(socket))
-  })
+  server.on('clientError', (error, socket) =>
+    connections.whenAnswered(socket, () => answerMalformed(error, socket, connections.isAnswering(socket))),
+  )
   server.on('connect', (_, socket) => refuseTunnel(socket))
   server.on('drop', warnNowAndThen(log, limits.maxConnections))
   return { server, connections }

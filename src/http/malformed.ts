@@ -15,6 +15,8 @@ const REASONS: Readonly<Record<string, readonly [status: number, message: string
 /** Answers what is no HTTP request, in the form of every other failure, and closes the connection. */
 export function answerMalformed(error: Error, socket: Duplex, isAnswering: boolean): void {
   const code = systemCode(error) ?? ''
+  // RFC 9112 §9.6: what comes behind a request with `Connection: close` is not read; its answer closes.
+  if (code === 'HPE_CLOSED_CONNECTION') return
   // Inside a running answer a second one would be read as part of it.
   if (code === 'ECONNRESET' || !socket.writable || isAnswering) {
     socket.destroy()
