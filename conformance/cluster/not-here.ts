@@ -36,9 +36,11 @@ export const NOT_HERE: readonly NotHere[] = [
   { file: 'damaged', cases: /bytes are (?:gone|cut short)|relies on damaged|a scrub finds/, why: DISK },
   { file: 'debug', cases: /profiles for so many seconds, one at a time/, why: ONE_PROCESS },
   { file: 'doctor', cases: /finds nothing where all is well|finds what was planted/, why: SOCKET },
+  { file: 'early-refusal', cases: /without waiting for 100/, why: `${NGINX}: 100 Continue` },
   {
     file: 'http',
-    cases: /refused with 400 and a reason|CONNECT is refused|HTTP\/1\.0 without Host/,
+    cases:
+      /refused with 400 and a reason|refused with 501|CONNECT is refused|HTTP\/1\.0 without Host|the Host '|what (?:was asked before|comes behind)/,
     why: NGINX,
   },
   { file: 'import-export', cases: /imports, exports, and says why it did not/, why: SOCKET },

@@ -3,6 +3,7 @@ import { tar } from '../fixtures/tar.ts'
 import { builtImage, layoutFiles } from './support/archives.ts'
 import type { Client } from './support/client.ts'
 import { check } from './support/exchange.ts'
+import { heardEverywhere } from './support/form.ts'
 import { image, index, OCI_IMAGE, OCI_INDEX } from './support/images.ts'
 import { textAt } from './support/json.ts'
 import { addMember, addProject, addUser, bearer, withToken } from './support/login.ts'
@@ -133,8 +134,10 @@ describe('a right that is lost while the body comes is not used', () => {
 
 test('a registry that becomes read-only while the body comes takes it no more', async () => {
   const writer = await member('closed', 'writer')
-  const setReadOnly = async (readOnly: boolean) =>
+  const setReadOnly = async (readOnly: boolean) => {
     check(await admin().sendJson('PUT', '/api/v1/read-only', { readOnly }), { status: 200 })
+    await heardEverywhere()
+  }
   const reply = await slowly(writer, pushed('closed/app', EMPTY_INDEX.bytes, OCI_INDEX), async () =>
     setReadOnly(true),
   )
