@@ -8,6 +8,8 @@ export type TreeEntry = EncodedEntry | IndexEntry
 interface Open {
   readonly path: string
   entry: TreeEntry
+  /** What came before this place in the archive is lost: something that is no directory came, and took it along. */
+  since: number
   bytes: number
   files: number
 }
@@ -26,17 +28,15 @@ export class TreeBuilder {
   }
 
   add(entry: EncodedEntry): void {
-    const special = entry.kind === 'whiteout' || entry.kind === 'opaque'
+    const isMark = entry.kind === 'whiteout' || entry.kind === 'opaque'
     const path = entry.kind === 'opaque' ? entry.parent : pathOf(entry)
-    this.#closeUntil(special && entry.kind === 'whiteout' ? entry.parent : path)
-    if (special) {
-      this.#openDirectories(entry.parent, entry)
-      this.#give(entry)
-      return
-    }
-    const top = this.#open.at(-1)
-    if (top !== undefined && top.path === path) this.#replace(top, entry)
-    else this.#begin(path, entry)
+    this.#closeUntil(path)
+    const isOpen = this.#open.at(-1)?.path === path
+    const isBelow = entry.kind === 'opaque' || (path !== '' && !isOpen)
+    const flag = isBelow ? this.#openDirectories(entry.parent, entry) : 0
+    if (isMark) this.#give(entry)
+    else if (isOpen) this.#replace(entry)
+    else this.#push(path, flagged(entry, flag))
   }
 
   end(): void {
@@ -44,38 +44,62 @@ export class TreeBuilder {
   }
 
   /** The last entry of a path counts, as when they are unpacked one after the other. */
-  #replace(top: Open, entry: EncodedEntry): void {
-    if ((top.entry.flags & FLAG.implied) === 0) this.#give(flagged(top.entry, FLAG.overridden))
-    top.entry = entry
+  #replace(entry: EncodedEntry): void {
+    const top = this.#open.pop()
+    if (top === undefined) return
+    const flag = this.#makeWay(entry)
+    if (flag === FLAG.overridden) this.#give(flagged(entry, flag))
+    else {
+      this.#giveLost(top.entry)
+      if (entry.kind !== 'dir') top.since = entry.order
+      top.entry = flagged(entry, flag)
+    }
+    this.#open.push(top)
   }
 
-  #begin(path: string, entry: EncodedEntry): void {
-    if (path !== '') this.#openDirectories(entry.parent, entry)
-    const above = this.#open.at(-1)
-    let flag = 0
-    if (above !== undefined && above.entry.kind !== 'dir') {
-      // Something that is no directory came first, and gives way; or it came later, and took this along.
-      if (entry.order > above.entry.order) {
-        this.#give(flagged(above.entry, FLAG.overridden))
-        above.entry = impliedDirectory(above.path, entry)
-        flag = FLAG.underFile
-      } else flag = FLAG.overridden
-    } else if (above !== undefined && (above.entry.flags & FLAG.overridden) !== 0) flag = FLAG.overridden
-    this.#open.push({ path, entry: flag === 0 ? entry : flagged(entry, flag), bytes: 0, files: 0 })
-  }
-
-  /** Opens what is missing between what is open and `path`: nobody wrote it, and it is a directory nevertheless. */
-  #openDirectories(path: string, because: EncodedEntry): void {
-    if (this.#open.length === 0) this.#push('', because)
+  /**
+   * Opens what is missing between what is open and `path`: nobody wrote it, and it is a directory nevertheless. Gives the
+   * flag of what is in it.
+   */
+  #openDirectories(path: string, because: EncodedEntry): number {
+    if (this.#open.length === 0) this.#push('', impliedDirectory('', because))
+    const flag = this.#makeWay(because)
     for (let top = this.#open.at(-1)?.path ?? ''; top !== path; top = this.#open.at(-1)?.path ?? path) {
       const start = top === '' ? 0 : top.length + 1
       const end = path.indexOf('/', start)
-      this.#push(end < 0 ? path : path.slice(0, end), because)
+      const next = end < 0 ? path : path.slice(0, end)
+      this.#push(next, flagged(impliedDirectory(next, because), flag & FLAG.overridden))
     }
+    return flag
   }
 
-  #push(path: string, because: EncodedEntry): void {
-    this.#open.push({ path, entry: impliedDirectory(path, because), bytes: 0, files: 0 })
+  /**
+   * Something that is no directory gives way to what came later in it, as do directories that it took along. Gives the
+   * flag of what came: when it came before that, it is lost itself.
+   */
+  #makeWay(came: EncodedEntry): number {
+    const top = this.#open.at(-1)
+    if (top === undefined) return 0
+    if (came.order < top.since) return FLAG.overridden
+    if (stands(top.entry)) return 0
+    let flag = 0
+    for (const open of this.#open) {
+      if (stands(open.entry)) continue
+      if (open.entry.kind !== 'dir') flag = FLAG.underFile
+      this.#giveLost(open.entry)
+      open.entry = impliedDirectory(open.path, came)
+    }
+    return flag
+  }
+
+  #giveLost(entry: TreeEntry): void {
+    if ((entry.flags & FLAG.implied) === 0) this.#give(flagged(entry, FLAG.overridden))
+  }
+
+  #push(path: string, entry: TreeEntry): void {
+    const above = this.#open.at(-1)?.since ?? 0
+    const since = entry.kind === 'dir' ? above : Math.max(above, entry.order)
+    this.#open.push({ path, entry, since, bytes: 0, files: 0 })
   }
 
   #closeUntil(path: string): void {
@@ -89,6 +113,8 @@ export class TreeBuilder {
     const closed = this.#open.pop()
     if (closed === undefined) return
     const { entry, bytes, files } = closed
+    // Nobody wrote it, and nothing that is in it stands.
+    if (!stands(entry) && (entry.flags & FLAG.implied) !== 0) return
     const isDirectory = entry.kind === 'dir'
     this.#give(isDirectory ? { ...whole(entry), totals: { bytes, files } } : entry)
     const above = this.#open.at(-1)
@@ -104,8 +130,13 @@ function isIn(path: string, directory: string): boolean {
   return path.startsWith(directory) && (path.length === directory.length || path[directory.length] === '/')
 }
 
-function flagged(entry: TreeEntry, flag: number): IndexEntry {
-  return { ...whole(entry), flags: entry.flags | flag }
+/** Whether things can be in it. */
+function stands({ kind, flags }: TreeEntry): boolean {
+  return kind === 'dir' && (flags & FLAG.overridden) === 0
+}
+
+function flagged(entry: TreeEntry, flag: number): TreeEntry {
+  return flag === 0 ? entry : { ...whole(entry), flags: entry.flags | flag }
 }
 
 function whole(entry: TreeEntry): IndexEntry {
