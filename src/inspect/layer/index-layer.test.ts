@@ -305,6 +305,9 @@ describe('compression is seen, not believed', () => {
     ['JSON', Buffer.from('{"a":1}'.padEnd(600))],
     ['a picture', Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.alloc(600, 7)])],
     ['text', Buffer.from('hello world '.repeat(100))],
+    ['a single byte', Buffer.from('\n')],
+    ['three zeros', Buffer.alloc(3)],
+    ['an empty JSON object', Buffer.from('{}')],
   ])('H20 %s is unsupported', async (_, bytes) =>
     expect((await indexBytes(bytes)).verdict).toBe('unsupported'),
   )

@@ -28,7 +28,7 @@ const WINDOW_LOG = 26
  * Chooses by the first bytes, whatever the media type says. Throws LayerVerdict for what is neither compressed nor tar.
  */
 export function createUnpacker(head: Buffer, sink: Sink, how: Unpacking = {}): Unpacker {
-  if (head.readUInt16BE(0) === 0x1f8b) return new GzipUnpacker(sink, how.open)
+  if (head[0] === 0x1f && head[1] === 0x8b) return new GzipUnpacker(sink, how.open)
   const magic = head.length < 4 ? 0 : head.readUInt32LE(0)
   if (magic === 0xfd2fb528 || magic >>> 4 === 0x184d2a5) return new ZstdUnpacker(sink, how)
   if (looksLikeTar(head)) return new PlainUnpacker(sink)
