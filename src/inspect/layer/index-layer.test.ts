@@ -122,6 +122,18 @@ describe('every oddity of an archive', () => {
     expect(root).toEqual(['a'])
   })
 
+  it.each([
+    ['by itself', ['../up', 'a/b']],
+    ['behind the root', ['./', '../up', '.wh..wh..opq', '../../up', 'a/b']],
+  ])('H9 what points out of the tree is given %s', async (_, names) => {
+    const { reader } = await indexBytes(
+      archive(...names.map((name) => member({ name, type: name.endsWith('/') ? '5' : '0' }))),
+    )
+    const outside: string[] = []
+    for await (const { name } of reader.outside(0)) outside.push(name)
+    expect(outside).toEqual(names.filter((name) => name.startsWith('..')))
+  })
+
   it('H10 of one path the last counts; what is lost stays listed', async () => {
     const { entries } = await indexBytes(
       archive(

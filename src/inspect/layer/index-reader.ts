@@ -74,8 +74,9 @@ export class IndexReader {
   /** The entries that have no place in the tree, in the order of the archive, from a number on. */
   async *outside(order: number): AsyncGenerator<IndexEntry> {
     for await (const entry of this.from()) {
-      if ((entry.flags & OUTSIDE) === 0) return
-      if (entry.order >= order) yield entry
+      if ((entry.flags & OUTSIDE) !== 0 && entry.order >= order) yield entry
+      // The root itself, and the mark that it is opaque, stand among them.
+      if ((entry.flags & OUTSIDE) === 0 && entry.name !== '') return
     }
   }
 
