@@ -4,11 +4,13 @@ import { type IndexEntry, isPlaced } from '../../inspect/layer/index-entry.ts'
 import type { IndexReader } from '../../inspect/layer/index-reader.ts'
 import { recordIn } from '../../inspect/layer/layer-indexes.ts'
 import { type PackedLayer, type PackedRange, readUnpacked } from '../../inspect/layer/read-file.ts'
+import { readSparse } from '../../inspect/layer/read-sparse.ts'
 import { nameOf, parentOf, placeOf } from '../../inspect/tar/tar-path.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { Exchange, Handler, Reply } from '../exchange.ts'
 import type { Pinned } from './caching.ts'
+import { inTime } from './in-time.ts'
 import { fromLayerIndex } from './layer-index.ts'
 import { textParam } from './params.ts'
 import type { InspectHttpParts } from './parts.ts'
@@ -52,7 +54,8 @@ export async function fileReply(
   { layer, record, file, cache }: FoundFile,
 ): Promise<Reply> {
   const { offset, length } = span(exchange, file.size)
-  const bytes = await readFile(parts, layer, { file, record, offset, length })
+  const wanted = { file, record, offset, length }
+  const bytes = await inTime(PATIENCE_MS, (signal) => readFile(parts, layer, wanted, signal))
   const raw = exchange.query.get('raw') === '1'
   return {
     status: 200,
@@ -115,9 +118,12 @@ interface Wanted {
 }
 
 /** What a reader of the file sees: the holes of a sparse one are zeros. */
-async function readFile(parts: InspectHttpParts, layer: Digest, wanted: Wanted): Promise<Buffer> {
-  const { file, record, offset, length } = wanted
-  const signal = AbortSignal.timeout(PATIENCE_MS)
+async function readFile(
+  parts: InspectHttpParts,
+  layer: Digest,
+  { file, record, offset, length }: Wanted,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const packed: PackedLayer = {
     compression: record?.compression ?? 'none',
     open: (range) => openLayer(parts, layer, range),
@@ -125,19 +131,8 @@ async function readFile(parts: InspectHttpParts, layer: Digest, wanted: Wanted):
   }
   const stored = (start: number, end: number) =>
     readUnpacked(packed, file.contentOffset + start, file.contentOffset + end, signal)
-  if (file.sparse === undefined) return stored(offset, offset + length)
-  const whole = Buffer.alloc(length)
-  let before = 0
-  for (const range of file.sparse) {
-    const from = Math.max(range.offset, offset)
-    const to = Math.min(range.offset + range.length, offset + length)
-    if (to > from) {
-      const at = before + from - range.offset
-      whole.set(await stored(at, at + to - from), from - offset)
-    }
-    before += range.length
-  }
-  return whole
+  const span = { start: offset, end: offset + length }
+  return file.sparse === undefined ? stored(span.start, span.end) : readSparse(file.sparse, span, stored)
 }
 
 async function openLayer({ indexes }: InspectHttpParts, layer: Digest, range: PackedRange | undefined) {
