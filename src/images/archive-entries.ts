@@ -123,7 +123,6 @@ class EntryContent implements AsyncIterable<Uint8Array> {
 /** Reads headers with what belongs to them: long names and extended headers. */
 class HeaderReader {
   readonly #source: ByteSource
-  readonly #globals = new Map<string, string>()
 
   constructor(source: ByteSource) {
     this.#source = source
@@ -131,15 +130,15 @@ class HeaderReader {
 
   /** Undefined at the end of the archive. */
   async next(): Promise<Omit<TarEntry, 'sha256' | 'contentOffset'> | undefined> {
-    const pax: (readonly [string, string])[] = []
+    let pax: PaxRecords = []
     let longName: string | undefined
     let longLink: string | undefined
     for (;;) {
       const header = await this.#header()
       if (header === undefined) return undefined
-      if (header.type === 'x') pax.push(...(await this.#records(header)))
-      else if (header.type === 'g')
-        for (const [key, value] of await this.#records(header)) this.#globals.set(key, value)
+      if (header.type === 'x') pax = await this.#records(header)
+      // As docker's reader: what a global header says counts for nothing (docs/decisions/083).
+      else if (header.type === 'g') await this.#records(header)
       else if (header.type === 'L') longName = await this.#longText(header)
       else if (header.type === 'K') longLink = await this.#longText(header)
       else if (header.type === 'S') throw refused(`'${header.name}' is a sparse file`)
@@ -151,7 +150,7 @@ class HeaderReader {
     header: TarHeader,
     before: { pax: PaxRecords; longName: string | undefined; longLink: string | undefined },
   ): Omit<TarEntry, 'sha256' | 'contentOffset'> {
-    const { entry, mapInData } = draftEntry(header, { ...before, offset: 0, globals: this.#globals })
+    const { entry, mapInData } = draftEntry(header, { ...before, offset: 0 })
     return mapInData ? { ...entry, sparse: [] } : entry
   }
 
@@ -164,8 +163,9 @@ class HeaderReader {
     return parsePax(await this.#meta(header))
   }
 
-  async #longText(header: TarHeader): Promise<string> {
-    return (await this.#meta(header)).toString('latin1').replace(/\0.*$/s, '')
+  /** Undefined when there is none. */
+  async #longText(header: TarHeader): Promise<string | undefined> {
+    return (await this.#meta(header)).toString('latin1').replace(/\0.*$/s, '') || undefined
   }
 
   async #meta({ size }: TarHeader): Promise<Buffer> {

@@ -24,7 +24,7 @@ const TESTS: Readonly<Record<string, readonly (readonly [what: string, file: str
     ['lengths that lie', LAYER, 'H2 a record too long'],
   ],
   H3: [
-    ['global headers', LAYER, 'H3 global defaults'],
+    ['global headers', LAYER, 'H3 global headers count for nothing'],
     ['that never end', BOUNDS, 'H3 global headers of many megabytes'],
   ],
   H4: [

@@ -35,14 +35,34 @@ const ITEMS: Readonly<Record<string, { readonly bytes: Buffer; readonly paths: r
     bytes: Buffer.concat([pax({ size: '3' }), header({ name: 'sized', size: 0 }), padded('abc')]),
     paths: ['file sized'],
   },
-  'H3 global defaults': {
-    bytes: Buffer.concat([pax({ uname: 'everyone' }, 'g'), member({ name: 'global' })]),
+  'H1 a long name before an extended header counts, and behind it': {
+    bytes: Buffer.concat([
+      longName('long/1'),
+      pax({ path: 'extended' }),
+      member({ name: 'cut' }),
+      pax({ path: 'extended' }),
+      longName('long/2'),
+      member({ name: 'cut' }),
+    ]),
+    paths: ['file long/1', 'file long/2'],
+  },
+  'H3 global headers count for nothing': {
+    bytes: Buffer.concat([
+      pax({ path: 'elsewhere', size: '512' }, 'g'),
+      pax({ path: 'lost' }),
+      pax({ comment: 'none' }, 'g'),
+      member({ name: 'global' }),
+    ]),
     paths: ['file global'],
   },
   'H4 prefix': { bytes: member({ name: 'name', prefix: 'pre/fix' }), paths: ['file pre/fix/name'] },
   'H4 no prefix with GNU magic': {
     bytes: member({ name: 'gnuish', magic: 'ustar  \0', prefix: '14000000000' }),
     paths: ['file gnuish'],
+  },
+  'H4 a prefix with GNU magic, as Go wrote it once': {
+    bytes: member({ name: 'name', magic: 'ustar  \0', prefix: 'old/go' }),
+    paths: ['file old/go/name'],
   },
   'H4 no magic': { bytes: member({ name: 'v7', magic: '\0'.repeat(8) }), paths: ['file v7'] },
   'H6 hard link with a size': {
@@ -68,6 +88,10 @@ const ITEMS: Readonly<Record<string, { readonly bytes: Buffer; readonly paths: r
       member({ name: 'C:\\w' }),
     ]),
     paths: ['file C:\\w', 'dir abs/dir', 'file abs/x/y'],
+  },
+  'H11 a number with something behind its NUL': {
+    bytes: member({ name: 'owned', patch: [[108, '0000012\x009'.slice(0, 8)]] }),
+    paths: ['file owned'],
   },
   'H11 base-256 time': {
     bytes: member({ name: 'negative', patch: [[136, base256(-5n)]] }),
@@ -242,6 +266,7 @@ describe('damage is said, and what came before it stands', () => {
     ['H2 a record too long', archive(good, member({ type: 'x' }, '99 path=a\n'), member({}))],
     ['H2 a record without a length', archive(good, member({ type: 'x' }, 'path=a\n'), member({}))],
     ['H2 a record without a line end', archive(good, member({ type: 'x' }, '9 path=ab'), member({}))],
+    ['H2 a NUL in the name of a sparse file', archive(good, pax({ 'GNU.sparse.name': 'a\0b' }), member({}))],
     ['H2 a NUL in a path', archive(good, pax({ path: 'a\0b' }), member({}))],
     ['H2 a negative size', archive(good, pax({ size: '-1' }), member({}))],
     ['H11 a size that is no octal', archive(good, header({ size: '12x' }))],
@@ -261,6 +286,21 @@ describe('damage is said, and what came before it stands', () => {
 
   it('keeps earlier entries', async () => {
     expect(listed(await indexBytes(archive(good, header({ size: '12x' }))))).toEqual(['file good'])
+  })
+
+  it('H13 what fills the last block up may be missing', async () => {
+    const bytes = archive(good).subarray(0, 512 + 'fine'.length)
+    const { verdict, facts } = await indexBytes(bytes)
+    expect([verdict, facts.entries, facts.diffId]).toEqual([undefined, 1, `sha256:${sha256(bytes)}`])
+    expect(facts.warnings).toEqual(['the archive has no end mark'])
+    expect((await indexBytes(bytes.subarray(0, -1))).verdict).toBe('damaged')
+  })
+
+  it('H3 says that there are global headers, unless they only comment', async () => {
+    const warnings = async (records: Record<string, string>) =>
+      (await indexBytes(archive(pax(records, 'g'), good))).facts.warnings
+    expect(await warnings({ comment: '1234' })).toEqual([])
+    expect(await warnings({ uid: '5' })).toEqual([expect.stringContaining('global headers')])
   })
 
   it('H1 reads no endless long names', async () => {

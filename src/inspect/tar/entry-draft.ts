@@ -8,7 +8,6 @@ import type { TarHeader } from './tar-header.ts'
 /** What came before an entry's own header and belongs to it. */
 export interface Preamble {
   readonly offset: number
-  readonly globals: ReadonlyMap<string, string>
   readonly pax: PaxRecords
   readonly longName: string | undefined
   readonly longLink: string | undefined
@@ -38,15 +37,15 @@ const TYPES: Readonly<Record<string, EntryType>> = {
 const XATTR_LIMIT = 256
 
 /**
- * Joins a header with what came before it. An extended header counts before a long name, that before the header's own
- * fields; its size also says how many bytes follow. Throws TarDamage.
+ * Joins a header with what came before it, as Go's reader does (docs/decisions/083): a long name counts before an extended
+ * header, that before the header's own fields; its size also says how many bytes follow. Throws TarDamage.
  */
 export function draftEntry(header: TarHeader, before: Preamble): Draft {
   const pax = effective(before)
   const announced = numberOf(pax, 'size', header.size)
   if (!Number.isSafeInteger(announced) || announced < 0) throw new TarDamage('a size is negative')
   const sparse = sparseOf(before, pax)
-  const name = sparse?.name ?? textOf(pax, 'path', before.longName, header.name)
+  const name = sparse?.name ?? before.longName ?? textOf(pax, 'path', header.name)
   const type = typeOf(header.type, name)
   // Links, directories and devices have no data, whatever their header says: as Go's reader, which docker uses.
   const stored = type === 'file' || type === 'other' ? announced : 0
@@ -60,10 +59,10 @@ export function draftEntry(header: TarHeader, before: Preamble): Draft {
       mode: header.mode,
       uid: numberOf(pax, 'uid', header.uid),
       gid: numberOf(pax, 'gid', header.gid),
-      uname: textOf(pax, 'uname', undefined, header.uname),
-      gname: textOf(pax, 'gname', undefined, header.gname),
+      uname: textOf(pax, 'uname', header.uname),
+      gname: textOf(pax, 'gname', header.gname),
       mtime: numberOf(pax, 'mtime', header.mtime),
-      linkname: textOf(pax, 'linkpath', before.longLink, header.linkname),
+      linkname: before.longLink ?? textOf(pax, 'linkpath', header.linkname),
       device: deviceOf(type, header),
       xattrs: kept,
       headerOffset: before.offset,
@@ -90,18 +89,20 @@ function numberOf(pax: Pax, key: string, own: number): number {
   return value === undefined ? own : paxNumber(value, key)
 }
 
-function textOf(pax: Pax, key: string, long: string | undefined, own: string): string {
-  return pax.get(key) ?? long ?? own
+function textOf(pax: Pax, key: string, own: string): string {
+  return pax.get(key) ?? own
 }
 
-function effective({ globals, pax }: Preamble): Pax {
-  if (pax.length === 0) return globals
-  const all = new Map(globals)
+function effective({ pax }: Preamble): Pax {
+  if (pax.length === 0) return NO_PAX
+  const all = new Map<string, string>()
   for (const [key, value] of pax)
     if (value === '') all.delete(key)
     else all.set(key, value)
   return all
 }
+
+const NO_PAX: Pax = new Map()
 
 function typeOf(flag: string, name: string): EntryType {
   const type = TYPES[flag] ?? 'other'

@@ -29,7 +29,7 @@ export function parsePax(bytes: Buffer): PaxRecords {
   return records
 }
 
-const NO_NUL = new Set(['path', 'linkpath', 'uname', 'gname'])
+const NO_NUL = new Set(['path', 'linkpath', 'uname', 'gname', 'GNU.sparse.name'])
 
 /** Where one reader stops at a NUL and another does not, two see different files. */
 function checkNul(key: string, value: string): void {

@@ -30,7 +30,7 @@ export interface TarEntry {
 
 /** What is strange about an entry, and is said so. */
 export type Oddity =
-  /** Several headers name it differently; the extended header counts. */
+  /** Several headers name it differently; the long name counts. */
   | 'names-differ'
   /** Announced bytes for something that has none; nobody reads them. */
   | 'size-without-content'

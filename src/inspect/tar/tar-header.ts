@@ -37,7 +37,7 @@ export function parseHeader(block: Buffer): TarHeader | undefined {
   const size = tarNumber(block, 124, 136, 'a size')
   if (size < 0) throw new TarDamage('a size is negative')
   return {
-    name: ustar ? withPrefix(block) : text(block, 0, 100),
+    name: ustar ? withPrefix(block) : gnu ? withOldPrefix(block) : text(block, 0, 100),
     mode: tarNumber(block, 100, 108, 'a mode'),
     uid: tarNumber(block, 108, 116, 'a uid'),
     gid: tarNumber(block, 116, 124, 'a gid'),
@@ -58,6 +58,19 @@ function withPrefix(block: Buffer): string {
   const prefix = text(block, 345, star ? 476 : 500)
   const name = text(block, 0, 100)
   return prefix === '' ? name : `${prefix}/${name}`
+}
+
+/** Go before 1.8, which docker was made with, wrote a prefix where GNU keeps two times: what is no time is one. */
+function withOldPrefix(block: Buffer): string {
+  const name = text(block, 0, 100)
+  if (isTime(block, 345) && isTime(block, 357)) return name
+  const prefix = text(block, 345, 500)
+  return prefix === '' || /[\u0080-\u00ff]/.test(prefix) ? name : `${prefix}/${name}`
+}
+
+function isTime(block: Buffer, at: number): boolean {
+  const first = block[at] ?? 0
+  return first === 0 || (first & 0x80) !== 0 || octal(block, at, at + 12) !== undefined
 }
 
 function text(block: Buffer, start: number, end: number): string {

@@ -11,14 +11,17 @@ export function tarNumber(block: Buffer, start: number, end: number, what: strin
   return safe(value, what)
 }
 
-/** Octal digits between spaces and NULs; 0 when there are none, undefined when something else stands there. */
+/**
+ * Octal digits between spaces and NULs; 0 when there are none, undefined when something else stands there. What stands
+ * behind a NUL counts for nothing.
+ */
 export function octal(block: Buffer, start: number, end: number): number | undefined {
   let at = start
   let stop = end
   while (at < stop && isBlank(block[at])) at += 1
   while (at < stop && isBlank(block[stop - 1])) stop -= 1
   let value = 0
-  for (; at < stop; at++) {
+  for (; at < stop && block[at] !== 0; at++) {
     const digit = (block[at] ?? 0) - ZERO
     if (digit < 0 || digit > 7) return undefined
     value = value * 8 + digit

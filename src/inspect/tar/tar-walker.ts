@@ -30,6 +30,14 @@ export interface TarEnd {
   readonly warnings: readonly string[]
 }
 
+/** What came before an entry's own header. */
+interface Before {
+  offset: number | undefined
+  pax: PaxRecords
+  longName?: string | undefined
+  longLink?: string | undefined
+}
+
 type State = 'header' | 'meta' | 'extension' | 'map' | 'content' | 'padding' | 'over'
 
 /**
@@ -39,9 +47,8 @@ type State = 'header' | 'meta' | 'extension' | 'map' | 'content' | 'padding' | '
  */
 export class TarWalker {
   readonly #walk: TarWalk
-  readonly #globals = new Map<string, string>()
-  #globalBytes = 0
   readonly #warnings: string[] = []
+  #globals = false
   #state: State = 'header'
   /** Bytes of the archive before the chunk that is being read. */
   #passed = 0
@@ -56,10 +63,7 @@ export class TarWalker {
   #draft: Draft | undefined
   #old: { size: number; ranges: SparseRange[] } | undefined
   #map: SparseMapReader | undefined
-  #before: { offset: number | undefined; pax: PaxRecords; longName?: string; longLink?: string } = {
-    offset: undefined,
-    pax: [],
-  }
+  #before: Before = { offset: undefined, pax: [] }
   #contentOffset = 0
   #contentLeft = 0
   #paddingLeft = 0
@@ -86,7 +90,9 @@ export class TarWalker {
 
   /** Throws TarDamage when the archive ends inside an entry. */
   end(): TarEnd {
-    if (this.#state !== 'over' && (this.#state !== 'header' || this.#gathered.length > 0))
+    const isBetween = this.#state === 'header' && this.#gathered.length === 0
+    // What fills the last block of the last file up is no loss.
+    if (!isBetween && this.#state !== 'padding' && this.#state !== 'over')
       throw new TarDamage('the archive ends inside an entry')
     const { longName, longLink, pax } = this.#before
     if (longName !== undefined || longLink !== undefined || pax.length > 0)
@@ -182,25 +188,20 @@ export class TarWalker {
   #takeMeta(blocks: Buffer): void {
     const bytes = blocks.subarray(0, this.#header?.size ?? 0)
     this.#expectHeader()
-    if (this.#metaType === 'g') {
-      this.#takeGlobals(parsePax(bytes))
-      return
-    }
-    if (this.#metaType === 'L') this.#before.longName = untilNul(bytes)
+    if (this.#metaType === 'g') this.#takeGlobals(parsePax(bytes))
+    else if (this.#metaType === 'L') this.#before.longName = untilNul(bytes)
     else if (this.#metaType === 'K') this.#before.longLink = untilNul(bytes)
     else this.#before.pax = parsePax(bytes)
   }
 
-  /** They count for every entry that follows, so all of them together have a limit. */
+  /** Go's reader gives them away as entries that no engine unpacks; what came before them belongs to nothing then. */
   #takeGlobals(records: PaxRecords): void {
-    for (const [key, value] of records) {
-      this.#globalBytes += key.length + value.length
-      if (value === '') this.#globals.delete(key)
-      else this.#globals.set(key, value)
-    }
-    if (this.#globalBytes > META_LIMIT)
-      throw new TarTooLarge(`global headers have more than ${META_LIMIT} bytes together`)
-    this.#before.offset = undefined
+    this.#before = { offset: undefined, pax: [] }
+    if (this.#globals || records.every(([key]) => key === 'comment')) return
+    this.#globals = true
+    this.#warnings.push(
+      'it has global headers, which programs that run containers leave out and others read, such as GNU tar',
+    )
   }
 
   #beginOldSparse(header: TarHeader, block: Buffer, end: number): void {
@@ -225,7 +226,7 @@ export class TarWalker {
     this.#entries += 1
     const { offset = 0, pax, longName, longLink } = this.#before
     this.#before = { offset: undefined, pax: [] }
-    this.#draft = draftEntry(header, { offset, globals: this.#globals, pax, longName, longLink })
+    this.#draft = draftEntry(header, { offset, pax, longName, longLink })
     const { stored, mapInData } = this.#draft
     this.#paddingLeft = (BLOCK - (stored % BLOCK)) % BLOCK
     this.#contentOffset = end
@@ -291,7 +292,8 @@ export class TarWalker {
   }
 }
 
-function untilNul(bytes: Buffer): string {
+/** Undefined when there is none. */
+function untilNul(bytes: Buffer): string | undefined {
   const end = bytes.indexOf(0)
-  return bytes.toString('latin1', 0, end < 0 ? bytes.length : end)
+  return bytes.toString('latin1', 0, end < 0 ? bytes.length : end) || undefined
 }
