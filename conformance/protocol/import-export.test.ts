@@ -18,7 +18,16 @@ import {
 import type { Client } from './support/client.ts'
 import { check } from './support/exchange.ts'
 import { ON_CLUSTER } from './support/form.ts'
-import { content, descriptor, index, OCI_INDEX } from './support/images.ts'
+import {
+  content,
+  descriptor,
+  index,
+  manifest,
+  OCI_CONFIG,
+  OCI_IMAGE,
+  OCI_INDEX,
+  OCI_LAYER,
+} from './support/images.ts'
 import { at, listAt, textAt } from './support/json.ts'
 import { addMember } from './support/login.ts'
 import { strayings } from './support/openapi.ts'
@@ -474,6 +483,26 @@ describe('an export', () => {
     ['&format=zip', 'REQUEST_INVALID', 400],
   ])('%s is refused', async (query, code, status) => {
     check(await world.viewer.get(path(query)), { status, code })
+  })
+
+  test('of content that is named by sha512 comes in again as it was', async () => {
+    const built = builtImage('out/long', ['out/long'])
+    const [config, layer] = built.blobs.map((blob) => ({ ...blob, digest: blob.sha512 }))
+    if (config === undefined || layer === undefined) throw new Error('an image has both')
+    const made = manifest({
+      schemaVersion: 2,
+      mediaType: OCI_IMAGE,
+      config: descriptor(OCI_CONFIG, config),
+      layers: [descriptor(OCI_LAYER, layer)],
+    })
+    await pushImage(lamina.now.admin, 'alpha/long', { ...made, blobs: [config, layer] }, 'v1')
+    for (const format of ['oci', 'docker']) {
+      const left = await world.viewer.get(`/api/v1/export?ref=alpha/long:v1&format=${format}`)
+      expect(left.header('content-length')).toBe(String(left.body.length))
+      const back = await send(world.writer, `ref=alpha/longer:${format}`, left.body)
+      check(back, { status: 201 })
+      await isPulled('alpha/longer', { digest: made.digest, blobs: [config, layer] }, format)
+    }
   })
 
   test('of what is not there is 404', async () => {

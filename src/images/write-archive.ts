@@ -9,11 +9,11 @@ export interface ArchiveFile {
 
 /** Bytes of the whole archive. */
 export function archiveSize(files: readonly ArchiveFile[]): number {
-  const bytes = files.map(({ content }) => sizeOf(content))
-  return bytes.reduce((sum, size) => sum + TAR_HEADER + size + tarPadding(size).length, TAR_END.length)
+  return files.reduce((sum, { path, content }) => {
+    const size = sizeOf(content)
+    return sum + tarHeader(path, size).length + size + tarPadding(size).length
+  }, TAR_END.length)
 }
-
-const TAR_HEADER = 512
 
 /**
  * Writes an archive, no faster than `write` takes it. Rejects when a blob is damaged: an archive that breaks off never
