@@ -200,6 +200,24 @@ describe('a docker archive', () => {
     check(await send(world.writer, 'ref=alpha/docker:links', body), { status: 201 })
   })
 
+  test('may hold an image without layers, as docker writes it', async () => {
+    const config = content(Buffer.from(JSON.stringify({ os: 'linux', rootfs: { type: 'layers' } })))
+    const body = tar([
+      { name: `${config.digest.slice('sha256:'.length)}.json`, body: config.bytes },
+      {
+        name: 'manifest.json',
+        body: Buffer.from(
+          JSON.stringify([
+            { Config: `${config.digest.slice('sha256:'.length)}.json`, RepoTags: null, Layers: null },
+          ]),
+        ),
+      },
+    ])
+    check(await send(world.writer, 'ref=alpha/docker:empty', body), { status: 201 })
+    const pulled = await world.viewer.get('/v2/alpha/docker/manifests/empty')
+    expect(at(pulled.json, 'layers')).toEqual([])
+  })
+
   test('is refused when a layer is not what its configuration says', async () => {
     const other = builtImage('liar', ['docker/other'], false)
     const files = dockerFiles({ ...image, config: other.config }, []).map((file) => file)

@@ -13,20 +13,25 @@ import { refused } from './refused.ts'
 
 const IMAGE_LIMIT = 1000
 const CONFIG_LIMIT = 4 * 1024 * 1024
-/** Bytes that tell how a layer is compressed. */
-const MAGIC = 4
+
+/** Go writes an empty list as null, or not at all. */
+const strings = z
+  .array(z.string())
+  .max(1000)
+  .nullish()
+  .transform((list) => list ?? [])
 
 const list = z
   .array(
     z.object({
       Config: z.string(),
       RepoTags: z.array(z.string()).nullish(),
-      Layers: z.array(z.string()).max(1000),
+      Layers: strings,
     }),
   )
   .max(IMAGE_LIMIT)
 
-const config = z.object({ rootfs: z.object({ diff_ids: z.array(z.string()) }) })
+const config = z.object({ rootfs: z.object({ diff_ids: strings }) })
 
 const LAYER = 'application/vnd.oci.image.layer.v1.tar'
 const LAYER_TYPES = { none: LAYER, gzip: `${LAYER}+gzip`, zstd: `${LAYER}+zstd` } as const
