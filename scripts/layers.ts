@@ -238,7 +238,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/inspect/tar': ['node:*'],
   /** Above the registry: what an archive holds goes by the rules that the registry has for pushes. */
-  'src/images': ['node:*', 'zod', 'src/inspect/platforms.ts', 'src/inspect/tar', 'src/oci', 'src/registry'],
+  'src/images': [
+    'node:*',
+    'zod',
+    'src/inspect/layer/zstd-frames.ts',
+    'src/inspect/platforms.ts',
+    'src/inspect/tar',
+    'src/oci',
+    'src/registry',
+  ],
   'src/doctor': ['node:*', 'src/config'],
   'src/metrics': [
     'node:*',

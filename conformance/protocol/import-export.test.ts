@@ -59,6 +59,15 @@ async function send(
   return reply
 }
 
+/** As pzstd writes it: frames one after the other, each behind one to be skipped, and an empty one. */
+function inFrames(bytes: Buffer): Buffer {
+  const skipped = Buffer.from('502a4d180400000000000000', 'hex')
+  const frames = [bytes.subarray(0, 3000), bytes.subarray(3000), Buffer.alloc(0)].map((part) =>
+    zstdCompressSync(part),
+  )
+  return Buffer.concat(frames.flatMap((frame) => [skipped, frame]))
+}
+
 function layout(image: BuiltImage, name?: string): Buffer {
   return tar(layoutFiles([{ image, ...(name !== undefined && { name }) }], image.blobs))
 }
@@ -98,6 +107,7 @@ describe('an OCI layout', () => {
   test.each([
     ['gzip', (bytes: Buffer) => gzipSync(bytes)],
     ['zstd', (bytes: Buffer) => zstdCompressSync(bytes)],
+    ['zstd-frames', (bytes: Buffer) => inFrames(bytes)],
   ])('may be compressed with %s', async (name, pack) => {
     const packed = builtImage(name, [`packed/${name}`])
     check(await send(world.writer, `ref=alpha/packed:${name}`, pack(layout(packed))), { status: 201 })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Digest, digestAlgorithm, digestFromBytes } from '../oci/digest.ts'
 import { type ArchiveEntry, archiveEntries } from './archive-entries.ts'
 import { namedAs } from './archive-name.ts'
+import { type Compression, compressionOf } from './compression.ts'
 import type { ContentIntake, TakenContent } from './content-intake.ts'
 import { refused } from './refused.ts'
 import { unpackArchive } from './unpack-archive.ts'
@@ -14,7 +15,7 @@ const LINK_HOPS = 10
 
 /** A piece of content by its place in the archive. */
 export interface ArchivedContent extends TakenContent {
-  readonly compression: 'none' | 'gzip' | 'zstd'
+  readonly compression: Compression
 }
 
 /** An archive when all of it has passed: its content is in the repository, its manifests and lists are here. */
@@ -122,11 +123,4 @@ async function gathered({ content, size }: FileEntry): Promise<Buffer> {
 
 async function* one(bytes: Buffer): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(bytes)
-}
-
-/** How content is compressed, by its first four bytes. */
-export function compressionOf(magic: Buffer): ArchivedContent['compression'] {
-  const head = magic.toString('hex')
-  if (head.startsWith('1f8b')) return 'gzip'
-  return head === '28b52ffd' ? 'zstd' : 'none'
 }

@@ -6,9 +6,10 @@ import { OCI_MANIFEST } from '../oci/media-type.ts'
 import type { BlobView } from '../registry/blobs.ts'
 import { namedAs } from './archive-name.ts'
 import { type ArchivedImage, tagIn } from './archived-image.ts'
+import { compressionOf, MAGIC_BYTES } from './compression.ts'
 import type { ContentIntake } from './content-intake.ts'
 import { parseDocument } from './parse-document.ts'
-import { type ArchivedContent, compressionOf, type ReadArchive } from './read-archive.ts'
+import type { ArchivedContent, ReadArchive } from './read-archive.ts'
 import { refused } from './refused.ts'
 
 const IMAGE_LIMIT = 1000
@@ -71,7 +72,7 @@ async function leftOut(intake: ContentIntake, path: string): Promise<ArchivedCon
     named.kind === 'content' && named.digest !== undefined ? await intake.find(named.digest) : undefined
   if (blob === undefined) return undefined
   const { digest, size } = blob
-  const magic = await readBlob(blob, { start: 0, end: Math.min(size, MAGIC) - 1 })
+  const magic = await readBlob(blob, { start: 0, end: Math.min(size, MAGIC_BYTES) - 1 })
   return { digest, size, state: 'present', compression: compressionOf(magic) }
 }
 

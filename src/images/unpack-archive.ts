@@ -1,7 +1,10 @@
 import { pipeline } from 'node:stream/promises'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { createGunzip } from 'node:zlib'
+import { ZstdDamage } from '../inspect/layer/zstd-frames.ts'
 import { ByteSource } from './byte-source.ts'
+import { compressionOf } from './compression.ts'
 import { refused } from './refused.ts'
+import { unpackZstd } from './unpack-zstd.ts'
 
 /** Beyond so many bytes an archive may not be larger, unpacked, than so many times what was sent. */
 const BOMB_BYTES = 1024 ** 3
@@ -12,17 +15,18 @@ const CHUNK = 256 * 1024
 /** The archive itself, of what may be compressed as a whole: `docker load` takes gzip too. Throws REQUEST_INVALID. */
 export async function* unpackArchive(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const source = new ByteSource(bytes)
-  const head = (await source.peek(6)).toString('hex')
-  if (head.startsWith('1f8b')) yield* unpacked(source, createGunzip({ chunkSize: CHUNK }))
-  else if (head.startsWith('28b52ffd')) yield* unpacked(source, createZstdDecompress({ chunkSize: CHUNK }))
-  else if (head.startsWith('425a68') || head === 'fd377a585a00')
+  const head = await source.peek(6)
+  const compression = compressionOf(head)
+  if (compression === 'gzip') yield* unpacked(source, gunzip)
+  else if (compression === 'zstd') yield* unpacked(source, (packed) => unpackZstd(packed, CHUNK))
+  else if (/^(?:425a68|fd377a585a00)/.test(head.toString('hex')))
     throw refused('it is compressed with bzip2 or xz; send it plain, or compressed with gzip or zstd')
   else yield* source.rest()
 }
 
-type Decoder = ReturnType<typeof createGunzip> | ReturnType<typeof createZstdDecompress>
+type Unpack = (packed: AsyncIterable<Uint8Array>) => AsyncIterable<unknown>
 
-async function* unpacked(source: ByteSource, decoder: Decoder): AsyncGenerator<Uint8Array> {
+async function* unpacked(source: ByteSource, unpack: Unpack): AsyncGenerator<Uint8Array> {
   let sent = 0
   let given = 0
   const counted = async function* (): AsyncGenerator<Uint8Array> {
@@ -31,10 +35,8 @@ async function* unpacked(source: ByteSource, decoder: Decoder): AsyncGenerator<U
       yield chunk
     }
   }
-  // Fails with what the decoder fails with, which the loop below is told, or because that loop has ended.
-  const fed = pipeline(counted(), decoder).catch(() => undefined)
   try {
-    for await (const chunk of decoder) {
+    for await (const chunk of unpack(counted())) {
       if (!Buffer.isBuffer(chunk)) throw new TypeError('a decoder must give bytes')
       given += chunk.length
       if (given > BOMB_BYTES && given > sent * BOMB_RATIO)
@@ -43,6 +45,15 @@ async function* unpacked(source: ByteSource, decoder: Decoder): AsyncGenerator<U
     }
   } catch (error) {
     throw isDamage(error) ? refused('what it is compressed with is damaged, or cut short', error) : error
+  }
+}
+
+async function* gunzip(packed: AsyncIterable<Uint8Array>): AsyncGenerator {
+  const decoder = createGunzip({ chunkSize: CHUNK })
+  // Fails with what the decoder fails with, which the loop below is told, or because that loop has ended.
+  const fed = pipeline(packed, decoder).catch(() => undefined)
+  try {
+    yield* decoder
   } finally {
     decoder.destroy()
     await fed
@@ -50,5 +61,6 @@ async function* unpacked(source: ByteSource, decoder: Decoder): AsyncGenerator<U
 }
 
 function isDamage(error: unknown): boolean {
+  if (error instanceof ZstdDamage) return true
   return error instanceof Error && 'code' in error && /^(Z_|ZSTD_|ERR_ZLIB)/.test(String(error.code))
 }
