@@ -41,6 +41,7 @@ const base = layer({
 })
 const middle = layer({ 'etc/.wh.secret': '', 'etc/config': 'newer', 'usr/lib/a': 'aaaa', 'app/main': 'run' })
 const top = layer({ 'var/x/.wh..wh..opq': '', 'var/x/z': 'z', '<script>.js': 'alert(1)' })
+const marked = layer({ 'o/.wh..wh..opq': '', 'o/a': 'é'.repeat(9), 'o/b': 'b' })
 const broken = content(gzipSync(Buffer.concat([Buffer.alloc(100, 'x'), Buffer.alloc(900)])))
 
 function imageOf(layers: readonly Content[], diffIds: readonly string[] = []): Image {
@@ -84,7 +85,7 @@ const links = content(
 )
 
 const whole = imageOf([base, middle, top])
-const linked = imageOf([base, links])
+const linked = imageOf([base, links, marked])
 const wrong = imageOf([base, broken], [`sha256:${'ab'.repeat(32)}`])
 
 beforeAll(async () => {
@@ -93,7 +94,7 @@ beforeAll(async () => {
   await pushImage(lamina.now.admin, 'alpha/files', wrong, 'wrong')
   await pushImage(lamina.now.admin, 'alpha/files', linked, 'linked')
   await pushImage(lamina.now.admin, 'beta/files', whole, 'v1')
-  for (const one of [base, middle, top, links, broken]) await indexed(one)
+  for (const one of [base, middle, top, links, broken, marked]) await indexed(one)
 })
 
 /** Waits until a pushed layer was looked into; nobody asked for it but the push. */
@@ -149,6 +150,17 @@ describe('a layer', () => {
     check(await world.viewer.get(`/api/v1/layer/${base.digest}/tree?cursor=%25`), {
       status: 400,
       code: 'REQUEST_INVALID',
+    })
+  })
+
+  test('says on every page that a directory is opaque', async () => {
+    const page = async (query: string) =>
+      (await ask(world.viewer, 'getLayerTree', `/api/v1/layer/${marked.digest}/tree?path=o&${query}`)).json
+    const first = await page('n=1')
+    expect(first).toMatchObject({ opaque: true, entries: [{ name: 'a' }] })
+    expect(await page(`n=1&cursor=${textAt(first, 'next')}`)).toMatchObject({
+      opaque: true,
+      entries: [{ name: 'b' }],
     })
   })
 

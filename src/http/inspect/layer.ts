@@ -75,7 +75,7 @@ async function pageOf(reader: IndexReader, { path, from, limit }: DirectoryPage)
   const entries: IndexEntry[] = []
   let next: string | undefined
   for await (const entry of reader.directory(path, from)) {
-    if (entry.name === '' && entry.kind !== 'opaque') continue
+    if (entry.name === '') continue
     if (entries.length >= limit && entries.at(-1)?.name !== entry.name) {
       next = entry.name
       break
@@ -88,9 +88,10 @@ async function pageOf(reader: IndexReader, { path, from, limit }: DirectoryPage)
   if (own === undefined && path !== '')
     throw new RegistryError('NAME_UNKNOWN', { message: 'there is no such directory in this layer' })
   return {
-    opaque: entries.some(({ kind }) => kind === 'opaque'),
+    // The mark has no name.
+    opaque: (await reader.at(path, '')).some(({ kind }) => kind === 'opaque'),
     totals: own?.totals ?? { bytes: 0, files: 0 },
-    entries: entries.filter(({ kind }) => kind !== 'opaque').map(showEntry),
+    entries: entries.map(showEntry),
     ...nextCursor(next),
   }
 }
