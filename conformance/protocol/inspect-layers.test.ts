@@ -522,6 +522,19 @@ describe('a file', () => {
     })
   })
 
+  test('is text also where a part begins or ends in the middle of a character', async () => {
+    const type = async (offset: number, length: number) => {
+      const query = `path=o/a&offset=${offset}&length=${length}`
+      return (await world.viewer.get(`/api/v1/layer/${marked.digest}/file?${query}`)).header('content-type')
+    }
+    for (const [offset, length] of [
+      [0, 18],
+      [0, 9],
+      [1, 9],
+    ] as const)
+      expect(await type(offset, length)).toBe('text/plain; charset=utf-8')
+  })
+
   test('that is none, or not for the caller, is not there', async () => {
     check(await file('path=var/x'), { status: 404, code: 'NAME_UNKNOWN' })
     check(await file('path=../etc/passwd'), { status: 404, code: 'NAME_UNKNOWN' })
@@ -563,6 +576,12 @@ describe('files of an image', () => {
     check(await open('linked&path=usr/again'), { status: 200, body: 'old' })
     for (const path of ['usr/self', 'usr/away'])
       check(await open(`linked&path=${path}`), { status: 404, code: 'NAME_UNKNOWN' })
+  })
+
+  test('are said to be missing of the layers that can be read, and of no others', async () => {
+    const said = async (query: string) => textAt((await open(query)).json, 'errors', 0, 'message')
+    expect(await said('v1&path=nowhere')).toBe('there is no such file in this image')
+    expect(await said('wrong&path=nowhere')).toContain('1 of its 2 layers cannot be read whole')
   })
 })
 

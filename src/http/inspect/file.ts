@@ -62,7 +62,8 @@ export async function fileReply(
     headers: {
       ...HARMLESS,
       ...cache,
-      'content-type': raw || !isText(bytes) ? 'application/octet-stream' : 'text/plain; charset=utf-8',
+      'content-type':
+        raw || !isText(bytes, offset) ? 'application/octet-stream' : 'text/plain; charset=utf-8',
       ...(raw && { 'content-disposition': 'attachment' }),
       'x-file-size': String(file.size),
       'x-file-layer': layer,
@@ -78,22 +79,22 @@ async function findFile(reader: IndexReader, path: string): Promise<IndexEntry> 
     const entries = await reader.at(parentOf(at), nameOf(at))
     const entry = entries.find((one) => isPlaced(one) && one.kind !== 'whiteout')
     if (entry?.kind === 'file') return entry
-    if (entry?.kind !== 'hardlink') throw noFile(entry)
+    if (entry?.kind !== 'hardlink') throw noFile(entry, NOT_HERE)
     const place = placeOf(entry.linkname)
     if (place.kind === 'outside') break
     at = place.path
   }
-  throw noFile(undefined)
+  throw noFile(undefined, NOT_HERE)
 }
 
-/** Says why there is no file. */
-export function noFile(entry: IndexEntry | undefined): RegistryError {
-  const what =
-    entry === undefined
-      ? 'there is no such file here; a hard link may lead to a layer below, which /api/v1/image/file follows'
-      : `that is no file, but a ${entry.kind}`
+/** Says why there is no file; `absent`, when nothing is there. */
+export function noFile(entry: IndexEntry | undefined, absent: string): RegistryError {
+  const what = entry === undefined ? absent : `that is no file, but a ${entry.kind}`
   return new RegistryError('NAME_UNKNOWN', { message: what })
 }
+
+const NOT_HERE =
+  'there is no such file here; a hard link may lead to a layer below, which /api/v1/image/file follows'
 
 /** Throws REQUEST_INVALID. */
 function span({ query }: Exchange, size: number): { readonly offset: number; readonly length: number } {
@@ -141,9 +142,15 @@ async function openLayer({ indexes }: InspectHttpParts, layer: Digest, range: Pa
   return reader
 }
 
-/** UTF-8 without the control characters that no text has. */
-function isText(bytes: Buffer): boolean {
+/** UTF-8 without the control characters that no text has; a part may begin and end in the middle of a character. */
+function isText(bytes: Buffer, offset: number): boolean {
   if (bytes.some((byte) => byte < 9 || (byte > 13 && byte < 27))) return false
-  const text = new TextDecoder('utf-8').decode(bytes.subarray(0, bytes.length - 4))
-  return !text.includes('\ufffd')
+  const begun = offset === 0 ? 0 : bytes.subarray(0, 3).findIndex((byte) => (byte & 0xc0) !== 0x80)
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(Math.max(begun, 0)), { stream: true })
+    return true
+  } catch (error) {
+    if (error instanceof TypeError) return false
+    throw error
+  }
 }

@@ -1,5 +1,5 @@
 import { rawPath } from '../../inspect/display-name.ts'
-import { readersOf } from '../../inspect/image-layers.ts'
+import { type KnownLayer, readersOf } from '../../inspect/image-layers.ts'
 import { recordIn } from '../../inspect/layer/layer-indexes.ts'
 import { linkedAt } from '../../inspect/merged-path.ts'
 import type { Handler } from '../exchange.ts'
@@ -20,7 +20,15 @@ export function getImageFile(parts: InspectHttpParts): Handler {
     const path = rawPath(textParam(exchange, 'path'), textParam(exchange, 'pathRaw'))
     const found = await linkedAt(await readersOf(parts.indexes, layers), path)
     const { sha256, state } = layers[found?.layer ?? -1] ?? {}
-    if (found?.entry.kind !== 'file' || sha256 === undefined) throw noFile(found?.entry)
+    if (found?.entry.kind !== 'file' || sha256 === undefined) throw noFile(found?.entry, absent(layers))
     return fileReply(parts, exchange, { layer: sha256, record: recordIn(state), file: found.entry, cache })
   }
+}
+
+/** What cannot be read may have it. */
+function absent(layers: readonly KnownLayer[]): string {
+  const unread = layers.filter(({ state }) => state.state !== 'done').length
+  return unread === 0
+    ? 'there is no such file in this image'
+    : `there is no such file as far as this image is read: ${unread} of its ${layers.length} layers cannot be read whole`
 }
