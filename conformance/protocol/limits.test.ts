@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { check } from './support/exchange.ts'
-import { blob } from './support/images.ts'
+import { blob, index } from './support/images.ts'
 import { basic } from './support/login.ts'
 import { closing, openUpload, pushBlob } from './support/push.ts'
 import { head, RawConnection } from './support/raw.ts'
@@ -112,6 +112,22 @@ describe('Expect: 100-continue', () => {
 })
 
 describe('a slow client', () => {
+  test('that says no length of its manifest holds up nobody, however many there are', async () => {
+    const made = index([])
+    const lines = ['Host: x', `Content-Type: ${made.mediaType}`, 'Transfer-Encoding: chunked']
+    const slow = await Promise.all(Array.from({ length: 20 }, async () => RawConnection.open(open.now.url)))
+    for (const each of slow)
+      each.write(`${head(`PUT /v2/${NAME}/manifests/slow HTTP/1.1`, ...lines)}1\r\n{\r\n`)
+    check(await client().get('/v2/'), { status: 200 })
+    const chunk = `${made.size.toString(16)}\r\n${made.bytes.toString()}\r\n0\r\n\r\n`
+    const reply = await converse(
+      open.now,
+      `${head(`PUT /v2/${NAME}/manifests/fast HTTP/1.1`, ...lines)}${chunk}`,
+    )
+    check(reply, { status: 201 })
+    for (const each of slow) each.destroy()
+  })
+
   // "whole-request timeout 300 s [is] wrong here": slow uploads are read for as long as they move.
   test('sends its layer in drips while others are served', async () => {
     const made = blob('limits/slow', 2000)
