@@ -301,6 +301,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/maintenance/migration': [
     'node:*',
+    'src/maintenance/side-by-side.ts',
     'src/oci',
     'src/records',
     'storage/store-errors.ts',

@@ -4,6 +4,7 @@ import { keys, kindOf } from '../../records/keys.ts'
 import { arrivalCodec } from '../../records/migration.ts'
 import { trashCodec } from '../../records/review.ts'
 import { TupleReader } from '../../records/tuple.ts'
+import { eachOf } from '../side-by-side.ts'
 import { copyBlob } from './copy-blob.ts'
 import type { MoveParts } from './place.ts'
 
@@ -31,11 +32,9 @@ export async function moveKeys(
   wanted: readonly Uint8Array[],
   damaged: Set<Digest>,
 ): Promise<void> {
-  const blobs = wanted.filter((key) => kindOf(key) === 'blob').values()
-  const copy = async (): Promise<void> => {
-    for (const key of blobs) await moveBlob(parts, key, damaged)
-  }
-  await Promise.all(Array.from({ length: COPIES }, copy))
+  const blobs = wanted.filter((key) => kindOf(key) === 'blob')
+  // When one fails the others end first: the stores are closed then, or filled by the next try.
+  await eachOf(blobs, COPIES, (key) => moveBlob(parts, key, damaged))
   const others = wanted.filter((key) => kindOf(key) !== 'blob')
   const stored = await parts.source.metadata.read(others)
   const changes: Changes = { sets: [], deletes: [] }
