@@ -93,7 +93,8 @@ describe('startMaintenance', () => {
     const daily = counting('daily', { everyMs: 24 * LONG, run: () => Promise.reject(new Error('no')) })
     const maintenance = start(daily)
     for (let run = 1; run <= 6; run++) {
-      await expect.poll(() => [errors.length, maintenance.jobs[0]?.state]).toEqual([run, 'waiting'])
+      const ended = () => [errors.length, maintenance.jobs[0]?.state]
+      await expect.poll(ended, { timeout: 10_000 }).toEqual([run, 'waiting'])
       if (run < 6) maintenance.runNow('daily')
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -208,12 +209,12 @@ describe('an item that fails', () => {
     })
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const maintenance = start(cut)
-    await expect.poll(() => maintenance.jobs[0]?.state).toBe('running')
+    await expect.poll(() => maintenance.jobs[0]?.state, { timeout: 10_000 }).toBe('running')
     const sets = [{ key: keys.lease('job'), value: leaseCodec.encode({ holder: 'other', until: now + 1 }) }]
     await metadata.commit({ checks: [], sets, deletes: [] })
     vi.advanceTimersByTime(5000)
     vi.useRealTimers()
-    await expect.poll(waiting(maintenance)).toBe(true)
+    await expect.poll(waiting(maintenance), { timeout: 10_000 }).toBe(true)
     expect(errors).toEqual([])
     expect(await maintenance.failures()).toEqual([])
   })
