@@ -68,16 +68,17 @@ export class JobRunner {
     const run = new AbortController()
     const signal = AbortSignal.any([stopping, run.signal])
     const keeping = this.#keepLease(run)
+    let how: { readonly error?: string } = {}
     try {
       this.#begin()
       await this.#job.run(this.#jobParts(failures, signal), signal)
-      this.#end({})
     } catch (error) {
-      this.#end({ error: error instanceof Error ? error.message : String(error) })
+      how = { error: error instanceof Error ? error.message : String(error) }
       throw error
     } finally {
       clearInterval(keeping)
-      await releaseLease(this.#parts, this.#job.name)
+      // Until then no other run begins: who saw it wait, and asked for one, would get none.
+      await releaseLease(this.#parts, this.#job.name).finally(() => this.#end(how))
     }
     return 'done'
   }

@@ -147,6 +147,27 @@ describe('startMaintenance', () => {
     expect(() => maintenance.runNow('jab')).toThrow("there is no job 'jab'; there are job")
   })
 
+  it('is not said to wait before another run can begin', async () => {
+    const { metadata } = parts
+    const [released, commit] = [Promise.withResolvers<void>(), metadata.commit.bind(metadata)]
+    let isReleasing = false
+    metadata.commit = async (one) => {
+      if (one.deletes.some((key) => Buffer.compare(key, keys.lease('job')) === 0)) {
+        isReleasing = true
+        await released.promise
+      }
+      return commit(one)
+    }
+    const job = counting('job')
+    const maintenance = start(job)
+    await expect.poll(() => isReleasing, { timeout: 10_000 }).toBe(true)
+    expect(maintenance.jobs[0]?.state).toBe('running')
+    released.resolve()
+    await expect.poll(waiting(maintenance), { timeout: 10_000 }).toBe(true)
+    maintenance.runNow('job')
+    await expect.poll(() => job.runs, { timeout: 10_000 }).toBe(2)
+  })
+
   it('waits for what it is doing when it is stopped, and tells it to end', async () => {
     let told = false
     const job = counting('job', {
