@@ -22,6 +22,9 @@ export function listenForKeys(): () => void {
   return () => removeEventListener('keydown', listen)
 }
 
+/** What takes letters: a box that is ticked takes none. */
+const TYPED = 'input:not([type=checkbox], [type=radio], [type=file]), textarea, select, [contenteditable]'
+
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null
+  return target instanceof Element && target.closest(TYPED) !== null
 }

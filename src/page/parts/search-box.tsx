@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks'
 import { go, here, href } from '../location.ts'
 import { Icon } from './icon.tsx'
 
@@ -10,6 +11,12 @@ function meantBy(text: string): string {
 /** Search in everything that the visitor may see; the results are on the home page. */
 export function SearchBox() {
   const { view, query } = here.value
+  const input = useRef<HTMLInputElement>(null)
+  const asked = view === '' ? (query.get('q') ?? '') : ''
+  useEffect(() => {
+    // What was typed stands until one comes to another place, back and forward too.
+    if (input.current !== null) input.current.value = asked
+  }, [asked])
   const submit = (event: SubmitEvent & { currentTarget: HTMLFormElement }) => {
     event.preventDefault()
     const text = new FormData(event.currentTarget).get('q')
@@ -20,6 +27,7 @@ export function SearchBox() {
       <form onSubmit={submit}>
         <Icon name="search" />
         <input
+          ref={input}
           type="search"
           name="q"
           aria-label="Search repositories, tags, digests"
@@ -27,7 +35,7 @@ export function SearchBox() {
           title="Search ( / )"
           autoComplete="off"
           spellcheck={false}
-          defaultValue={view === '' ? (query.get('q') ?? '') : ''}
+          defaultValue={asked}
         />
         <kbd aria-hidden="true">/</kbd>
       </form>

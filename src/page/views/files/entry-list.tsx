@@ -8,6 +8,14 @@ import './files.css'
 /** Rows that need not be laid out before they are in sight. */
 const MANY = 200
 
+/** Where keys lead among the rows; the first child of the list is its head. */
+const MOVES: Readonly<Record<string, (row: Element) => Element | null | undefined>> = {
+  ArrowDown: (row) => row.nextElementSibling,
+  ArrowUp: (row) => row.previousElementSibling,
+  Home: (row) => row.parentElement?.children[1],
+  End: (row) => row.parentElement?.lastElementChild,
+}
+
 /** A directory as a list: arrows move, Enter or → opens, ← goes up. */
 export function EntryList({
   path,
@@ -46,11 +54,11 @@ export function EntryList({
     const element = event.currentTarget instanceof Element ? event.currentTarget : undefined
     const opens = event.key === 'Enter' || event.key === 'ArrowRight'
     const file = opens && !row.isDirectory ? fileHref(row) : undefined
+    const move = MOVES[event.key]
     if (opens && row.isDirectory) walk(row.path)
     else if (file !== undefined) go(file)
     else if (event.key === 'ArrowLeft') walk(parentOf(path))
-    else if (event.key === 'ArrowDown') focusOn(element?.nextElementSibling)
-    else if (event.key === 'ArrowUp') focusOn(element?.previousElementSibling)
+    else if (element !== undefined && move !== undefined) focusOn(move(element))
     else return
     event.preventDefault()
   }
@@ -108,7 +116,7 @@ function Head({ bySize, whence }: { readonly bySize: boolean; readonly whence: s
           aria-pressed={!bySize}
           onClick={() => setQuery({ files: undefined }, { replace: true })}
         >
-          Name{!bySize && ' ↓'}
+          Name{!bySize && <span aria-hidden="true"> ↑</span>}
         </button>
       </span>
       <span role="columnheader">{whence}</span>
@@ -119,7 +127,7 @@ function Head({ bySize, whence }: { readonly bySize: boolean; readonly whence: s
           aria-pressed={bySize}
           onClick={() => setQuery({ files: 'size' }, { replace: true })}
         >
-          Unpacked{bySize && ' ↓'}
+          Unpacked{bySize && <span aria-hidden="true"> ↓</span>}
         </button>
       </span>
     </div>

@@ -8,6 +8,13 @@ const SHOWN = 60
 const HEIGHT = 96
 const PITCH = 18
 
+const WAYS: Readonly<Record<string, (from: Element) => Element | null | undefined>> = {
+  ArrowRight: (from) => from.nextElementSibling,
+  ArrowLeft: (from) => from.previousElementSibling,
+  Home: (from) => from.parentElement?.firstElementChild,
+  End: (from) => from.parentElement?.lastElementChild,
+}
+
 /** One column for each push, from old to new: reused bytes below, new bytes on top. The table below says the same. */
 export function StripChart({
   repository,
@@ -22,12 +29,7 @@ export function StripChart({
   const scale = (bytes: number) => (bytes / largest) * HEIGHT
   const move = (event: KeyboardEvent) => {
     const link = event.currentTarget instanceof Element ? event.currentTarget : undefined
-    const next =
-      event.key === 'ArrowRight'
-        ? link?.nextElementSibling
-        : event.key === 'ArrowLeft'
-          ? link?.previousElementSibling
-          : undefined
+    const next = link === undefined ? undefined : WAYS[event.key]?.(link)
     if (next instanceof SVGAElement) {
       event.preventDefault()
       next.focus()
