@@ -11,6 +11,7 @@ import { FIND_TASKS } from './find-tasks.ts'
 import { driveHeard } from './heard.ts'
 import { lookAt, type Scene } from './looks.ts'
 import { MANAGE_TASKS, RETENTION_TASKS } from './manage-tasks.ts'
+import { drivePlaces } from './places.ts'
 import { driveRights } from './rights.ts'
 import { driveSafety } from './safety.ts'
 import { seed, seedHostile, seedSpare, seedViewer } from './seed.ts'
@@ -144,6 +145,7 @@ try {
   await driveSafety(world)
   await driveRights(world)
   await driveHeard(world)
+  await drivePlaces(world)
   await lookAt(world, REAL)
   await real.stop()
 } finally {

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import { type Place, placeOf, type QueryValues, queryText } from './address.ts'
+import { beginAtTop, keepPlace } from './scroll-memory.ts'
 
 /** The path below which the page is served, with a slash at its end: a proxy may put it anywhere. */
 export const BASE = location.pathname.replace(/[^/]*$/, '')
@@ -15,10 +16,11 @@ export function href(view: string, query: QueryValues = {}): string {
 
 /** Goes to an address of the page; `replace` when back should not lead to where one was. */
 export function go(address: string, how: { readonly replace?: boolean } = {}): void {
-  if (how.replace === true) history.replaceState(null, '', address)
+  keepPlace()
+  if (how.replace === true) history.replaceState(history.state, '', address)
   else history.pushState(null, '', address)
   here.value = placeOf(location.href)
-  if (how.replace !== true) window.scrollTo(0, 0)
+  if (how.replace !== true) beginAtTop()
 }
 
 /** Changes values of the query and stays in the view. */
