@@ -383,6 +383,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/page/parts',
     'src/page/styles/base.css',
     'src/page/styles/parts.css',
+    'src/page/styles/print.css',
     'src/page/views/account',
     'src/page/views/compare',
     'src/page/views/deduplication',

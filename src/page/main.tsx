@@ -6,6 +6,7 @@ import { rememberScroll } from './scroll-memory.ts'
 import { applyTheme } from './theme.ts'
 import './styles/base.css'
 import './styles/parts.css'
+import './styles/print.css'
 
 applyTheme()
 followLinks()
