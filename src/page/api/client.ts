@@ -27,8 +27,8 @@ export async function call<Id extends keyof Operations>(
 ): Promise<Operations[Id]['answer']> {
   const response = await send(id, input, signal)
   const text = await response.text()
-  const value: unknown = text === '' ? undefined : JSON.parse(text)
-  if (!isAnswer(id, value)) throw problemOf(response, undefined)
+  const value = text === '' ? undefined : parsed(text)
+  if ((text !== '' && value === undefined) || !isAnswer(id, value)) throw problemOf(response, undefined)
   return value
 }
 
@@ -128,8 +128,10 @@ function headOf(request: XMLHttpRequest): Head {
 function problemOf({ status, statusText, headers }: Head, body: unknown): Problem {
   const [first] = isErrors(body) ? body.errors : []
   const requestId = first?.detail.requestId ?? headers.get('x-request-id') ?? undefined
-  const message = first?.message ?? `the answer was ${status} ${statusText}`
-  return new Problem({ status, code: first?.code ?? 'UNKNOWN', message, requestId })
+  const message =
+    first?.message ??
+    `the answer, ${`${status} ${statusText}`.trim()}, is not the registry's own; try again, or ask who runs the proxy before it`
+  return new Problem({ status, code: first?.code ?? 'PROXY', message, requestId })
 }
 
 function parsed(text: string): unknown {

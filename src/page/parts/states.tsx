@@ -37,7 +37,7 @@ export function Failed({ problem, again }: { readonly problem: Problem; readonly
               <code>{problem.requestId}</code>
               <CopyButton text={problem.requestId} what="request id" />
             </>
-          )}
+          )}{' '}
           {again !== undefined && (
             <button type="button" class="link" onClick={again}>
               try again

@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks'
 import { call } from '../../api/client.ts'
 import type { Grid } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
+import { plural } from '../../format.ts'
 import { here, setQuery } from '../../location.ts'
 import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
@@ -24,7 +25,7 @@ export function GridView() {
   )
   if (images.length === 0) return <EmptyGrid />
   return (
-    <Answered asked={asked} what={`Reading ${images.length} images`}>
+    <Answered asked={asked} what={`Reading ${plural(images.length, 'image')}`} title="Grid">
       {(grid) => <Shown grid={grid} images={images} />}
     </Answered>
   )
