@@ -6,7 +6,7 @@ import { go, here, href } from '../../location.ts'
 import { PairForm } from '../../parts/pair-form.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
-import { bytesOf, splitLayers } from './compare.ts'
+import { bytesOf, nameOf, splitLayers } from './compare.ts'
 import { ConfigDifferences } from './config-differences.tsx'
 import { FileDifferences } from './file-differences.tsx'
 import { ShareBar } from './share-bar.tsx'
@@ -77,12 +77,8 @@ function Shown({
       </p>
       <ShareBar shared={bytesOf(split.shared)} onlyA={bytesOf(split.onlyA)} onlyB={bytesOf(split.onlyB)} />
       <StepPairs a={a} b={b} />
-      {a.digest !== b.digest && <FileDifferences a={nameOf(a)} b={nameOf(b)} platform={platform} />}
+      {a.digest !== b.digest && <FileDifferences images={{ a, b }} platform={platform} />}
       <ConfigDifferences a={a} b={b} />
     </>
   )
-}
-
-function nameOf({ repository, tag, ref }: Image): string {
-  return tag === null ? ref : `${repository}:${tag}`
 }

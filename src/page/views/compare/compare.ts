@@ -3,6 +3,17 @@ import type { ImageView as Image } from '../../api/schema.generated.ts'
 type Step = Image['steps'][number]
 type Layer = NonNullable<Step['layer']>
 
+/** Two images that are compared. */
+export interface ImagePair {
+  readonly a: Image
+  readonly b: Image
+}
+
+/** As people call an image; by its digest when it has no tag. */
+export function nameOf({ repository, tag, ref }: Image): string {
+  return tag === null ? ref : `${repository}:${tag}`
+}
+
 /** Layers of two images by where they are. Bytes are compressed; the same content counts once. */
 export interface LayerSplit {
   readonly shared: readonly Layer[]

@@ -5,21 +5,21 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { countText, deltaText } from '../../format.ts'
 import { here, href, setQuery } from '../../location.ts'
 import { Answered } from '../../parts/states.tsx'
-import { isPending, PATIENCE, stateText } from '../files/index-states.ts'
+import { isComing, missingText, PATIENCE } from '../files/index-states.ts'
 import { pagesOf, readPages } from '../files/pages.ts'
+import { type ImagePair, nameOf } from './compare.ts'
 import { DIFFERENCES, differenceOf } from './differences.ts'
 import { FileTable } from './file-table.tsx'
 
 /** The files that differ, those that weigh most first. */
 export function FileDifferences({
-  a,
-  b,
+  images,
   platform,
 }: {
-  readonly a: string
-  readonly b: string
+  readonly images: ImagePair
   readonly platform: string | undefined
 }) {
+  const [a, b] = [nameOf(images.a), nameOf(images.b)]
   const { query } = here.value
   const only = differenceOf(query.get('files'))
   const pages = pagesOf(query)
@@ -30,7 +30,7 @@ export function FileDifferences({
     ),
   )
   const waiting =
-    asked.value !== undefined && missingOf(asked.value.first).some(({ state }) => isPending(state))
+    asked.value !== undefined && missingOf(images, asked.value.first).some(({ isToCome }) => isToCome)
   useEffect(() => {
     if (!waiting) return undefined
     const timer = setTimeout(asked.again, PATIENCE)
@@ -42,12 +42,16 @@ export function FileDifferences({
       <Answered asked={asked} what="Comparing the files">
         {({ first, entries, next }) => (
           <>
-            <Missing view={first} />
+            <Missing images={images} view={first} />
             <Classes files={first.files} only={only} />
             {entries.length > 0 && <FileTable entries={entries} a={a} b={b} platform={platform} />}
             {next !== undefined && (
               <p>
-                <button type="button" onClick={() => setQuery({ pages: String(pages + 1) })}>
+                <button
+                  type="button"
+                  class="button quiet"
+                  onClick={() => setQuery({ pages: String(pages + 1) })}
+                >
                   Show more
                 </button>
               </p>
@@ -60,23 +64,22 @@ export function FileDifferences({
   )
 }
 
-function missingOf({ a, b }: ComparisonView) {
-  return [
-    ...a.missing.map((one) => ({ ...one, image: 'A' })),
-    ...b.missing.map((one) => ({ ...one, image: 'B' })),
-  ]
+/** Layers that are not compared, of both images: whether they will be, and why not. */
+function missingOf(images: ImagePair, view: ComparisonView) {
+  return (['a', 'b'] as const).flatMap((side) =>
+    view[side].missing.map((one) => ({
+      isToCome: isComing(images[side], one),
+      text: missingText(images[side], one, ` of ${side.toUpperCase()}`),
+    })),
+  )
 }
 
-function Missing({ view }: { readonly view: ComparisonView }) {
-  const missing = missingOf(view)
+function Missing({ images, view }: { readonly images: ImagePair; readonly view: ComparisonView }) {
+  const missing = missingOf(images, view)
   if (missing.length === 0) return null
   return (
     <p class="notice" role="status">
-      Not compared:{' '}
-      {missing
-        .map(({ image, layer, state }) => `layer ${layer + 1} of ${image} ${stateText(state)}`)
-        .join(', ')}
-      .
+      Not compared: {missing.map(({ text }) => text).join(', ')}.
     </p>
   )
 }

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { call, type Problem } from '../../api/client.ts'
-import type { ImageView as Image, IndexState } from '../../api/schema.generated.ts'
+import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { here, href, setQuery } from '../../location.ts'
 import { Answered } from '../../parts/states.tsx'
@@ -8,7 +8,7 @@ import { Crumbs } from './crumbs.tsx'
 import { EntryList } from './entry-list.tsx'
 import { type EntryRow, rowOfMerged } from './entry-row.ts'
 import { type FilePath, pathQuery } from './file-path.ts'
-import { isPending, PATIENCE, stateText } from './index-states.ts'
+import { areComing, isComing, type MissingLayer, missingText, PATIENCE } from './index-states.ts'
 import { pagesOf, readPages } from './pages.ts'
 import { Weights } from './weights.tsx'
 
@@ -61,7 +61,7 @@ export function ImageDirectory({
         <Answered asked={asked} what="Reading the directory">
           {({ first, entries, next, at }) => (
             <>
-              <MissingLayers missing={first.missing} />
+              <MissingLayers image={image} missing={first.missing} />
               <Weights rows={entries.map((entry) => rowOfMerged(at, entry))} open={open} />
               <EntryList
                 path={at}
@@ -93,16 +93,18 @@ export function MoreEntries({ shown, pages }: { readonly shown: number; readonly
 }
 
 function MissingLayers({
+  image,
   missing,
 }: {
-  readonly missing: readonly { readonly layer: number; readonly state: IndexState }[]
+  readonly image: Image
+  readonly missing: readonly MissingLayer[]
 }) {
-  const lost = missing.filter(({ state }) => !isPending(state))
+  const lost = missing.filter((one) => !isComing(image, one))
   if (lost.length === 0) return null
   return (
     <p class="notice" role="status">
       {lost.length === 1 ? 'One layer is' : `${lost.length} layers are`} not among the files:{' '}
-      {lost.map(({ layer, state }) => `layer ${layer + 1} ${stateText(state)}`).join(', ')}.
+      {lost.map((one) => missingText(image, one)).join(', ')}.
     </p>
   )
 }
@@ -122,18 +124,14 @@ function fileOfImage(image: Image, upto: number | undefined, row: EntryRow): str
 
 /** Whether layers are missing that will come: then an absent directory may be in one of them. */
 function isWaiting(
-  { steps }: Image,
+  image: Image,
   upto: number | undefined,
   asked: {
-    readonly value:
-      | { readonly first: { readonly missing: readonly { readonly state: IndexState }[] } }
-      | undefined
+    readonly value: { readonly first: { readonly missing: readonly MissingLayer[] } } | undefined
     readonly problem: Problem | undefined
   },
 ): boolean {
-  if (asked.value !== undefined) return asked.value.first.missing.some(({ state }) => isPending(state))
+  if (asked.value !== undefined) return asked.value.first.missing.some((one) => isComing(image, one))
   if (asked.problem?.code !== 'NAME_UNKNOWN') return false
-  return steps.some(
-    ({ layer }) => layer !== null && layer.index <= (upto ?? Infinity) && isPending(layer.state),
-  )
+  return areComing(image, upto)
 }

@@ -22,3 +22,42 @@ export function stateText(state: IndexState): string {
 export function isPending(state: IndexState): boolean {
   return state === 'none' || state === 'queued' || state === 'running'
 }
+
+/** A layer whose files are not, or not all, in an answer: from 0 at the base. */
+export interface MissingLayer {
+  readonly layer: number
+  readonly state: IndexState
+}
+
+/** An image, as far as it is asked. */
+interface Layers {
+  readonly steps: readonly {
+    readonly layer: {
+      readonly index: number
+      readonly external: boolean
+      readonly state: IndexState
+    } | null
+  }[]
+}
+
+/** Whether the files of a layer will come: those of one whose bytes are kept elsewhere never do. */
+export function isComing(image: Layers, { layer, state }: MissingLayer): boolean {
+  return isPending(state) && !isElsewhere(image, layer)
+}
+
+/** Whether files of an image will come, of its layers up to one of them. */
+export function areComing(image: Layers, upto = Infinity): boolean {
+  return image.steps.some(
+    ({ layer }) =>
+      layer !== null && layer.index <= upto && isComing(image, { layer: layer.index, state: layer.state }),
+  )
+}
+
+/** How far the look into a layer of an image is, as a sentence without its end. */
+export function missingText(image: Layers, { layer, state }: MissingLayer, of = ''): string {
+  return `layer ${layer + 1}${of} ${isElsewhere(image, layer) ? 'is kept elsewhere' : stateText(state)}`
+}
+
+function isElsewhere({ steps }: Layers, at: number): boolean {
+  return steps.some(({ layer }) => layer?.index === at && layer.external)
+}

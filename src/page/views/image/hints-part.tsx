@@ -3,7 +3,7 @@ import type { Hints, ImageView as Image } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
-import { stateText } from '../files/index-states.ts'
+import { missingText } from '../files/index-states.ts'
 import { FileLink, stepOf } from './file-link.tsx'
 
 const KINDS: Readonly<Record<Hints['files'][number]['kind'], string>> = {
@@ -29,8 +29,7 @@ export function HintsPart({ image }: { readonly image: Image }) {
         <>
           {hints.missing.length > 0 && (
             <p class="notice" role="status">
-              Not looked at:{' '}
-              {hints.missing.map(({ layer, state }) => `layer ${layer + 1} ${stateText(state)}`).join(', ')}.
+              Not looked at: {hints.missing.map((one) => missingText(image, one)).join(', ')}.
             </p>
           )}
           {hints.files.length + hints.words.length === 0 ? (

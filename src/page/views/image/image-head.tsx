@@ -4,6 +4,7 @@ import { href, setQuery } from '../../location.ts'
 import { BadgeButton } from '../../parts/badge-button.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Ago, Digest, Size } from '../../parts/values.tsx'
+import { areComing } from '../files/index-states.ts'
 import { BuiltOn } from './built-on.tsx'
 import { ExportButton } from './export-button.tsx'
 
@@ -41,7 +42,7 @@ export function ImageHead({ image, asked }: { readonly image: Image; readonly as
           <Size bytes={totals.size} /> compressed ·{' '}
           {totals.unpacked === null ? (
             <span class="dim" title="Known when every layer is indexed">
-              unpacked not known yet
+              unpacked not known{areComing(image) && ' yet'}
             </span>
           ) : (
             <>

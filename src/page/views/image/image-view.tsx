@@ -54,7 +54,7 @@ function Shown({
     <>
       <ImageHead image={image} asked={asked} />
       {image.warnings.map((warning) => (
-        <p key={warning} class="notice">
+        <p key={warning} class="notice notice-warn">
           {warning}
         </p>
       ))}

@@ -97,8 +97,14 @@ function LayerFacts({ layer }: { readonly layer: Layer }) {
       <div>
         <dt>files</dt>
         <dd>
-          the layer {stateText(layer.state)} ·{' '}
-          <a href={href('layer', { digest: layer.digest })}>its own files</a>
+          {layer.external ? (
+            'kept elsewhere, so they are not known'
+          ) : (
+            <>
+              the layer {stateText(layer.state)} ·{' '}
+              <a href={href('layer', { digest: layer.digest })}>its own files</a>
+            </>
+          )}
         </dd>
       </div>
       {layer.users !== undefined && layer.users !== null && (

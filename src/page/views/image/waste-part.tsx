@@ -4,7 +4,7 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { percentText } from '../../format.ts'
 import { Answered } from '../../parts/states.tsx'
 import { Size } from '../../parts/values.tsx'
-import { stateText } from '../files/index-states.ts'
+import { missingText } from '../files/index-states.ts'
 import { SHARES, WASTE } from './waste-classes.ts'
 import { WasteTable } from './waste-table.tsx'
 
@@ -19,8 +19,7 @@ export function WastePart({ image }: { readonly image: Image }) {
         <>
           {waste.missing.length > 0 && (
             <p class="notice" role="status">
-              Not counted:{' '}
-              {waste.missing.map(({ layer, state }) => `layer ${layer + 1} ${stateText(state)}`).join(', ')}.
+              Not counted: {waste.missing.map((one) => missingText(image, one)).join(', ')}.
             </p>
           )}
           <p>

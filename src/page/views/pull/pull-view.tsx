@@ -8,7 +8,7 @@ import { PairForm } from '../../parts/pair-form.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { Size } from '../../parts/values.tsx'
-import { isPending, PATIENCE } from '../files/index-states.ts'
+import { areComing, PATIENCE } from '../files/index-states.ts'
 import { PullTable } from './pull-table.tsx'
 import { Ways } from './ways.tsx'
 import './pull.css'
@@ -66,8 +66,7 @@ function Shown({
   readonly asked: string
   readonly again: () => void
 }) {
-  const waits =
-    plan.files === null && image.steps.some(({ layer }) => layer !== null && isPending(layer.state))
+  const waits = plan.files === null && areComing(image)
   useEffect(() => {
     if (!waits) return undefined
     const timer = setTimeout(again, PATIENCE)
