@@ -14,22 +14,23 @@ export function ConfigPart({ config }: { readonly config: NonNullable<Image['con
     ['Environment', config.env ?? []],
     ['Labels', Object.entries(config.labels ?? {}).map(([name, value]) => `${name}=${value}`)],
   ]
+  const said = rows.filter(([, lines]) => lines.length > 0)
+  if (said.length === 0)
+    return <p class="dim">It sets nothing: no command, no user, no environment, no label.</p>
   return (
     <dl class="pairs">
-      {rows
-        .filter(([, lines]) => lines.length > 0)
-        .map(([name, lines]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>
-              {lines.map((text) => (
-                <code key={text} class="line">
-                  {visibleText(text)}
-                </code>
-              ))}
-            </dd>
-          </div>
-        ))}
+      {said.map(([name, lines]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            {lines.map((text) => (
+              <code key={text} class="line">
+                {visibleText(text)}
+              </code>
+            ))}
+          </dd>
+        </div>
+      ))}
     </dl>
   )
 }

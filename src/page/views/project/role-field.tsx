@@ -11,15 +11,20 @@ export function RoleField() {
   return (
     <label>
       Role
-      <select name="role" defaultValue="writer">
+      <select name="role">
         {ROLES.map(([role, what]) => (
-          <option key={role} value={role} selected={role === 'writer'}>
+          <option key={role} value={role} {...(role === 'writer' && { ref: chooseFirst })}>
             {what}
           </option>
         ))}
       </select>
     </label>
   )
+}
+
+/** By the attribute: a form that was sent goes back to what it says, not to what was set since. */
+function chooseFirst(option: HTMLOptionElement | null): void {
+  option?.setAttribute('selected', '')
 }
 
 /** The role that was chosen. */

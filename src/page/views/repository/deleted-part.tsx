@@ -50,7 +50,7 @@ export function DeletedPart({
                 { head: 'Restorable until', cell: ({ until }) => <Ago date={until} /> },
               ]}
               action={({ digest, tags }) => (
-                <ConfirmButton label="Restore" title="Restore the image" act={() => restore(digest)}>
+                <ConfirmButton calm label="Restore" title="Restore the image" act={() => restore(digest)}>
                   <p>
                     It can be pulled again by its digest
                     {tags.length > 0 && ', and by those of its tags that lead nowhere else by now'}.
