@@ -26,7 +26,7 @@ export function ActionTable<Row>({
 }) {
   return (
     <Scroll {...(label !== undefined && { label })}>
-      <table>
+      <table class="stacks">
         <thead>
           <tr>
             {columns.map(({ head }) => (
@@ -40,12 +40,12 @@ export function ActionTable<Row>({
         <tbody>
           {rows.map((row, index) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ head, look, cell }) => (
-                <td key={head} class={look}>
+              {columns.map(({ head, look, cell }, at) => (
+                <td key={head} class={look} {...(at > 0 && { 'data-label': head })}>
                   {cell(row)}
                 </td>
               ))}
-              <td>{action(row, index)}</td>
+              <td class="row-end">{action(row, index)}</td>
             </tr>
           ))}
         </tbody>

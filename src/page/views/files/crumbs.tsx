@@ -10,7 +10,7 @@ export function Crumbs({ path, open }: { readonly path: FilePath; readonly open:
       </button>
       {crumbs(path).map((crumb, index) => (
         <span key={String(index)}>
-          {index > 0 && <span class="dim"> › </span>}
+          {index > 0 && <span class="dim">›</span>}
           <button type="button" class="link mono" onClick={() => open(crumb.path)}>
             {visibleText(crumb.name)}
           </button>

@@ -33,7 +33,7 @@ export function RepositoriesPart({
         ) : (
           <>
             <Scroll>
-              <table>
+              <table class="stacks">
                 <thead>
                   <tr>
                     <th>Repository</th>
@@ -51,16 +51,16 @@ export function RepositoriesPart({
                           {name}
                         </a>
                       </td>
-                      <td class="number">
+                      <td class="number" data-label="Tags">
                         <Count {...tags} />
                       </td>
-                      <td class="number">
+                      <td class="number" data-label="Manifests">
                         <Count {...manifests} />
                       </td>
-                      <td>
+                      <td data-label="Last push">
                         <AgoOrNever date={pushed} />
                       </td>
-                      <td>
+                      <td data-label="Made">
                         <Ago date={created} />
                       </td>
                     </tr>
