@@ -20,8 +20,9 @@ export function Bars({
           <dt>{name}</dt>
           <dd>
             <span class={`fall ${kind}`} style={{ width: `${(bytes / largest) * 100}%` }} />
-            <Size bytes={bytes} />
-            {remark !== undefined && <span class="dim">{remark}</span>}
+            <span>
+              <Size bytes={bytes} /> {remark !== undefined && <span class="dim">{remark}</span>}
+            </span>
           </dd>
         </div>
       ))}

@@ -8,7 +8,7 @@ import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { Foreign, Size } from '../../parts/values.tsx'
 import { BelowLayers } from './below-layers.tsx'
-import { sharedLayers, sharedPairs } from './sharing.ts'
+import { type SharedLayer, sharedLayers, sharedPairs } from './sharing.ts'
 import { SharingMatrix } from './sharing-matrix.tsx'
 import { Waterfall } from './waterfall.tsx'
 import './deduplication.css'
@@ -17,6 +17,8 @@ import './deduplication.css'
 const PROJECTS = 100
 const IMAGES = 100
 const ROWS = 20
+/** Repositories of a layer that are named. */
+const NAMED = 4
 
 /** What is stored once instead of many times. */
 export function DeduplicationView() {
@@ -49,7 +51,7 @@ export function DeduplicationView() {
                 <p>No two of them share a layer.</p>
               ) : (
                 <Scroll>
-                  <table>
+                  <table class="shared-layers stacks">
                     <thead>
                       <tr>
                         <th>Layer</th>
@@ -73,19 +75,17 @@ export function DeduplicationView() {
                               <Foreign text={layer.instruction} />
                             </code>
                           </td>
-                          <td class="number">
+                          <td class="number" data-label="Size">
                             <Size bytes={layer.size} />
                           </td>
-                          <td class="number">{layer.images}</td>
-                          <td class="number">
+                          <td class="number" data-label="Images">
+                            {layer.images}
+                          </td>
+                          <td class="number" data-label="Saves">
                             <Size bytes={layer.size * (layer.images - 1)} />
                           </td>
-                          <td class="wrap">
-                            {layer.repositories.map((name) => (
-                              <a key={name} href={href('repository', { name })} class="each">
-                                {name}
-                              </a>
-                            ))}
+                          <td class="wrap" data-label="Repositories">
+                            <Repositories layer={layer} />
                           </td>
                         </tr>
                       ))}
@@ -105,6 +105,21 @@ export function DeduplicationView() {
         )}
       </Answered>
     </>
+  )
+}
+
+/** Those that have a layer; where there are many, the layer's own view lists them. */
+function Repositories({ layer: { digest, repositories } }: { readonly layer: SharedLayer }) {
+  const more = repositories.length - NAMED
+  return (
+    <span>
+      {repositories.slice(0, NAMED).map((name) => (
+        <a key={name} href={href('repository', { name })} class="each">
+          {name}
+        </a>
+      ))}
+      {more > 0 && <a href={href('layer', { digest })}>and {more} more</a>}
+    </span>
   )
 }
 

@@ -1,4 +1,4 @@
-import { percentText } from '../../format.ts'
+import { percentText, plural } from '../../format.ts'
 import { here, href } from '../../location.ts'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Size } from '../../parts/values.tsx'
@@ -16,6 +16,8 @@ export function Waterfall({ rows }: { readonly rows: readonly ProjectBytes[] }) 
   const logical = rows.reduce((sum, row) => sum + row.logical, 0)
   const stored = rows.reduce((sum, row) => sum + row.stored, 0)
   const chosen = here.value.query.get('project')
+  const filled = rows.filter(({ name, logical: bytes }) => bytes > 0 || name === chosen)
+  const empty = rows.length - filled.length
   return (
     <section>
       <Bars
@@ -41,7 +43,7 @@ export function Waterfall({ rows }: { readonly rows: readonly ProjectBytes[] }) 
             </tr>
           </thead>
           <tbody>
-            {rows
+            {filled
               .toSorted((a, b) => b.logical - b.stored - (a.logical - a.stored))
               .map((row) => (
                 <tr key={row.name}>
@@ -70,6 +72,7 @@ export function Waterfall({ rows }: { readonly rows: readonly ProjectBytes[] }) 
           </tbody>
         </table>
       </Scroll>
+      {empty > 0 && <p class="dim">{plural(empty, 'project')} without an image: not listed.</p>}
     </section>
   )
 }

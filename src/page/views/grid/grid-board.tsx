@@ -51,56 +51,58 @@ export function GridBoard({
 
   return (
     <>
-      <div
-        class="board"
-        role="grid"
-        aria-label="Layers of the images, the base on top"
-        aria-colcount={layout.columns.length}
-        ref={board}
-        style={{ gridTemplateColumns: `repeat(${layout.columns.length}, minmax(11rem, 22rem))` }}
-        onMouseLeave={() => setPointed(undefined)}
-      >
-        <div role="row" class="row">
-          {layout.columns.map((column, index) => (
-            <ColumnHead
-              key={column.image}
-              column={column}
-              at={index}
-              locked={locked === index}
-              point={() => setPointed(tipOf(layout, index))}
-              lock={() => toggleLock(layout, index)}
-              drop={() => drop(column.asked)}
-            />
-          ))}
-        </div>
-        {rowsOf(layout).map((cells, row) => (
-          <div role="row" class="row" key={row}>
-            {cells.map((cell) => (
-              <div
-                key={cell.key}
-                role="gridcell"
-                class={classesOf(cell, { eye, locked, filter })}
-                style={{ gridColumn: `${cell.column + 1} / span ${cell.span}`, gridRow: cell.row + 2 }}
-                aria-colindex={cell.column + 1}
-                aria-colspan={cell.span}
-                tabIndex={cell.key === focusKey ? 0 : -1}
-                data-cell={cell.key}
-                onMouseEnter={() => point(cell)}
-                onFocus={() => point(cell, cursor?.key === cell.key ? cursor.column : cell.column)}
-                onKeyDown={(event) => onKey(event, cell)}
-                onClick={() => go(imageHref(layout, cell, cell.column))}
-              >
-                <ClassGlyph kind={cell.node.class} />
-                <span class="instruction">{visibleText(cell.node.instruction)} </span>
-                <span class="number dim">
-                  {sizeText(cell.node.layer.size)}
-                  <span class="sr"> {restOf(cell)}</span>
-                </span>
-                <span class="inner-bar" style={{ width: `${(cell.node.layer.size / largest) * 100}%` }} />
-              </div>
+      <div class="board-frame">
+        <div
+          class="board"
+          role="grid"
+          aria-label="Layers of the images, the base on top"
+          aria-colcount={layout.columns.length}
+          ref={board}
+          style={{ gridTemplateColumns: `repeat(${layout.columns.length}, minmax(11rem, 22rem))` }}
+          onMouseLeave={() => setPointed(undefined)}
+        >
+          <div role="row" class="row">
+            {layout.columns.map((column, index) => (
+              <ColumnHead
+                key={column.image}
+                column={column}
+                at={index}
+                locked={locked === index}
+                point={() => setPointed(tipOf(layout, index))}
+                lock={() => toggleLock(layout, index)}
+                drop={() => drop(column.asked)}
+              />
             ))}
           </div>
-        ))}
+          {rowsOf(layout).map((cells, row) => (
+            <div role="row" class="row" key={row}>
+              {cells.map((cell) => (
+                <div
+                  key={cell.key}
+                  role="gridcell"
+                  class={classesOf(cell, { eye, locked, filter })}
+                  style={{ gridColumn: `${cell.column + 1} / span ${cell.span}`, gridRow: cell.row + 2 }}
+                  aria-colindex={cell.column + 1}
+                  aria-colspan={cell.span}
+                  tabIndex={cell.key === focusKey ? 0 : -1}
+                  data-cell={cell.key}
+                  onMouseEnter={() => point(cell)}
+                  onFocus={() => point(cell, cursor?.key === cell.key ? cursor.column : cell.column)}
+                  onKeyDown={(event) => onKey(event, cell)}
+                  onClick={() => go(imageHref(layout, cell, cell.column))}
+                >
+                  <ClassGlyph kind={cell.node.class} />
+                  <span class="instruction">{visibleText(cell.node.instruction)} </span>
+                  <span class="number dim">
+                    {sizeText(cell.node.layer.size)}
+                    <span class="sr"> {restOf(cell)}</span>
+                  </span>
+                  <span class="inner-bar" style={{ width: `${(cell.node.layer.size / largest) * 100}%` }} />
+                </div>
+              ))}
+            </div>
+          ))}
+        </div>
       </div>
       <Journal
         column={eye === undefined ? undefined : layout.columns[eye.column]}

@@ -14,7 +14,7 @@ export function GridIcicle({ layout }: { readonly layout: Layout }) {
   const width = 100 / Math.max(1, columns.length)
   const rem = (bytes: number) => (bytes / largest) * HEIGHT
   return (
-    <div class="icicle-frame">
+    <div class="icicle-frame" style={{ '--columns': columns.length }}>
       <div class="icicle-heads" style={{ gridTemplateColumns: `repeat(${columns.length}, 1fr)` }}>
         {columns.map((column) => (
           <a key={column.image} href={href('image', { ref: nameOf(column) })} title={nameOf(column)}>

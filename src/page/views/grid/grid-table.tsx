@@ -22,7 +22,10 @@ export function GridTable({ layout }: { readonly layout: Layout }) {
             <tr key={key}>
               <td class="number">{row + 1}</td>
               <td class="wrap">
-                <ClassGlyph kind={node.class} /> <Foreign text={node.instruction} />
+                <ClassGlyph kind={node.class} />{' '}
+                <code>
+                  <Foreign text={node.instruction} />
+                </code>
               </td>
               <td class="number">
                 <Size bytes={node.layer.size} />
