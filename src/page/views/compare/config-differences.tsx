@@ -13,7 +13,7 @@ export function ConfigDifferences({ a, b }: { readonly a: Image; readonly b: Ima
         <p class="dim">Containers of both start the same way.</p>
       ) : (
         <Scroll label="Configurations side by side">
-          <table>
+          <table class="stacks">
             <thead>
               <tr>
                 <th>What</th>
@@ -25,10 +25,10 @@ export function ConfigDifferences({ a, b }: { readonly a: Image; readonly b: Ima
               {differences.map(({ name, a: left, b: right }) => (
                 <tr key={name}>
                   <td>{visibleText(name)}</td>
-                  <td class="wrap">
+                  <td class="wrap" data-label="A">
                     {left === undefined ? <span class="dim">–</span> : <code>{visibleText(left)}</code>}
                   </td>
-                  <td class="wrap">
+                  <td class="wrap" data-label="B">
                     {right === undefined ? <span class="dim">–</span> : <code>{visibleText(right)}</code>}
                   </td>
                 </tr>

@@ -26,8 +26,8 @@ export function FileTable({ entries, ...pair }: Pair & { readonly entries: reado
               <span class="sr">How</span>
             </th>
             <th>File</th>
-            <th class="number">In A</th>
-            <th class="number">In B</th>
+            <th class="number of-each">In A</th>
+            <th class="number of-each">In B</th>
             <th class="number">Unpacked, B − A</th>
           </tr>
         </thead>
@@ -101,7 +101,9 @@ function changeOf({ type, class: how, delta }: Entry) {
 }
 
 function SizeCell({ bytes }: { readonly bytes: number | null }) {
-  return <td class="number">{bytes === null ? <span class="dim">–</span> : <Size bytes={bytes} />}</td>
+  return (
+    <td class="number of-each">{bytes === null ? <span class="dim">–</span> : <Size bytes={bytes} />}</td>
+  )
 }
 
 /** Leads to the file where it is: in B, or in A when B has lost it. What is no plain name leads nowhere. */

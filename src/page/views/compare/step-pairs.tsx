@@ -18,14 +18,16 @@ export function StepPairs({ a, b }: { readonly a: Image; readonly b: Image }) {
     <section>
       <h2>Steps</h2>
       <Scroll label="Steps side by side">
-        <table class="pairs-table">
+        <table class="pairs-table step-pairs">
           <thead>
             <tr>
               <th>
                 <span class="sr">How</span>
               </th>
-              <th>A</th>
-              <th>B</th>
+              <th>
+                A<span class="narrow"> or B</span>
+              </th>
+              <th class="of-b">B</th>
               <th class="number">Compressed</th>
             </tr>
           </thead>
@@ -38,8 +40,8 @@ export function StepPairs({ a, b }: { readonly a: Image; readonly b: Image }) {
                     <span aria-hidden="true">{mark}</span>
                     <span class="sr">{meaning}</span>
                   </td>
-                  <StepCell step={left} />
-                  <StepCell step={right} />
+                  <StepCell step={left} place="of-a" />
+                  <StepCell step={right} place="of-b" />
                   <td class="number">{sizes(left?.layer?.size, right?.layer?.size, how)}</td>
                 </tr>
               )
@@ -51,11 +53,11 @@ export function StepPairs({ a, b }: { readonly a: Image; readonly b: Image }) {
   )
 }
 
-function StepCell({ step }: { readonly step: Pair['a'] }) {
-  if (step === undefined) return <td />
+function StepCell({ step, place }: { readonly step: Pair['a']; readonly place: 'of-a' | 'of-b' }) {
+  if (step === undefined) return <td class={place} />
   const text = visibleText(step.instruction)
   return (
-    <td class="clip" title={text}>
+    <td class={`clip ${place}`} title={text}>
       <ClassGlyph kind={step.class} /> <code>{text}</code>
     </td>
   )

@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { plural, sizeText, visibleText } from '../../format.ts'
 import { ClassGlyph } from '../../parts/class-glyph.tsx'
@@ -30,6 +30,11 @@ export function StepList({
     event.preventDefault()
   }
   const focusable = selection?.from ?? 1
+  useLayoutEffect(() => {
+    const { current } = list
+    const chosen = current?.querySelector<HTMLElement>('[aria-selected=true]')
+    if (current && chosen) current.scrollTop = chosen.offsetTop - current.clientHeight / 2
+  }, [])
   return (
     <div class="steps" role="listbox" aria-label="Steps, oldest first" aria-multiselectable="true" ref={list}>
       {steps.map(({ step, instruction, class: kind, layer }, index) => {

@@ -8,12 +8,12 @@ export function PullTable({ plan, steps }: { readonly plan: PullPlan; readonly s
   const made = new Map(steps.map(({ layer, instruction }) => [layer?.index, instruction]))
   return (
     <Scroll label="Layers">
-      <table>
+      <table class="pull-table">
         <thead>
           <tr>
             <th class="number">Layer</th>
             <th>Instruction</th>
-            <th>Digest</th>
+            <th class="of-digest">Digest</th>
             <th class="number">Compressed</th>
             <th>On this pull</th>
           </tr>
@@ -29,7 +29,7 @@ export function PullTable({ plan, steps }: { readonly plan: PullPlan; readonly s
                   <Foreign text={made.get(index) ?? ''} />
                 </code>
               </td>
-              <td>
+              <td class="of-digest">
                 <Digest digest={digest} />
               </td>
               <td class="number">

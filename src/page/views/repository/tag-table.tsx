@@ -70,10 +70,10 @@ export function TagTable({
                       onChange={(event) => choose(tag.tag, event.currentTarget.checked)}
                     />
                   </td>
-                  <td>
+                  <td class="of-tag">
                     <TagName repository={repository} tag={tag} />
                   </td>
-                  <td>
+                  <td class="of-digest">
                     <Digest digest={tag.digest} />
                   </td>
                   <td class="number">
@@ -86,7 +86,9 @@ export function TagTable({
                     <Ago date={tag.pushed} />
                   </td>
                   <td class="dim by">{nameOfAccount(tag.by)}</td>
-                  <td>{tag.pulled === undefined ? <span class="dim">–</span> : <Ago date={tag.pulled} />}</td>
+                  <td class="pulled">
+                    {tag.pulled === undefined ? <span class="dim">–</span> : <Ago date={tag.pulled} />}
+                  </td>
                   <td>
                     <RowActions repository={repository} tag={tag} may={may} changed={changed} />
                   </td>
@@ -96,7 +98,7 @@ export function TagTable({
           </tbody>
         </table>
       </Scroll>
-      <p class="bar start" aria-live="polite">
+      <p class={chosen.length > 0 ? 'bar start chosen' : 'bar start'} aria-live="polite">
         {pair.length === 2 ? (
           <>
             <a class="button" href={href('compare', { a: pair[0], b: pair[1] })}>
@@ -110,7 +112,11 @@ export function TagTable({
             </a>
           </>
         ) : (
-          <span class="dim">Choose two tags to compare them.</span>
+          <span class="dim">
+            {pair.length === 0
+              ? 'Choose two tags to compare them.'
+              : `${chosenNames(pair)} is chosen: choose another to compare it with.`}
+          </span>
         )}
       </p>
     </>
@@ -118,11 +124,8 @@ export function TagTable({
 }
 
 function Head({ sort, rises }: { readonly sort: keyof typeof SORTS; readonly rises: boolean }) {
-  const head = (name: keyof typeof SORTS, label: string, number = false) => (
-    <th
-      class={number ? 'number' : ''}
-      aria-sort={sort !== name ? undefined : rises ? 'ascending' : 'descending'}
-    >
+  const head = (name: keyof typeof SORTS, label: string, look = '') => (
+    <th class={look} aria-sort={sort !== name ? undefined : rises ? 'ascending' : 'descending'}>
       <button
         type="button"
         class="link sort"
@@ -140,12 +143,12 @@ function Head({ sort, rises }: { readonly sort: keyof typeof SORTS; readonly ris
           <span class="sr">Choose</span>
         </th>
         {head('tag', 'Tag')}
-        <th>Digest</th>
-        {head('size', 'Compressed', true)}
-        {head('new', 'New bytes', true)}
+        <th class="of-digest">Digest</th>
+        {head('size', 'Compressed', 'number')}
+        {head('new', 'New bytes', 'number')}
         {head('pushed', 'Pushed')}
         <th class="by">By</th>
-        {head('pulled', 'Last pulled')}
+        {head('pulled', 'Last pulled', 'pulled')}
         <th>
           <span class="sr">Actions</span>
         </th>
