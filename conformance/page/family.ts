@@ -189,6 +189,16 @@ export function spare(name: string): Image {
   return build([{ createdBy: `COPY ${name}.txt /`, files: [textFile(`${name}.txt`, name.repeat(1000))] }])
 }
 
+/** As many layers as an image may have that is run. */
+export function manySteps(): Image {
+  return build(
+    Array.from({ length: 127 }, (_, index) => ({
+      createdBy: `COPY part-${index} /srv/`,
+      files: [textFile(`srv/part-${index}`, `part ${index}`)],
+    })),
+  )
+}
+
 const SCRIPT = '<script>window.pwned=1</script>'
 
 /** An image whose every text tries to be something else. */

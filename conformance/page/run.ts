@@ -9,6 +9,7 @@ import { launch, openSession } from './browser.ts'
 import { FILE_TASKS } from './file-tasks.ts'
 import { FIND_TASKS } from './find-tasks.ts'
 import { driveHeard } from './heard.ts'
+import { driveInSight } from './in-sight.ts'
 import { lookAt, type Scene } from './looks.ts'
 import { MANAGE_TASKS, RETENTION_TASKS } from './manage-tasks.ts'
 import { drivePlaces } from './places.ts'
@@ -117,6 +118,8 @@ const REAL: readonly Scene[] = [
   { name: 'deduplication', address: 'deduplication?project=demo' },
   { name: 'not-there', address: 'image?ref=demo/nothing:v1' },
   { name: 'hostile-image', address: 'image?ref=zoo/hostile:latest&step=2' },
+  { name: 'hostile-repository', address: 'repository?name=zoo/hostile' },
+  { name: 'many-steps', address: 'image?ref=zoo/many-steps:v1&step=100' },
   { name: 'hostile-file', address: 'file?ref=zoo/hostile:latest&path=picture.svg' },
   { name: 'hostile-grid', address: 'grid?i=zoo/hostile:latest&i=demo/worker:v1' },
 ]
@@ -146,6 +149,7 @@ try {
   await driveRights(world)
   await driveHeard(world)
   await drivePlaces(world)
+  await driveInSight(world)
   await lookAt(world, REAL)
   await real.stop()
 } finally {

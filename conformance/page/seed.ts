@@ -1,6 +1,17 @@
 import type { Image } from '../fixtures/image.ts'
 import type { RegistryClient } from '../servers/registry-client.ts'
-import { alpineWorker, app, backup, debian, hostile, node, signaturesOf, spare, worker } from './family.ts'
+import {
+  alpineWorker,
+  app,
+  backup,
+  debian,
+  hostile,
+  manySteps,
+  node,
+  signaturesOf,
+  spare,
+  worker,
+} from './family.ts'
 
 /** Fills a registry with the images that the page is tried with. */
 export async function seed(registry: RegistryClient): Promise<void> {
@@ -30,9 +41,14 @@ export async function seedViewer(registry: RegistryClient): Promise<void> {
   await send(registry, 'PUT', `/api/v1/projects/demo/members/${viewer.user}`, { role: 'viewer' })
 }
 
-/** Puts the hostile image beside them. */
+/** As long as a tag may be. */
+export const LONG_TAG = `release-2026.11.27-${'0123456789abcdef'.repeat(7)}`.slice(0, 128)
+
+/** Puts the hostile image beside them, and one of many steps. */
 export async function seedHostile(registry: RegistryClient): Promise<void> {
   await push(registry, 'zoo/hostile', hostile(), 'latest')
+  await push(registry, 'zoo/hostile', spare('long'), LONG_TAG)
+  await push(registry, 'zoo/many-steps', manySteps(), 'v1')
 }
 
 async function push(registry: RegistryClient, repository: string, image: Image, tag: string): Promise<void> {
