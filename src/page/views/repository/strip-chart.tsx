@@ -37,51 +37,58 @@ export function StripChart({
   }
   return (
     <figure class="strip">
-      <svg
-        width={shown.length * PITCH}
-        height={HEIGHT + 2}
-        role="group"
-        aria-label="Bytes of each push, compressed: reused below, new on top"
-      >
-        {shown.map(({ tag, fresh = 0, reused = 0 }, index) => {
-          const label = `${tag.tag}: ${sizeText(fresh)} new, ${sizeText(reused)} reused`
-          return (
-            <a
-              key={tag.tag}
-              href={href('image', { ref: `${repository}:${tag.tag}` })}
-              class={lit.value === tag.tag ? 'lit' : ''}
-              aria-label={label}
-              tabIndex={index === shown.length - 1 ? 0 : -1}
-              onMouseEnter={() => (lit.value = tag.tag)}
-              onMouseLeave={() => (lit.value = undefined)}
-              onFocus={() => (lit.value = tag.tag)}
-              onBlur={() => (lit.value = undefined)}
-              onKeyDown={move}
-            >
-              <title>{label}</title>
-              <rect class="hit" x={index * PITCH} y={0} width={PITCH} height={HEIGHT + 2} />
-              <rect
-                class="reused"
-                x={index * PITCH + 2}
-                y={HEIGHT - scale(reused)}
-                width={PITCH - 4}
-                height={scale(reused)}
-              />
-              <rect
-                class="new"
-                x={index * PITCH + 2}
-                y={HEIGHT - scale(reused) - Math.max(1, scale(fresh))}
-                width={PITCH - 4}
-                height={Math.max(1, scale(fresh))}
-              />
-            </a>
-          )
-        })}
-      </svg>
+      <div class="strip-frame" ref={showNewest}>
+        <svg
+          width={shown.length * PITCH}
+          height={HEIGHT + 2}
+          role="group"
+          aria-label="Bytes of each push, compressed: reused below, new on top"
+        >
+          {shown.map(({ tag, fresh = 0, reused = 0 }, index) => {
+            const label = `${tag.tag}: ${sizeText(fresh)} new, ${sizeText(reused)} reused`
+            return (
+              <a
+                key={tag.tag}
+                href={href('image', { ref: `${repository}:${tag.tag}` })}
+                class={lit.value === tag.tag ? 'lit' : ''}
+                aria-label={label}
+                tabIndex={index === shown.length - 1 ? 0 : -1}
+                onMouseEnter={() => (lit.value = tag.tag)}
+                onMouseLeave={() => (lit.value = undefined)}
+                onFocus={() => (lit.value = tag.tag)}
+                onBlur={() => (lit.value = undefined)}
+                onKeyDown={move}
+              >
+                <title>{label}</title>
+                <rect class="hit" x={index * PITCH} y={0} width={PITCH} height={HEIGHT + 2} />
+                <rect
+                  class="reused"
+                  x={index * PITCH + 2}
+                  y={HEIGHT - scale(reused)}
+                  width={PITCH - 4}
+                  height={scale(reused)}
+                />
+                <rect
+                  class="new"
+                  x={index * PITCH + 2}
+                  y={HEIGHT - scale(reused) - Math.max(1, scale(fresh))}
+                  width={PITCH - 4}
+                  height={Math.max(1, scale(fresh))}
+                />
+              </a>
+            )
+          })}
+        </svg>
+      </div>
       <figcaption class="dim">
         <span class="key new" /> new bytes <span class="key reused" /> reused from the push before; at most{' '}
         {sizeText(largest)}, compressed
       </figcaption>
     </figure>
   )
+}
+
+/** Where not all columns fit. */
+function showNewest(frame: HTMLElement | null): void {
+  if (frame !== null) frame.scrollLeft = frame.scrollWidth
 }
