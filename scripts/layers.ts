@@ -144,7 +144,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/http/start-error.ts',
     'src/maintenance/backup',
   ],
-  'src/log-output.ts': ['pino'],
+  'src/log-sink.ts': ['node:*'],
+  'src/log-output.ts': ['pino', 'src/log-sink.ts'],
   'src/log.ts': ['pino', 'pino-pretty', 'src/config', 'src/log-output.ts', 'src/oci'],
   'src/version.ts': ['package.json'],
   'src/cli': [
