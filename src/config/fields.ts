@@ -57,9 +57,11 @@ export const cidrs = field('addresses or ranges such as 10.0.0.0/8, ::1, separat
   return ranges.length === parts.length ? Object.freeze(ranges) : undefined
 })
 
-export const flag = field('true or false', (value) =>
-  value === 'true' ? true : value === 'false' ? false : undefined,
-)
+export const flag = field('true or false', (value) => {
+  // YAML writes it True, too.
+  const word = value.toLowerCase()
+  return word === 'true' ? true : word === 'false' ? false : undefined
+})
 
 /** Where blobs are: in the data directory, or below a prefix of a bucket, which ends with a slash unless it is empty. */
 export type BlobsPlace =

@@ -40,7 +40,7 @@ describe('a configuration', () => {
   test('comes from lamina.yaml, and the environment wins', async () => {
     await writeFile(
       join(directory, 'lamina.yaml'),
-      'listen: 127.0.0.1:1\nstop-delay: 0\nread-only: true\ntrusted-proxies: [10.0.0.0/8, "::1"]\n',
+      'listen: 127.0.0.1:1\nstop-delay: 0\nread-only: True\ntrusted-proxies: [10.0.0.0/8, "::1"]\n',
     )
     const { config, given } = await loadConfig({ LAMINA_LISTEN: '[::1]:2', LAMINA_DATA: '' }, directory)
     expect(config).toMatchObject({ listen: { host: '::1', port: 2 }, stopDelay: 0, readOnly: true })
@@ -51,6 +51,19 @@ describe('a configuration', () => {
     expect(given.get('listen')?.source).toBe('environment')
     expect(given.get('readOnly')?.source).toBe(join(directory, 'lamina.yaml'))
     expect(given.has('data')).toBe(false)
+  })
+
+  test.each([
+    ['00123456', '00123456'],
+    ['12345678901234567890', '12345678901234567890'],
+    ['0x1F', '0x1F'],
+    ['1.10', '1.10'],
+    ['True', 'True'],
+    ['"a: b"', 'a: b'],
+    ['&first secret word', 'secret word'],
+  ])('has a text in lamina.yaml as it stands there: %s', async (value, text) => {
+    await writeFile(join(directory, 'lamina.yaml'), `admin-password: ${value}\n`)
+    expect((await loadConfig({}, directory)).config.adminPassword).toBe(text)
   })
 
   test('may be in the file that LAMINA_CONFIG names, which must exist then', async () => {
@@ -106,6 +119,22 @@ describe('a configuration', () => {
     const text = await problems({ LAMINA_SECRET: 'tooshort' })
     expect(text).toContain('LAMINA_SECRET')
     expect(text).not.toContain('tooshort')
+  })
+
+  test.each([
+    'admin-password: hunter2: b',
+    'admin-password: "hunter2',
+    'admin-password: hunter1\nadmin-password: hunter2',
+    'admin-password: @hunter2',
+    'admin-password: *hunter2',
+    'listen: 127.0.0.1:1\n admin-password: hunter2',
+    'admin-password: [hunter2',
+    'admin-password: "a" hunter2',
+  ])('shows nothing of a file that cannot be read but the place: %j', async (content) => {
+    await writeFile(join(directory, 'lamina.yaml'), content)
+    const text = await problems({})
+    expect(text).toContain('lamina.yaml')
+    expect(text).not.toContain('hunter')
   })
 
   test('says every problem at once', async () => {

@@ -49,14 +49,15 @@ export async function fromFile(
   const content = await readConfigFile(path, required)
   const given = new Map<ConfigKey, Given>()
   if (content === undefined) return given
-  for (const [name, value] of Object.entries(await parseMapping(path, content))) {
+  // Only who has a file pays for the parser.
+  const { parseYaml } = await import('./parse-yaml.ts')
+  for (const [name, text] of parseYaml(path, content)) {
     const setting = SETTINGS.find(({ yamlName }) => yamlName === name)
     if (setting === undefined) {
       const known = SETTINGS.map(({ yamlName }) => yamlName)
       problems.push(`${name} in ${path} is not a setting. Did you mean ${nearest(name, known)}?`)
       continue
     }
-    const text = scalarText(value)
     if (text === undefined)
       problems.push(`${name} in ${path} must be ${setting.expects}, not a nested value.`)
     else if (text !== '') given.set(setting.key, { text, source: path, name })
@@ -74,29 +75,4 @@ async function readConfigFile(path: string, required: boolean): Promise<string |
     const hint = required ? ' LAMINA_CONFIG names it.' : ''
     throw new ConfigError([`The configuration ${path} cannot be read: ${why}.${hint}`])
   }
-}
-
-async function parseMapping(path: string, content: string): Promise<object> {
-  // Only who has a file pays for the parser.
-  const { parse } = await import('yaml')
-  let value: unknown
-  try {
-    value = parse(content)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.trim() : String(error)
-    throw new ConfigError([`The configuration ${path} is not valid YAML: ${reason}`])
-  }
-  if (value === null || value === undefined) return {}
-  if (typeof value === 'object' && !Array.isArray(value)) return value
-  throw new ConfigError([`The configuration ${path} must hold lines such as \`listen: 127.0.0.1:5000\`.`])
-}
-
-/** Settings are read from text wherever they come from; a YAML list is the same as its items with commas. */
-function scalarText(value: unknown): string | undefined {
-  if (value === null) return ''
-  if (typeof value === 'string') return value
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (!Array.isArray(value)) return undefined
-  const items = value.map((item: unknown) => (Array.isArray(item) ? undefined : scalarText(item)))
-  return items.includes(undefined) ? undefined : items.join(',')
 }
