@@ -15,6 +15,18 @@ import { holdsBlobs, isUnused } from './maintenance/unused.ts'
  */
 export type Claim = 'own' | 'adopt' | 'take-over'
 
+/** Where a registry is filled, in the data directory: a volume of a container, or a service's user, has no other place. */
+export const RESTORING = 'restoring'
+
+/** Throws StartError for a data directory in which a restore is under way, or was cut. */
+export function refuseUnrestored({ data }: Pick<Config, 'data'>): void {
+  const aside = join(data, RESTORING)
+  if (existsSync(aside))
+    throw new StartError(
+      `\`lamina restore\` into ${data} is under way, or was cut: give it again as before. To do without what it restores, remove ${aside}.`,
+    )
+}
+
 /**
  * Begins to open a directory of blobs that is not there yet: making its hundreds of folders takes as long as opening the
  * database, and can be done meanwhile. Undefined where only the records can say whether there may be one.

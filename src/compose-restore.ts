@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { openStores } from './compose.ts'
-import type { Claim } from './compose-directory.ts'
+import { type Claim, RESTORING } from './compose-directory.ts'
 import type { Config } from './config/schema.ts'
 import { StartError } from './http/start-error.ts'
 import {
@@ -51,10 +52,8 @@ interface Filled {
   readonly claim: Claim
 }
 
-/** Where a registry is filled, in the data directory: a volume of a container, or a service's user, has no other place. */
-const ASIDE = 'restoring'
 /** What may lie in a data directory that is empty; file systems have the latter at their root. */
-const NOTHING: ReadonlySet<string> = new Set([ASIDE, 'lost+found'])
+const NOTHING: ReadonlySet<string> = new Set([RESTORING, 'lost+found'])
 /** The last to be moved: without it nobody serves what is there. */
 const RECORDS = 'metadata'
 
@@ -62,9 +61,16 @@ const RECORDS = 'metadata'
 async function fillAside(config: Config, log: Logger, what: Filled): Promise<RestoreResult> {
   const { data } = config
   await mkdir(data, { recursive: true, mode: 0o700 })
-  if ((await readdir(data)).some((name) => !NOTHING.has(name)))
+  const aside = join(data, RESTORING)
+  const there = (await readdir(data)).filter((name) => !NOTHING.has(name))
+  const isCut =
+    there.join() === 'blobs' && existsSync(join(aside, RECORDS)) && !existsSync(join(aside, 'blobs'))
+  if (there.length > 0 && !isCut)
     throw new RestoreRefused(`${data} is not empty; restore into an empty directory, or move it away first`)
-  const aside = join(data, ASIDE)
+  // The cut came between the last two steps.
+  if (isCut) await rm(join(data, 'blobs'), { recursive: true })
+  // It will hold private images and password hashes. One that is mounted may be somebody else's.
+  await chmod(data, 0o700).catch(() => undefined)
   await rm(aside, { recursive: true, force: true })
   await mkdir(aside, { mode: 0o700 })
   const result = await fill({ ...config, data: aside }, log, what)

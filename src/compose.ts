@@ -8,7 +8,7 @@ import type { Identity } from './auth/identity.ts'
 import { WrongSecret } from './auth/sealing.ts'
 import { hashSecret, makeSecret } from './auth/secrets.ts'
 import { openBlobs } from './compose-blobs.ts'
-import { beginDirectory, type Claim } from './compose-directory.ts'
+import { beginDirectory, type Claim, refuseUnrestored } from './compose-directory.ts'
 import { type InspectorView, startInspector } from './compose-inspector.ts'
 import { beginMeanwhile, type Meanwhile } from './compose-meanwhile.ts'
 import { openMetadata } from './compose-metadata.ts'
@@ -166,6 +166,7 @@ export async function openStores(
   log: Logger,
   { claim, traceparent }: { readonly claim?: Claim; readonly traceparent?: TraceContext | undefined } = {},
 ): Promise<OpenedStores> {
+  refuseUnrestored(config)
   const begun = beginDirectory(config)
   const opened = await openMetadata(config, log, traceparent)
   try {

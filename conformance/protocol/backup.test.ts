@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -79,6 +79,20 @@ test('a backup taken while pushes go on is the registry of one moment, and comes
   await expectThere(restored, first)
   await expectThere(restored, late)
   await pushed(restored.admin, 'after', 'v3')
+})
+
+test('a restore touches nothing outside of its directory, which may be a volume, and is begun again after a cut', async () => {
+  const data = join(scratch, 'volume')
+  // As a cut leaves it that came between the two last steps.
+  for (const folder of ['lost+found', 'blobs', 'restoring/metadata'])
+    await mkdir(join(data, folder), { recursive: true })
+  await writeFile(`${data}.restoring`, 'of somebody else')
+  await expect(startServer({}, data)).rejects.toThrow('give it again as before')
+  await lamina(data, 'restore', '--from', join(scratch, 'backup'))
+  expect(await readFile(`${data}.restoring`, 'utf8')).toBe('of somebody else')
+  expect((await readdir(data)).toSorted()).toEqual(['blobs', 'lost+found', 'metadata'])
+  expect((await stat(data)).mode & 0o077).toBe(0)
+  await expectThere(await restoredTo(data), first)
 })
 
 test('bytes that the backup lost are quarantined, not served', async () => {
