@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process'
+import { constants, mkdtemp, open, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
 import { check } from './support/exchange.ts'
 import { artifact, type Image, image, index } from './support/images.ts'
@@ -113,4 +116,21 @@ test('rm says what would go, and deletes with --yes', async () => {
   expect(await run('rm', 'shop/web')).toMatchObject({ code: 1, value: { deleted: false } })
   expect((await run('rm', 'shop/web', '--yes')).code).toBe(0)
   check(await admin.get('/v2/shop/web/manifests/v1'), { status: 404 })
+})
+
+test('an export into a named pipe goes through it, and leaves it there', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lamina-pipe-'))
+  const pipe = join(folder, 'pipe')
+  await promisify(execFile)('mkfifo', [pipe])
+  // Both ways, so that no end waits for the other.
+  const end = await open(pipe, constants.O_RDWR | constants.O_NONBLOCK)
+  try {
+    const ran = await run('export', 'ann/copy:v1', '--output', pipe)
+    expect(ran.code, ran.error).toBe(0)
+    expect((await stat(pipe)).isFIFO()).toBe(true)
+    expect((await end.read(Buffer.alloc(512))).bytesRead).toBe(512)
+  } finally {
+    await end.close()
+    await rm(folder, { recursive: true })
+  }
 })

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { argument, type Command, type Input, type Output, optionValue } from './command.ts'
@@ -48,19 +48,25 @@ async function run(input: Input): Promise<Output> {
   }
 }
 
-/** What is not whole never stands under the name that was asked for. */
+/** What is not whole never stands under the name that was asked for. A device or a pipe is written to, not replaced. */
 async function save(archive: AsyncIterable<Uint8Array>, file: string | undefined): Promise<void> {
   const partial = `${file ?? ''}.partial`
   try {
-    if (file === undefined) {
-      await pipeline(archive, process.stdout, { end: false })
-      return
+    if (file === undefined) await pipeline(archive, process.stdout, { end: false })
+    else if (await isSpecial(file)) await pipeline(archive, createWriteStream(file))
+    else {
+      await pipeline(archive, createWriteStream(partial))
+      await rename(partial, file)
     }
-    await pipeline(archive, createWriteStream(partial))
-    await rename(partial, file)
   } catch (cause) {
     if (file !== undefined) await rm(partial, { force: true })
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new CommandError(`The archive is not whole: ${why}. Nothing was left of it.`, { cause })
   }
+}
+
+/** /dev/null, a named pipe. */
+async function isSpecial(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined)
+  return found !== undefined && !found.isFile() && !found.isDirectory()
 }
