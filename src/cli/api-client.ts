@@ -120,13 +120,17 @@ export async function connect(environment: Environment, directory: string): Prom
 
 async function remoteDoor(text: string, environment: Environment): Promise<Door> {
   const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new UsageError(`LAMINA_URL is "${text}"; it must be like https://registry.example:5000.`)
-  const token = environment['LAMINA_TOKEN']
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/')
+    throw new UsageError(
+      `LAMINA_URL is "${text}"; it must be like https://registry.example:5000, without a path.`,
+    )
+  const token = environment['LAMINA_TOKEN']?.trim()
   if (!token)
     throw new UsageError(
       'LAMINA_URL is set and LAMINA_TOKEN is not. `lamina token add NAME` makes one, on the server.',
     )
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new UsageError('LAMINA_TOKEN holds signs that no token has. `lamina token add NAME` makes one.')
   const authority = environment['LAMINA_CA']
   const options = {
     host: url.hostname.replace(/^\[|\]$/g, ''),

@@ -278,8 +278,24 @@ describe('asking the server', () => {
       authorization: 'Bearer lam_x',
       path: '/api/v1/user/tokens?n=1000',
     })
-    const without = await lamina(['token', 'list'], { directory, environment: { LAMINA_URL: 'x://y' } })
-    expect(without.code).toBe(2)
+  })
+
+  test('the end of a line behind a token is not of it', async () => {
+    server = await fakeServer([200, { tokens: [] }])
+    const environment = { LAMINA_URL: server.server.url, LAMINA_TOKEN: 'lam_x\n' }
+    expect((await lamina(['token', 'list'], { directory, environment })).code).toBe(0)
+    expect(server.seen[0]?.authorization).toBe('Bearer lam_x')
+  })
+
+  test.each([
+    ['x://y', 'lam_x', 'LAMINA_URL is "x://y"'],
+    ['https://registry.example/lamina', 'lam_x', 'without a path'],
+    ['https://registry.example', '', 'LAMINA_TOKEN is not'],
+    ['https://registry.example', 'lam_\nx', 'LAMINA_TOKEN holds signs'],
+  ])('LAMINA_URL=%s with the token %j ends with 2', async (url, token, why) => {
+    const environment = { LAMINA_URL: url, LAMINA_TOKEN: token }
+    const { code, error } = await lamina(['token', 'list'], { directory, environment })
+    expect([code, error]).toEqual([2, expect.stringContaining(why)])
   })
 })
 

@@ -81,3 +81,16 @@ test('who has read enough of the output is no failure', () => {
   const { stdout, stderr } = spawnSync('bash', ['-c', script, LAUNCHER])
   expect([stdout.toString().trim(), stderr.toString()]).toEqual(['0', ''])
 })
+
+test.runIf(process.platform === 'linux')(
+  'what cannot be written is a failure, and told in a sentence',
+  () => {
+    const run = (script: string) => spawnSync('bash', ['-c', script, LAUNCHER])
+    const { status, stderr } = run('"$0" help >/dev/full')
+    expect([status, stderr.toString()]).toEqual([
+      EXIT.failed,
+      expect.stringMatching(/^lamina: standard output cannot be written: ENOSPC.*\n$/),
+    ])
+    expect(run('"$0" help nothing 2>/dev/full').status).toBe(EXIT.usage)
+  },
+)

@@ -1,5 +1,6 @@
 import { type ApiClient, connect } from './api-client.ts'
 import type { Context } from './command.ts'
+import { EXIT } from './failures.ts'
 import { createProgress } from './progress.ts'
 
 /** The context of a real command line. */
@@ -7,7 +8,9 @@ export function processContext(): Context {
   const environment = process.env
   const directory = process.cwd()
   let client: Promise<ApiClient> | undefined
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', unlessNobodyReads)
+  process.stdout.on('error', unlessNobodyReads)
+  // What cannot be complained of changes nothing in how a command ends.
+  process.stderr.on('error', () => undefined)
   return {
     environment,
     directory,
@@ -22,7 +25,8 @@ export function processContext(): Context {
 /** `lamina tags shop/web | head` closes its end when it has read enough: the command goes on and ends as it would. */
 function unlessNobodyReads(error: Error): void {
   if ('code' in error && error.code === 'EPIPE') return
-  throw error
+  process.stderr.write(`lamina: standard output cannot be written: ${error.message}.\n`)
+  process.exit(EXIT.failed)
 }
 
 async function readInput(): Promise<string> {
