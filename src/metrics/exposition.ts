@@ -10,7 +10,7 @@ export type Sample = readonly [labels: Labels, value: number | Counter | Histogr
 export interface Metric {
   /** Ends with its unit, and with `_total` when it only grows. */
   readonly name: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
   readonly help: string
   readonly samples: () => readonly Sample[] | Promise<readonly Sample[]>
 }

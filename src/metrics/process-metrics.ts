@@ -29,7 +29,7 @@ export class ProcessMetrics {
       },
       {
         name: 'nodejs_eventloop_delay_seconds',
-        type: 'gauge',
+        type: 'summary',
         help: 'How much later than it should the event loop came round since this was last asked: all requests wait for it.',
         samples: () => this.#delays(),
       },
