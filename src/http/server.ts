@@ -9,7 +9,7 @@ import { createListener, type Limits, type Listener, type RequestListener } from
 import type { Readiness } from './readiness.ts'
 import { StartError, systemCode } from './start-error.ts'
 import { stopGracefully } from './stop.ts'
-import { readTlsPair, type TlsWatch, watchTlsPair } from './tls-files.ts'
+import { readTlsPair, type TlsWatch, warnOfDates, watchTlsPair } from './tls-files.ts'
 
 export interface ServerParts {
   readonly config: Limits &
@@ -41,6 +41,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const { config, handler, log, readiness } = parts
   const paths = tlsPaths(config)
   const tls = paths && (await readTlsPair(paths))
+  if (paths !== undefined && tls !== undefined) warnOfDates(tls, paths.cert, log)
   const control = createListener({ limits: config, handler, log })
   const front = createListener({ limits: config, handler, log, tls })
   const release = await listenOnControlSocket(control.server, config.data)

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { StartError } from './start-error.ts'
@@ -31,6 +32,22 @@ export async function readTlsPair(paths: TlsPaths): Promise<TlsPair> {
   }
 }
 
+/** Says in the log that clients will refuse the certificate today. A server with one that is over still serves some. */
+export function warnOfDates({ cert }: TlsPair, path: string, log: Logger): void {
+  const { validFromDate, validToDate } = new X509Certificate(cert)
+  const now = Date.now()
+  if (validToDate.getTime() < now)
+    log.warn(
+      { certificate: path, until: validToDate },
+      'the certificate of LAMINA_TLS_CERT has expired, and clients refuse it: renew it, new files are taken up by themselves',
+    )
+  if (validFromDate.getTime() > now)
+    log.warn(
+      { certificate: path, from: validFromDate },
+      'the certificate of LAMINA_TLS_CERT is not valid yet, and clients refuse it: look at the clock of this machine',
+    )
+}
+
 export interface TlsWatch {
   /** Looks now. Resolves when a changed pair is in use, or was found unusable. */
   check(): Promise<void>
@@ -50,8 +67,10 @@ export async function watchTlsPair(
     // Taken before reading: a change while we read shows up at the next look.
     seen = now
     try {
-      use(await readTlsPair(paths))
+      const pair = await readTlsPair(paths)
+      use(pair)
       log.info({ certificate: paths.cert }, 'certificate replaced')
+      warnOfDates(pair, paths.cert, log)
     } catch (err) {
       log.error({ err }, 'the changed certificate cannot be used; the one before stays in use')
     }

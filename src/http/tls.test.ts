@@ -61,6 +61,20 @@ test('a changed certificate is taken up; a broken one is logged, and the one bef
   await makeTlsFiles(directory, NAMES, Date.now())
 })
 
+test.each([
+  [-900, 'has expired'],
+  [900, 'is not valid yet'],
+])('a certificate made %i days from now is used, and the log says what clients will', async (days, why) => {
+  const made = Date.now() + days * 86_400_000
+  const off = await makeTlsFiles(join(directory, String(days)), NAMES, made)
+  const { log, dispose } = await startTestServer(() => undefined, {
+    tlsCert: off.certificate,
+    tlsKey: off.key,
+  })
+  expect(log.join('')).toContain(why)
+  await dispose()
+})
+
 test('a pair that cannot be used stops the start with a sentence', async () => {
   await expect(startTestServer(() => undefined, { tlsCert: '/absent', tlsKey: files.key })).rejects.toThrow(
     /\/absent.*LAMINA_TLS_CERT/,
