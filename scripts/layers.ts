@@ -31,9 +31,11 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/http/page',
     'src/http/token',
     'src/maintenance/read-only-setting.ts',
+    'src/oci',
     'src/projects',
     'src/registry',
     'src/tracing',
+    'storage/store-errors.ts',
     'storage/trace-context.ts',
   ],
   'src/compose-metadata.ts': [

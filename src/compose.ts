@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList } from 'node:net'
 import type { Logger } from 'pino'
+import { NoSpace } from '../storage/store-errors.ts'
 import type { TraceContext } from '../storage/trace-context.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { ensureAdministrator } from './auth/first-user.ts'
@@ -43,6 +44,7 @@ import type { Route } from './http/route.ts'
 import { StartError } from './http/start-error.ts'
 import { tokenRoutes } from './http/token/routes.ts'
 import { createReadOnlySetting } from './maintenance/read-only-setting.ts'
+import { RegistryError } from './oci/registry-error.ts'
 import { createAccounts } from './projects/accounts.ts'
 import { createBadgeKeys } from './projects/badges.ts'
 import { createMembers } from './projects/members.ts'
@@ -56,8 +58,29 @@ import { Quotas } from './registry/quotas.ts'
 import { Uploads } from './registry/uploads.ts'
 import type { OpenTelemetry } from './tracing/open-telemetry.ts'
 
-/** The only file that knows both sides: configuration → drivers → services → HTTP. Stops in reverse order. */
+/**
+ * The only file that knows both sides: configuration → drivers → services → HTTP. Stops in reverse order. Throws
+ * StartError for what whoever starts the server can mend.
+ */
 export async function compose(config: Config, log: Logger, readiness: Readiness): Promise<Composed> {
+  return composed(config, log, readiness).catch((error: unknown) => {
+    throw startFailure(error)
+  })
+}
+
+function startFailure(error: unknown): unknown {
+  if (error instanceof WrongSecret) return new StartError(error.message, { cause: error })
+  if (error instanceof NoSpace)
+    return new StartError(`${error.message}. Free space there, or name another disk with LAMINA_DATA.`, {
+      cause: error,
+    })
+  // Nothing else of a start is a request.
+  if (error instanceof RegistryError && error.code === 'REQUEST_INVALID')
+    return new StartError(`LAMINA_ADMIN_PASSWORD cannot be used: ${error.message}.`, { cause: error })
+  return error
+}
+
+async function composed(config: Config, log: Logger, readiness: Readiness): Promise<Composed> {
   const meanwhile = beginMeanwhile(config)
   const tracing = await openTracing(config, log)
   const traceparent = tracing && (() => tracing.traceparent())
@@ -73,7 +96,6 @@ export async function compose(config: Config, log: Logger, readiness: Readiness)
     return { ...composed, close }
   } catch (error) {
     await closeStores(movable)
-    if (error instanceof WrongSecret) throw new StartError(error.message, { cause: error })
     throw error
   }
 }

@@ -103,6 +103,26 @@ describe('wrong usage ends with 2 and says what would be right', () => {
   })
 })
 
+test('a first start with a password that is too short says so in a sentence', {
+  timeout: 60_000,
+}, async () => {
+  const environment = {
+    LAMINA_LISTEN: '127.0.0.1:0',
+    LAMINA_DATA: join(directory, 'short'),
+    LAMINA_LOG: 'silent',
+  }
+  const ran = await lamina(['serve'], {
+    directory,
+    environment: { ...environment, LAMINA_ADMIN_PASSWORD: 'x' },
+  })
+  expect([ran.code, ran.error]).toEqual([
+    1,
+    expect.stringMatching(
+      /^lamina: LAMINA_ADMIN_PASSWORD cannot be used: a password takes 8 to 1024 [^\n]*\n$/,
+    ),
+  ])
+})
+
 describe('a first start on a port that is taken', () => {
   // The whole server is loaded and made here.
   test('says so, and shows the password that no other start will', { timeout: 60_000 }, async () => {

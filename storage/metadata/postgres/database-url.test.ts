@@ -31,6 +31,8 @@ describe('the URL of a database', () => {
 
   it.each([
     ['http://h/db', 'no postgres:// URL'],
+    ['postgres://u:hid#hidden@h/db', '%23 for #'],
+    ['postgres://u:hid%hidden@h/db', '%25 for %'],
     ['postgres://h', 'must name a host and a database'],
     ['postgres:///db', 'must name a host and a database'],
     ['postgres://h/db?ssl=true', 'parameter ssl is not known'],

@@ -10,6 +10,8 @@ export interface Database {
 }
 
 const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const
+const SIGNS =
+  'Signs of a password are written %25 for %, %3A for :, %2F for /, %3F for ?, %23 for #, %40 for @'
 const PARAMETERS = ['host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'application_name', 'options']
 
 /**
@@ -18,27 +20,37 @@ const PARAMETERS = ['host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'appl
  */
 export function parseDatabaseUrl(text: string): Database {
   const url = URL.parse(text)
-  if (url === null || !/^postgres(?:ql)?:$/.test(url.protocol)) throw wrong('it is no postgres:// URL')
+  if (url === null || !/^postgres(?:ql)?:$/.test(url.protocol))
+    throw wrong(`it is no postgres:// URL. ${SIGNS}`)
   const { searchParams: parameters } = url
   const unknown = [...parameters.keys()].find((name) => !PARAMETERS.includes(name))
   if (unknown !== undefined)
     throw wrong(`its parameter ${unknown} is not known; there are ${PARAMETERS.join(', ')}`)
   const host = parameters.get('host') ?? url.hostname.replace(/^\[|\]$/g, '')
-  const database = decodeURIComponent(url.pathname.slice(1))
+  const database = decoded(url.pathname.slice(1))
   if (host === '' || database === '') throw wrong('it must name a host and a database')
-  const user = decodeURIComponent(url.username)
+  const user = decoded(url.username)
   return {
     connection: {
       host,
       port: url.port === '' ? 5432 : Number(url.port),
       database,
       ...(user !== '' && { user }),
-      ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+      ...(url.password !== '' && { password: decoded(url.password) }),
       application_name: parameters.get('application_name') ?? 'lamina',
       options: parameters.get('options') ?? '',
       ssl: sslOf(parameters),
     },
     shown: `postgres://${user === '' ? '' : `${user}@`}${url.host === '' ? host : url.host}/${database}`,
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // The failure would show the text.
+    throw wrong(`a % in it begins no sign. ${SIGNS}`)
   }
 }
 
