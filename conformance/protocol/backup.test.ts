@@ -91,7 +91,8 @@ test('a restore touches nothing outside of its directory, which may be a volume,
   await lamina(data, 'restore', '--from', join(scratch, 'backup'))
   expect(await readFile(`${data}.restoring`, 'utf8')).toBe('of somebody else')
   expect((await readdir(data)).toSorted()).toEqual(['blobs', 'lost+found', 'metadata'])
-  expect((await stat(data)).mode & 0o077).toBe(0)
+  for (const name of ['.', 'blobs', 'metadata', 'metadata/CURRENT'])
+    expect((await stat(join(data, name))).mode & 0o077, name).toBe(0)
   await expectThere(await restoredTo(data), first)
 })
 

@@ -4,6 +4,7 @@ import { createLogger } from '../log.ts'
 import type { RestoreResult } from '../maintenance/backup/restore.ts'
 import { type Command, type Input, type Output, optionValue } from './command.ts'
 import { UsageError } from './failures.ts'
+import { privately } from './privately.ts'
 
 export const commands: readonly Command[] = [
   {
@@ -38,10 +39,11 @@ async function run(input: Input): Promise<Output> {
   const log = await createLogger({ ...config, log: 'warn' })
   // Not among the imports above: help and errors in the configuration need no database.
   const { restore } = await import('../compose-restore.ts')
-  const value = await restore(config, log, {
+  const source = {
     from: from === undefined ? undefined : resolve(directory, from),
     takeOver: input.switches.has('take-over'),
-  })
+  }
+  const value = await privately(() => restore(config, log, source))
   return { value, text: describe(value) }
 }
 

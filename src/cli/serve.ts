@@ -10,6 +10,7 @@ import { createLogger } from '../log.ts'
 import { VERSION } from '../version.ts'
 import type { Command, Context } from './command.ts'
 import { firstSteps, passwordOfFailedStart, plainHttpAdvice } from './first-steps.ts'
+import { privately } from './privately.ts'
 import { untilSignal } from './signals.ts'
 
 export const commands: readonly Command[] = [
@@ -24,7 +25,7 @@ SIGTERM or Ctrl-C ends it gracefully: /readyz says no, new connections are refus
 transfers end. A second signal ends it at once. SIGHUP, when its terminal is gone, is the same: settings are read at the
 start alone, and new files of a certificate are taken up without a signal.`,
     run: async ({ context }) => {
-      await serve(context)
+      await privately(() => serve(context))
       return { value: { stopped: true }, text: '' }
     },
   },
