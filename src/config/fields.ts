@@ -107,6 +107,14 @@ export function duration(least: string, most?: string): Field<number> {
 /** A size in bytes. */
 export const size = field('a size such as 256MiB, 1GB or 4096', parseSize)
 
+/** A size in bytes, `least` (given as a size, too) included. */
+export function sizeFrom(least: string): Field<number> {
+  return field(`a size such as 256MiB, 1GB or 4096 (${least} or more)`, (value) => {
+    const bytes = parseSize(value)
+    return bytes !== undefined && bytes >= (parseSize(least) ?? 0) ? bytes : undefined
+  })
+}
+
 /** A secret that other keys are made of: long enough that nobody guesses it. */
 export const longSecret = field(
   'a text of at least 32 characters, for example from `openssl rand -hex 32`',

@@ -107,6 +107,7 @@ describe('a configuration', () => {
     ['LAMINA_STOP_TIMEOUT', '60', '30s'],
     ['LAMINA_STOP_TIMEOUT', '25d', 'at most 24d'],
     ['LAMINA_MIN_FREE', 'much', '256MiB'],
+    ['LAMINA_SCRUB_RATE', '0', '1KiB or more'],
     ['LAMINA_LOG', 'loud', 'trace, debug, info'],
   ])('refuses %s=%s with key, value and what would be right', async (name, value, right) => {
     const text = await problems({ [name]: value })

@@ -13,6 +13,7 @@ import {
   origin,
   path,
   size,
+  sizeFrom,
   text,
 } from './fields.ts'
 
@@ -176,7 +177,7 @@ export const configSchema = z.object({
     '30d',
     'How long after one scrub, which reads every stored byte again, the next begins. 0 begins none by itself.',
   ),
-  scrubRate: required(size, '16MiB', 'Bytes that a scrub reads in a second, at most.'),
+  scrubRate: required(sizeFrom('1KiB'), '16MiB', 'Bytes that a scrub reads in a second, at most.'),
   sweepEvery: required(
     duration('1s', '3650d'),
     '24h',
