@@ -9,6 +9,7 @@ import { createClassicLevel } from './classic-database.ts'
 import { COUNTER_KEY, storedKey } from './keyspace.ts'
 import { openLevelMetadataStore } from './level-metadata-store.ts'
 import { makeTestDirectory } from './test-directory.ts'
+import { prepareFrame, sealFrame } from './value-frame.ts'
 
 function open(directory: string) {
   return openLevelMetadataStore({ directory, ballastBytes: 0 })
@@ -117,6 +118,19 @@ describe('damaged records', { timeout: 30_000 }, () => {
     const again = await open(directory.path)
     await expect(again.read([key('b')])).rejects.toThrow(StoreDamaged)
     await again.close()
+  })
+
+  it('a format of a newer program is told as that, not as damage', async () => {
+    await (await open(directory.path)).close()
+    const value = prepareFrame(Uint8Array.of(200))
+    sealFrame(COUNTER_KEY, value, 1n)
+    const database = createClassicLevel(directory.path)
+    await database.open()
+    await database.batch([{ type: 'put', key: COUNTER_KEY, value }], { sync: true })
+    await database.close()
+    const opening = open(directory.path)
+    await expect(opening).rejects.toThrow(StoreUnavailable)
+    await expect(opening).rejects.toThrow(/a newer Lamina .*format is 200/)
   })
 
   it('a damaged counter refuses to open, and lets the directory go', async () => {

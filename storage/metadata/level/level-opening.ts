@@ -139,6 +139,12 @@ function readCounter(database: LevelDatabase, place: string): bigint {
   const frame = database.getSync(COUNTER_KEY, {})
   if (frame === undefined) return 0n
   const { value, version } = openFrame(COUNTER_KEY, frame)
-  if (value[0] === FORMAT) return version
-  throw new StoreDamaged(`${place} has disk format ${value[0]}, which this lamina does not know`)
+  const [format = 0] = value
+  if (format === FORMAT) return version
+  // Whole, and not ours to call damaged: nobody is to move it away.
+  if (format > FORMAT)
+    throw new StoreUnavailable(
+      `a newer Lamina has written ${place} (its format is ${format}, this program knows ${FORMAT}): start that version`,
+    )
+  throw new StoreDamaged(`${place} has disk format ${format}, which this lamina does not know`)
 }
