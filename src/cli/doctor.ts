@@ -16,7 +16,7 @@ import { table } from './table.ts'
 
 const maintenance = z.object({
   jobs: z.array(z.object({ name: z.string(), error: z.string().optional() })),
-  failures: z.array(z.object({ job: z.string(), item: z.string(), error: z.string() })),
+  failures: z.array(z.object({ job: z.string(), item: z.string(), message: z.string() })),
 })
 const damaged = z.object({ damaged: z.array(z.unknown()) })
 

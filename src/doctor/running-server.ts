@@ -8,7 +8,7 @@ export interface ServerState {
     readonly name: string
     readonly error?: string | undefined
   }[]
-  readonly failures: readonly { readonly job: string; readonly item: string; readonly error: string }[]
+  readonly failures: readonly { readonly job: string; readonly item: string; readonly message: string }[]
   readonly damaged: number
 }
 
@@ -47,7 +47,7 @@ function background({ jobs, failures }: ServerState): Finding {
   if (item === undefined) return good('background', 'no job has failed')
   return warning(
     'background',
-    `${failures.length} items could not be done, the first in ${item.job}: ${item.error}`,
+    `${failures.length} items could not be done, the first in ${item.job}: ${item.message}`,
     '`lamina maintenance show` lists them, and when each is tried again.',
   )
 }
