@@ -96,7 +96,6 @@ function jobPorts(config: Config, registry: RegistryParts, thread: JobThread): J
       settings: { scrubRate, scrubEvery },
     },
     sweep: {
-      mayRemove: () => Promise.resolve(true),
       keptUploads: () => snapshotUploads(registry.metadata),
       settings: { sweepEvery, sweepAge: Math.min(grace, SWEEP_AGE) },
     },

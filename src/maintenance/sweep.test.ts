@@ -20,7 +20,6 @@ let contents: ReturnType<typeof emptyMemoryBlobs>
 let blobs: BlobStore
 let now: number
 let kept: Set<string>
-let isOurs: boolean
 let ports: SweepPorts
 let job: TestJob
 
@@ -31,9 +30,7 @@ beforeEach(async () => {
   // Uploads in memory are as young as the listing.
   now = Date.now() + 2 * HOUR
   kept = new Set()
-  isOurs = true
   ports = {
-    mayRemove: () => Promise.resolve(isOurs),
     keptUploads: () => Promise.resolve(kept),
     settings: { sweepEvery: HOUR, sweepAge: HOUR },
   }
@@ -149,13 +146,6 @@ describe('the sweep', () => {
     }
     const done = await job.run((parts, signal) => sweepJob(ports).run(parts, signal), stopping.signal)
     expect([done, left().length]).toEqual([1, 2])
-  })
-
-  it('touches nothing in a store that may be another server’s', async () => {
-    bytes('orphan')
-    isOurs = false
-    expect(await run()).toBe(0)
-    expect(left()).toHaveLength(1)
   })
 
   it('takes a listing that breaks for what it is, and comes back', async () => {

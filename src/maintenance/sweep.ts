@@ -13,8 +13,6 @@ const PAGE = 1000
 const MINUTE = 60_000
 
 export interface SweepPorts {
-  /** Whether the bytes in the store are this server's own, to remove at will. */
-  readonly mayRemove: () => Promise<boolean>
   /** Uploads whose bytes are kept although no record of a blob names them. */
   readonly keptUploads: () => Promise<ReadonlySet<string>>
   readonly settings: {
@@ -45,7 +43,6 @@ export function requestSweep(metadata: MetadataStore): Promise<void> {
 }
 
 async function sweep(parts: JobParts, ports: SweepPorts, signal: AbortSignal): Promise<void> {
-  if (!(await ports.mayRemove())) return
   const { metadata, blobs, now } = parts
   for await (const batch of batchesOf(blobs.list(), signal)) {
     for (const { location } of await unmentioned(metadata, batch, await ports.keptUploads())) {
