@@ -2,6 +2,7 @@ import { type MetadataStore, RANGE_CHECK_LIMIT } from '../../storage/metadata/me
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keyAfter, keys } from '../records/keys.ts'
+import { pagesOf } from '../records/pages.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { isUserName, USER_NAME_LIMIT, userCodec } from '../records/user.ts'
 import type { Credentials } from './credentials.ts'
@@ -110,9 +111,7 @@ async function requireUser(transaction: Transaction, name: string) {
 
 /** Relies, in the commit, on another administrator: of two who remove each other, one stays. */
 async function keepAnAdministrator(transaction: Transaction, name: string): Promise<void> {
-  let from = keys.users()
-  for (;;) {
-    const page = await transaction.range({ prefix: keys.users(), from, limit: 100 })
+  for await (const page of pagesOf(transaction, { prefix: keys.users(), limit: 100 }))
     for (const entry of page) {
       const user = userCodec.decode(entry.value)
       if (!user.administrator || user.disabled === true || new TupleReader(entry.key).text() === name)
@@ -120,13 +119,9 @@ async function keepAnAdministrator(transaction: Transaction, name: string): Prom
       transaction.checkVersion(entry.key, entry.version)
       return
     }
-    const last = page.at(-1)
-    if (last === undefined)
-      throw new RegistryError('CONFLICT', {
-        message: `'${name}' is the last administrator; make another one first`,
-      })
-    from = keyAfter(last.key)
-  }
+  throw new RegistryError('CONFLICT', {
+    message: `'${name}' is the last administrator; make another one first`,
+  })
 }
 
 /** A user made later under this name inherits nothing: memberships go, both ways, with the user. */

@@ -1,6 +1,7 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { joinName, type RepositoryName } from '../oci/name.ts'
-import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
+import { keys, type RepositoryId } from '../records/keys.ts'
+import { pagesOf } from '../records/pages.ts'
 import { repositoryCodec } from '../records/project.ts'
 import { tagCodec } from '../records/tag.ts'
 import { TupleReader } from '../records/tuple.ts'
@@ -41,20 +42,18 @@ export async function* repositoriesIn(
   project: string,
   after?: RepositoryName,
 ): AsyncGenerator<KnownRepository> {
-  const prefix = keys.repositories(project)
-  let from = after === undefined ? prefix : keyAfter(keys.repository(after))
-  for (;;) {
-    const page = await metadata.range({ prefix, from, limit: PAGE })
+  const last = after === undefined ? undefined : keys.repository(after)
+  for await (const page of pagesOf(metadata, {
+    prefix: keys.repositories(project),
+    after: last,
+    limit: PAGE,
+  }))
     for (const { key, value } of page) {
       const reader = new TupleReader(key)
       const name = joinName(reader.text(), reader.text())
       const { id, created } = repositoryCodec.decode(value)
       if (name !== undefined) yield { name, id, created }
     }
-    const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) return
-    from = keyAfter(end.key)
-  }
 }
 
 /** One page of a project's repositories that hold a manifest. */

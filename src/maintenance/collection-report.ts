@@ -1,5 +1,6 @@
 import { Transaction } from '../../storage/metadata/transact.ts'
-import { keyAfter, keys } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
+import { pagesOf } from '../records/pages.ts'
 import type { KeepingParts } from '../registry/parts.ts'
 import { look } from './collection.ts'
 import { type ReviewEntry, readReview, type Verdict } from './review-queue.ts'
@@ -26,18 +27,13 @@ export interface CollectionReport {
 
 /** What the collector would do with its queue, each entry at its time, and why. Changes nothing. */
 export async function reportCollection(registry: KeepingParts): Promise<CollectionReport> {
-  const prefix = keys.reviews()
-  let from = prefix
   const foreseen: Foreseen[] = []
-  for (;;) {
-    const page = await registry.metadata.range({ prefix, from, limit: PAGE })
+  for await (const page of pagesOf(registry.metadata, { prefix: keys.reviews(), limit: PAGE })) {
     for (const raw of page) foreseen.push(await foresee(registry, readReview(raw)))
-    const end = page.at(-1)
-    const more = page.length === PAGE && foreseen.length >= MOST
-    if (end === undefined || page.length < PAGE || more)
-      return { foreseen, bytes: freed(foreseen), trash: await trashLength(registry), more }
-    from = keyAfter(end.key)
+    if (foreseen.length >= MOST) break
   }
+  const more = foreseen.length >= MOST
+  return { foreseen, bytes: freed(foreseen), trash: await trashLength(registry), more }
 }
 
 /** The transaction is thrown away: looking prepares a commit, and nobody makes it. */

@@ -1,5 +1,6 @@
-import { keyAfter, keys } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
 import { loginFailuresCodec } from '../records/login-failures.ts'
+import { pagesOf } from '../records/pages.ts'
 import { sessionCodec } from '../records/session.ts'
 import type { JobParts } from './job.ts'
 
@@ -21,16 +22,12 @@ async function expire(
   prefix: Uint8Array,
   isOver: (value: Uint8Array) => boolean,
 ): Promise<void> {
-  let from = prefix
-  while (!signal.aborted) {
-    const page = await parts.metadata.range({ prefix, from, limit: PAGE })
+  for await (const page of pagesOf(parts.metadata, { prefix, limit: PAGE })) {
+    if (signal.aborted) return
     const over = page.filter(({ value }) => isOver(value))
     if (over.length > 0)
       await parts.metadata.commit({ checks: [], sets: [], deletes: over.map(({ key }) => key) })
     parts.progress(over.length)
-    const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) return
-    from = keyAfter(end.key)
     await parts.pace()
   }
 }

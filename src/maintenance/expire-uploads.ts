@@ -1,6 +1,7 @@
 import type { Entry } from '../../storage/metadata/metadata-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
-import { keyAfter, keys } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
+import { pagesOf } from '../records/pages.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { type UploadRecord, uploadCodec } from '../records/upload.ts'
 import type { JobParts } from './job.ts'
@@ -9,17 +10,12 @@ const PAGE = 200
 
 /** Forgets upload sessions that are over, and their bytes. */
 export async function expireUploads(parts: JobParts, signal: AbortSignal): Promise<void> {
-  const prefix = keys.uploads()
-  let from = prefix
-  while (!signal.aborted) {
-    const page = await parts.metadata.range({ prefix, from, limit: PAGE })
+  for await (const page of pagesOf(parts.metadata, { prefix: keys.uploads(), limit: PAGE })) {
+    if (signal.aborted) return
     for (const entry of page) {
       if (await expireIfOver(parts, entry)) parts.progress(1)
       await parts.rest()
     }
-    const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) return
-    from = keyAfter(end.key)
     await parts.pace()
   }
 }

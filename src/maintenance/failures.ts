@@ -1,6 +1,7 @@
 import type { Entry, MetadataStore } from '../../storage/metadata/metadata-store.ts'
-import { keyAfter, keys } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
 import { type FailureRecord, failureCodec } from '../records/maintenance.ts'
+import { pagesOf } from '../records/pages.ts'
 import { TupleReader } from '../records/tuple.ts'
 
 const FIRST_WAIT_MS = 10_000
@@ -91,15 +92,8 @@ export class Failures {
 
 /** The items of a job that failed. */
 export async function* listFailures(metadata: MetadataStore, job: string): AsyncGenerator<Failure> {
-  const prefix = keys.deadLetters(job)
-  let from = prefix
-  for (;;) {
-    const page = await metadata.range({ prefix, from, limit: PAGE })
+  for await (const page of pagesOf(metadata, { prefix: keys.deadLetters(job), limit: PAGE }))
     for (const entry of page) yield failureOf(job, entry)
-    const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) return
-    from = keyAfter(end.key)
-  }
 }
 
 function failureOf(job: string, entry: Entry): Failure {

@@ -1,7 +1,8 @@
 import type { MetadataSnapshot, MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
 import { contentCodec } from '../records/blob.ts'
-import { keyAfter, keyAfterPrefix, keys } from '../records/keys.ts'
+import { keyAfterPrefix, keys } from '../records/keys.ts'
+import { pagesOf } from '../records/pages.ts'
 import { usageCodec } from '../records/review.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { noteUsage, usageOf } from '../registry/usage.ts'
@@ -102,16 +103,11 @@ async function chargedTo(
   parts: JobParts,
   signal: AbortSignal,
 ): Promise<number> {
-  const prefix = keys.charges(project)
-  let from = prefix
   let bytes = 0
-  while (!signal.aborted) {
-    const page = await snapshot.range({ prefix, from, limit: PAGE })
+  for await (const page of pagesOf(snapshot, { prefix: keys.charges(project), limit: PAGE })) {
     for (const { value } of page) bytes += contentCodec.decode(value).size
-    const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) break
-    from = keyAfter(end.key)
     await parts.pace()
+    if (signal.aborted) break
   }
   return bytes
 }

@@ -1,8 +1,9 @@
 import { ShortTurns } from '../../storage/short-turns.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
-import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
+import { keys, type RepositoryId } from '../records/keys.ts'
 import { manifestCodec } from '../records/manifest.ts'
+import { pagesOf } from '../records/pages.ts'
 import type { PolicyRecord, RetentionRule } from '../records/policy.ts'
 import { pulledCodec } from '../records/review.ts'
 import { tagCodec } from '../records/tag.ts'
@@ -98,7 +99,7 @@ async function lastOf(
 }
 
 async function* tagsUnder(parts: CandidateParts, { id }: NamedRepository, { pattern }: TagRule) {
-  for await (const { key, value } of pages(parts, keys.tags(id))) {
+  for await (const { key, value } of entriesUnder(parts, keys.tags(id))) {
     const reader = new TupleReader(key)
     reader.bytes(8)
     const tag = reader.text()
@@ -112,7 +113,7 @@ async function* untagged(
   rule: RetentionRule,
 ): AsyncGenerator<Candidate> {
   const { id } = repository
-  for await (const { key, value } of pages(parts, keys.manifests(id))) {
+  for await (const { key, value } of entriesUnder(parts, keys.manifests(id))) {
     const manifest = manifestCodec.decode(value)
     const reader = new TupleReader(key)
     reader.bytes(8)
@@ -147,16 +148,10 @@ async function judged(
   return { repository: name, repo, rule, digest, size, since, pulled: lastPull }
 }
 
-async function* pages({ metadata, rest }: CandidateParts, prefix: Uint8Array) {
-  let from = prefix
-  for (;;) {
-    const page = await metadata.range({ prefix, from, limit: PAGE })
+async function* entriesUnder({ metadata, rest }: CandidateParts, prefix: Uint8Array) {
+  for await (const page of pagesOf(metadata, { prefix, limit: PAGE }))
     for (const entry of page) {
       yield entry
       await rest()
     }
-    const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) return
-    from = keyAfter(end.key)
-  }
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { transact } from '../../storage/metadata/transact.ts'
 import { parseTag } from '../oci/tag.ts'
-import { keyAfter, keys } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
 import { manifestCodec } from '../records/manifest.ts'
 import { type PolicyRecord, policyCodec } from '../records/policy.ts'
 import { keepCodec, pulledCodec } from '../records/review.ts'
@@ -12,10 +12,10 @@ import { moveTag, reviewUntagged } from '../registry/move-tag.ts'
 import type { RegistryParts } from '../registry/parts.ts'
 import { sparedByAge } from '../registry/retention-rules.ts'
 import type { Job, JobParts } from './job.ts'
+import { recordsOf } from './records-of.ts'
 import { type Candidate, candidatesIn } from './retention-candidates.ts'
 
 const HOUR = 3_600_000
-const PAGE = 100
 
 /** Applies the retention rules of all projects that have some. */
 export function retentionJob(registry: RegistryParts): Job {
@@ -35,17 +35,9 @@ export function retentionJob(registry: RegistryParts): Job {
 }
 
 async function* projectsWithRules({ metadata }: JobParts): AsyncGenerator<[string, PolicyRecord]> {
-  const prefix = keys.policies()
-  let from = prefix
-  for (;;) {
-    const page = await metadata.range({ prefix, from, limit: PAGE })
-    for (const { key, value } of page) {
-      const policy = policyCodec.decode(value)
-      if (policy.retention.length > 0) yield [new TupleReader(key).text(), policy]
-    }
-    const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) return
-    from = keyAfter(end.key)
+  for await (const { key, value } of recordsOf(metadata, 'policy')) {
+    const policy = policyCodec.decode(value)
+    if (policy.retention.length > 0) yield [new TupleReader(key).text(), policy]
   }
 }
 

@@ -3,7 +3,8 @@ import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { digestAlgorithm } from '../oci/digest.ts'
 import { blobCodec } from '../records/blob.ts'
 import { sweepCodec } from '../records/cursor.ts'
-import { keyAfter, keys } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
+import { pagesOf } from '../records/pages.ts'
 import { TupleReader } from '../records/tuple.ts'
 import type { Job, JobParts } from './job.ts'
 
@@ -109,19 +110,13 @@ async function unrecorded<Item extends Pick<ListedUpload, 'id'>>(
 
 async function trashedLocations(metadata: MetadataStore): Promise<Set<string>> {
   const locations = new Set<string>()
-  const prefix = keys.allTrash()
-  let from = prefix
-  for (;;) {
-    const page = await metadata.range({ prefix, from, limit: PAGE })
+  for await (const page of pagesOf(metadata, { prefix: keys.allTrash(), limit: PAGE }))
     for (const { key } of page) {
       const reader = new TupleReader(key)
       reader.uint64()
       locations.add(reader.text())
     }
-    const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) return locations
-    from = keyAfter(end.key)
-  }
+  return locations
 }
 
 /** A listing in pieces, until it ends or `signal` is aborted. */

@@ -1,5 +1,6 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
-import { keyAfter, keys } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
+import { pagesOf } from '../records/pages.ts'
 import { TupleReader } from '../records/tuple.ts'
 import type { Reader } from './reader.ts'
 
@@ -11,19 +12,18 @@ export async function* readableProjects(
   reader: Reader,
   after?: string,
 ): AsyncGenerator<string> {
-  const from = (key: (project: string) => Uint8Array) =>
-    after === undefined ? undefined : keyAfter(key(after))
+  const last = (key: (project: string) => Uint8Array) => (after === undefined ? undefined : key(after))
   if (reader.kind === 'unchecked' || (reader.kind === 'user' && reader.administrator)) {
-    yield* names(metadata, keys.projects(), from(keys.project))
+    yield* names(metadata, keys.projects(), last(keys.project))
     return
   }
-  const open = names(metadata, keys.publicProjects(), from(keys.publicProject))
+  const open = names(metadata, keys.publicProjects(), last(keys.publicProject))
   if (reader.kind === 'user') {
     const { name } = reader
     const own = names(
       metadata,
       keys.memberships(name),
-      from((project) => keys.membership(name, project)),
+      last((project) => keys.membership(name, project)),
       1,
     )
     yield* merge(own, open)
@@ -36,21 +36,15 @@ export async function* readableProjects(
 async function* names(
   metadata: MetadataStore,
   prefix: Uint8Array,
-  first: Uint8Array | undefined,
+  after: Uint8Array | undefined,
   skip = 0,
 ): AsyncGenerator<string> {
-  let from = first ?? prefix
-  for (;;) {
-    const page = await metadata.range({ prefix, from, limit: PAGE })
+  for await (const page of pagesOf(metadata, { prefix, after, limit: PAGE }))
     for (const { key } of page) {
       const reader = new TupleReader(key)
       for (let index = 0; index < skip; index++) reader.text()
       yield reader.text()
     }
-    const last = page.at(-1)
-    if (last === undefined || page.length < PAGE) return
-    from = keyAfter(last.key)
-  }
 }
 
 async function* only(project: string, after: string | undefined): AsyncGenerator<string> {

@@ -2,8 +2,9 @@ import type { Entry, MetadataStore } from '../../storage/metadata/metadata-store
 import type { Digest } from '../oci/digest.ts'
 import { type ParsedManifest, parseManifest } from '../oci/manifest.ts'
 import { projectOf, type RepositoryName } from '../oci/name.ts'
-import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
+import { keys, type RepositoryId } from '../records/keys.ts'
 import { bodyCodec, type ManifestRecord, manifestCodec } from '../records/manifest.ts'
+import { pagesOf } from '../records/pages.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { findRepository, repositoriesOf } from './repositories.ts'
 
@@ -81,22 +82,18 @@ async function tagsByManifest(
   repo: RepositoryId,
 ): Promise<Map<Digest, string[]> | undefined> {
   const tags = new Map<Digest, string[]>()
-  const prefix = keys.allIn(repo, 'tagged')
-  let from = prefix
-  for (let count = 0; count <= MOST_TAGS; ) {
-    const page = await metadata.range({ prefix, from, limit: PAGE })
+  let count = 0
+  for await (const page of pagesOf(metadata, { prefix: keys.allIn(repo, 'tagged'), limit: PAGE })) {
+    count += page.length
+    if (count > MOST_TAGS) return undefined
     for (const { key } of page) {
       const digest = digestIn(key)
       const own = tags.get(digest) ?? []
       own.push(tagIn(key))
       tags.set(digest, own)
     }
-    const end = page.at(-1)
-    count += page.length
-    if (end === undefined || page.length < PAGE) return count > MOST_TAGS ? undefined : tags
-    from = keyAfter(end.key)
   }
-  return undefined
+  return tags
 }
 
 async function describeEach(

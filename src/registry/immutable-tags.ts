@@ -2,7 +2,8 @@ import type { Transaction } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
 import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
+import { keys, type RepositoryId } from '../records/keys.ts'
+import { pagesOf } from '../records/pages.ts'
 import type { PolicyRecord } from '../records/policy.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { matchesPattern } from './patterns.ts'
@@ -103,12 +104,6 @@ export async function findImmutableTag(
 }
 
 async function* keysUnder(transaction: Transaction, prefix: Uint8Array): AsyncGenerator<Uint8Array> {
-  let from = prefix
-  for (;;) {
-    const page = await transaction.range({ prefix, from, limit: PAGE })
+  for await (const page of pagesOf(transaction, { prefix, limit: PAGE }))
     for (const { key } of page) yield key
-    const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) return
-    from = keyAfter(end.key)
-  }
 }

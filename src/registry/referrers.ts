@@ -1,7 +1,8 @@
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
-import { keyAfter, keys } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
 import { type ReferrerRecord, referrerCodec } from '../records/manifest.ts'
+import { pagesOf } from '../records/pages.ts'
 import type { RegistryParts } from './parts.ts'
 import { findRepository } from './repositories.ts'
 
@@ -27,18 +28,12 @@ export async function* listReferrers(
   const repository = await findRepository(parts.metadata, query.name)
   if (repository === undefined) return
   const prefix = keys.referrers(repository.id, query.subject)
-  let from =
-    query.last === undefined ? prefix : keyAfter(keys.referrer(repository.id, query.subject, query.last))
-  for (;;) {
-    const page = await parts.metadata.range({ prefix, from, limit: PAGE })
+  const after = query.last === undefined ? undefined : keys.referrer(repository.id, query.subject, query.last)
+  for await (const page of pagesOf(parts.metadata, { prefix, after, limit: PAGE }))
     for (const entry of page) {
       const record = referrerCodec.decode(entry.value)
       if (query.types.length === 0 || query.types.includes(record.artifactType ?? '')) yield record
     }
-    const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) return
-    from = keyAfter(end.key)
-  }
 }
 
 /** At most `count` of them. */

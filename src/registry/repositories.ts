@@ -3,7 +3,8 @@ import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Transaction } from '../../storage/metadata/transact.ts'
 import { joinName, projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
+import { keys, type RepositoryId } from '../records/keys.ts'
+import { pagesOf } from '../records/pages.ts'
 import { type RepositoryRecord, repositoryCodec } from '../records/project.ts'
 import { TupleReader } from '../records/tuple.ts'
 
@@ -99,15 +100,9 @@ async function* repositoryPages(
   project: string,
   last: RepositoryName | undefined,
 ): AsyncGenerator<NamedRepository[]> {
-  const prefix = keys.repositories(project)
-  let from = last === undefined ? prefix : keyAfter(keys.repository(last))
-  for (;;) {
-    const page = await metadata.range({ prefix, from, limit: PAGE })
+  const after = last === undefined ? undefined : keys.repository(last)
+  for await (const page of pagesOf(metadata, { prefix: keys.repositories(project), after, limit: PAGE }))
     yield page.map(({ key, value }) => ({ name: nameFromKey(key), ...repositoryCodec.decode(value) }))
-    const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) return
-    from = keyAfter(end.key)
-  }
 }
 
 const PAGE = 200

@@ -2,7 +2,8 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Tag } from '../oci/tag.ts'
-import { keyAfter, keys } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
+import { pagesOf } from '../records/pages.ts'
 import { type GraveRecord, graveCodec } from '../records/review.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { readBody } from './manifest-body.ts'
@@ -77,21 +78,16 @@ export async function listDeleted(
   page: { readonly after: Digest | undefined; readonly limit: number },
 ): Promise<DeletedManifest[]> {
   const repo = (await requireRepository(parts.metadata, name)).id
-  const prefix = keys.graves(repo)
-  let from = page.after === undefined ? prefix : keyAfter(keys.grave(repo, page.after))
+  const after = page.after === undefined ? undefined : keys.grave(repo, page.after)
   const found: DeletedManifest[] = []
-  for (;;) {
-    const entries = await parts.metadata.range({ prefix, from, limit: PAGE })
+  for await (const entries of pagesOf(parts.metadata, { prefix: keys.graves(repo), after, limit: PAGE }))
     for (const entry of entries) {
       const grave = graveCodec.decode(entry.value)
       if (grave.manifest === undefined) continue
       found.push({ ...grave, digest: digestFromKey(entry.key) })
       if (found.length === page.limit) return found
     }
-    const end = entries.at(-1)
-    if (end === undefined || entries.length < PAGE) return found
-    from = keyAfter(end.key)
-  }
+  return found
 }
 
 function digestFromKey(key: Uint8Array): Digest {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Transaction } from '../../storage/metadata/transact.ts'
-import { keyAfter, keys } from '../records/keys.ts'
+import { keys } from '../records/keys.ts'
+import { pagesOf } from '../records/pages.ts'
 import { usageCodec } from '../records/review.ts'
 
 /** Records that are added up in one turn of the event loop. */
@@ -31,14 +32,8 @@ export function noteUsage(transaction: Transaction, project: string, bytes: numb
 
 /** Bytes of distinct content that a project holds. */
 export async function usageOf(metadata: Pick<MetadataStore, 'range'>, project: string): Promise<number> {
-  const prefix = keys.usages(project)
-  let from = prefix
   let bytes = 0
-  for (;;) {
-    const page = await metadata.range({ prefix, from, limit: PAGE })
+  for await (const page of pagesOf(metadata, { prefix: keys.usages(project), limit: PAGE }))
     for (const entry of page) bytes += usageCodec.decode(entry.value).bytes
-    const end = page.at(-1)
-    if (end === undefined || page.length < PAGE) return bytes
-    from = keyAfter(end.key)
-  }
+  return bytes
 }

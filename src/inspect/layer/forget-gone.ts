@@ -1,8 +1,9 @@
 import { transact } from '../../../storage/metadata/transact.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { blobCodec } from '../../records/blob.ts'
-import { keyAfter, keys } from '../../records/keys.ts'
+import { keys } from '../../records/keys.ts'
 import { layerIndexCodec } from '../../records/layer-index.ts'
+import { pagesOf } from '../../records/pages.ts'
 import { seekPointsCodec } from '../../records/seek-points.ts'
 import { TupleReader } from '../../records/tuple.ts'
 import { type HeldParts, releaseFile } from './store-index.ts'
@@ -12,19 +13,14 @@ const PAGE = 200
 /** Lets go of what was made of layers that were collected. Gives the number of those layers. */
 export async function forgetGone(parts: HeldParts, signal: AbortSignal): Promise<number> {
   let gone = 0
-  for (const prefix of [keys.layerIndexes(), keys.allSeekPoints()]) {
-    let from = prefix
-    while (!signal.aborted) {
-      const page = await parts.metadata.range({ prefix, from, limit: PAGE })
+  for (const prefix of [keys.layerIndexes(), keys.allSeekPoints()])
+    for await (const page of pagesOf(parts.metadata, { prefix, limit: PAGE })) {
+      if (signal.aborted) return gone
       const layers = page.map(({ key }) => new TupleReader(key).digest())
       const blobs = await parts.metadata.read(layers.map((layer) => keys.blob(layer)))
       for (const [index, layer] of layers.entries())
         if (blobs[index] === undefined && (await forget(parts, layer))) gone += 1
-      const end = page.at(-1)
-      if (end === undefined || page.length < PAGE) break
-      from = keyAfter(end.key)
     }
-  }
   return gone
 }
 

@@ -1,8 +1,9 @@
 import { pipeline, Readable, type Transform } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { MetadataSnapshot } from '../../../storage/metadata/metadata-store.ts'
-import { KINDS, keyAfter } from '../../records/keys.ts'
+import { KINDS } from '../../records/keys.ts'
 import { moves } from '../../records/moving.ts'
+import { recordsOf } from '../records-of.ts'
 
 /** A record as it lies in a file. */
 export interface FiledRecord {
@@ -10,7 +11,6 @@ export interface FiledRecord {
   readonly value: Uint8Array
 }
 
-const PAGE = 250
 const MAGIC = Buffer.from('lamina records 1\n')
 /** Stands where a record would begin; the number of records follows. */
 const END = 0xffff_ffff
@@ -22,17 +22,7 @@ const LONGEST = 64 << 20
 
 /** The records that a registry is made of, of one moment: those that belong to a place and not to the content stay out. */
 export async function* contentOf(snapshot: Pick<MetadataSnapshot, 'range'>): AsyncGenerator<FiledRecord> {
-  for (const { kind, prefix } of KINDS) {
-    if (!moves(kind)) continue
-    let from = prefix
-    for (;;) {
-      const page = await snapshot.range({ prefix, from, limit: PAGE })
-      yield* page
-      const last = page.at(-1)
-      if (last === undefined || page.length < PAGE) break
-      from = keyAfter(last.key)
-    }
-  }
+  for (const { kind } of KINDS) if (moves(kind)) yield* recordsOf(snapshot, kind)
 }
 
 /** Records as a stream of bytes: each as two lengths, key and value; their number at the end. */

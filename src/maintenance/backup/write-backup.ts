@@ -7,13 +7,12 @@ import { type BlobStore, blobLocation } from '../../../storage/blobs/blob-store.
 import type { MetadataSnapshot, MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { parseDigest } from '../../oci/digest.ts'
 import { type BlobRecord, blobCodec } from '../../records/blob.ts'
-import { keyAfter, keys } from '../../records/keys.ts'
+import { keys } from '../../records/keys.ts'
 import { TupleReader } from '../../records/tuple.ts'
+import { recordsOf } from '../records-of.ts'
 import { whileHeld } from './holds.ts'
 import { type BackupDescription, BLOBS, blobFile, DESCRIPTION, FAN_OUT, RECORDS } from './layout.ts'
 import { compressRecords, contentOf, type FiledRecord } from './record-file.ts'
-
-const PAGE = 200
 
 export interface BackupParts {
   readonly metadata: MetadataStore
@@ -96,24 +95,16 @@ async function copyBlobs(
   const hasBlobs = parts.blobs.linkTo !== undefined
   const copied: Copied = { hasBlobs, blobs: 0, bytes: 0, damaged: [] }
   if (!hasBlobs) return copied
-  const prefix = keys.blobs()
-  let from = prefix
-  for (;;) {
-    const page = await snapshot.range({ prefix, from, limit: PAGE })
-    for (const { key, value } of page) {
-      to.signal.throwIfAborted()
-      const sha256 = new TupleReader(key).digest()
-      const record = blobCodec.decode(value)
-      const file = join(to.directory, blobFile(sha256))
-      if (await copyOne(parts.blobs, record, file)) {
-        copied.blobs += 1
-        copied.bytes += record.size
-        Object.assign(to.copying, { blobs: copied.blobs, bytes: copied.bytes })
-      } else copied.damaged.push(sha256)
-    }
-    const last = page.at(-1)
-    if (last === undefined || page.length < PAGE) break
-    from = keyAfter(last.key)
+  for await (const { key, value } of recordsOf(snapshot, 'blob')) {
+    to.signal.throwIfAborted()
+    const sha256 = new TupleReader(key).digest()
+    const record = blobCodec.decode(value)
+    const file = join(to.directory, blobFile(sha256))
+    if (await copyOne(parts.blobs, record, file)) {
+      copied.blobs += 1
+      copied.bytes += record.size
+      Object.assign(to.copying, { blobs: copied.blobs, bytes: copied.bytes })
+    } else copied.damaged.push(sha256)
   }
   for (const byte of FAN_OUT) await syncDirectory(join(to.directory, BLOBS, byte))
   return copied
