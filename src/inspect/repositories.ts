@@ -1,10 +1,10 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
-import { joinName, type RepositoryName } from '../oci/name.ts'
+import type { RepositoryName } from '../oci/name.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { pagesOf } from '../records/pages.ts'
 import { repositoryCodec } from '../records/project.ts'
+import { readRepositoryKey } from '../records/read-key.ts'
 import { tagCodec } from '../records/tag.ts'
-import { TupleReader } from '../records/tuple.ts'
 
 /** Records of one kind that are counted in one repository; more are said to be more. */
 const COUNT_LIMIT = 1000
@@ -49,10 +49,8 @@ export async function* repositoriesIn(
     limit: PAGE,
   }))
     for (const { key, value } of page) {
-      const reader = new TupleReader(key)
-      const name = joinName(reader.text(), reader.text())
       const { id, created } = repositoryCodec.decode(value)
-      if (name !== undefined) yield { name, id, created }
+      yield { name: readRepositoryKey(key), id, created }
     }
 }
 

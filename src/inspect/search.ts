@@ -4,13 +4,13 @@ import { projectOf, type RepositoryName } from '../oci/name.ts'
 import type { Tag } from '../oci/tag.ts'
 import { blobCodec } from '../records/blob.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
+import { readContentKey, readTagKey } from '../records/read-key.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { mapFew } from './map-few.ts'
 import type { MayRead } from './parts.ts'
 import { type KnownRepository, repositoriesIn } from './repositories.ts'
 import type { SearchTerms } from './search-terms.ts'
 import { isReadable } from './sharing.ts'
-import { tagOfKey } from './tags.ts'
 
 export interface RepositorySearch {
   readonly terms: SearchTerms
@@ -98,7 +98,7 @@ async function matchOf(
 
 async function tagsFrom(metadata: MetadataStore, repo: RepositoryId, begin: Tag): Promise<Tag[]> {
   const entries = await metadata.range({ prefix: keys.tagsFrom(repo, begin), limit: SHOWN })
-  return entries.map(({ key }) => tagOfKey(key))
+  return entries.map(({ key }) => readTagKey(key).tag)
 }
 
 async function manifestsFrom(
@@ -107,11 +107,7 @@ async function manifestsFrom(
   begin: DigestPrefix,
 ): Promise<Digest[]> {
   const entries = await metadata.range({ prefix: keys.manifestsFrom(repo, begin), limit: SHOWN })
-  const digests = entries.map(({ key }) => {
-    const reader = new TupleReader(key)
-    reader.bytes(8)
-    return reader.digest()
-  })
+  const digests = entries.map(({ key }) => readContentKey(key).digest)
   return digests.filter((digest) => begins(digest, begin))
 }
 

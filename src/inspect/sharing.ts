@@ -1,16 +1,9 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
-import { keyAfter, keyAfterPrefix, keys, type RepositoryId } from '../records/keys.ts'
-import { TupleReader } from '../records/tuple.ts'
+import { keyAfter, keyAfterPrefix, keys } from '../records/keys.ts'
+import { type Holder, readHolderKey } from '../records/read-key.ts'
 import type { MayRead } from './parts.ts'
 import type { Count } from './repositories.ts'
-
-/** Where content may be read. */
-export interface Holder {
-  readonly project: string
-  readonly repo: RepositoryId
-  readonly digest: Digest
-}
 
 const PAGE = 200
 /** Projects that are passed over because the caller may not read them, at most: each costs a seek. */
@@ -30,29 +23,21 @@ export async function* readableHolders(
     const page = await metadata.range({ prefix, from, limit: PAGE })
     const [head] = page
     if (head === undefined) return
-    const { project } = holderOf(head.key)
+    const { project } = readHolderKey(head.key)
     if (!(await mayRead(project))) {
       hidden += 1
       from = keyAfterPrefix(keys.holdersInProject(sha256, project))
       continue
     }
     for (const { key } of page) {
-      const holder = holderOf(key)
+      const holder = readHolderKey(key)
       if (holder.project !== project) break
       yield holder
       from = keyAfter(key)
     }
     const last = page.at(-1)
-    if (page.length < PAGE && last !== undefined && holderOf(last.key).project === project) return
+    if (page.length < PAGE && last !== undefined && readHolderKey(last.key).project === project) return
   }
-}
-
-function holderOf(key: Uint8Array): Holder {
-  const reader = new TupleReader(key)
-  reader.digest()
-  const project = reader.text()
-  const repo = Buffer.from(reader.bytes(8)).toString('hex')
-  return { project, repo, digest: reader.digest() }
 }
 
 /** Whether any project that the caller may read holds the content. */

@@ -3,13 +3,13 @@ import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import { parseTag, type Tag } from '../oci/tag.ts'
+import type { Tag } from '../oci/tag.ts'
 import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
 import { type ManifestRecord, manifestCodec } from '../records/manifest.ts'
 import { repositoryCodec } from '../records/project.ts'
+import { readTagKey } from '../records/read-key.ts'
 import { pulledCodec } from '../records/review.ts'
 import { tagCodec } from '../records/tag.ts'
-import { TupleReader } from '../records/tuple.ts'
 import { readContents } from './contents.ts'
 import { mapFew } from './map-few.ts'
 
@@ -53,7 +53,7 @@ async function readTags(metadata: MetadataStore, repo: RepositoryId, { after, li
   const prefix = keys.tags(repo)
   const from = after === undefined ? prefix : keyAfter(keys.tag(repo, after))
   const entries = await metadata.range({ prefix, from, limit })
-  return entries.map(({ key, value }) => ({ tag: tagOfKey(key), ...tagCodec.decode(value) }))
+  return entries.map(({ key, value }) => ({ tag: readTagKey(key).tag, ...tagCodec.decode(value) }))
 }
 
 /** Contents of all images of a page beyond which to add up their sizes is long work. */
@@ -105,15 +105,6 @@ async function sizesOf(
     async ([digest, record]) => [digest, await sizeOf(metadata, repo, record)] as const,
   )
   return new Map(sizes)
-}
-
-/** The tag that a key of `keys.tags` is of. */
-export function tagOfKey(key: Uint8Array): Tag {
-  const reader = new TupleReader(key)
-  reader.bytes(8)
-  const tag = parseTag(reader.text())
-  if (tag === undefined) throw new TypeError('a tag key holds no tag')
-  return tag
 }
 
 function readManifests(

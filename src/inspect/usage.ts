@@ -3,10 +3,10 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
 import { manifestCodec } from '../records/manifest.ts'
-import { TupleReader } from '../records/tuple.ts'
+import { type Holder, readEdgeKey, readTaggedKey } from '../records/read-key.ts'
 import type { MayRead } from './parts.ts'
 import { repositoriesIn } from './repositories.ts'
-import { type Holder, readableHolders } from './sharing.ts'
+import { readableHolders } from './sharing.ts'
 
 /** An image that has a layer. */
 export interface LayerUser {
@@ -47,7 +47,7 @@ export async function layerUsers(
     if (repository === undefined) continue
     for (const { key } of await edgesOf(metadata, holder, { limit, after })) {
       if (users.length === limit) return { users, next: last }
-      const parent = parentIn(key)
+      const { parent } = readEdgeKey(key)
       const user = await readUser(metadata, holder.repo, parent)
       if (user === undefined) continue
       users.push({ repository, ...user })
@@ -68,23 +68,11 @@ function edgesOf(
   return metadata.range({ prefix: keys.edges(repo, digest), limit: limit + 1, ...(from && { from }) })
 }
 
-function parentIn(edge: Uint8Array): Digest {
-  const reader = new TupleReader(edge)
-  reader.bytes(8)
-  reader.digest()
-  return reader.digest()
-}
-
 async function readUser(metadata: MetadataStore, repo: RepositoryId, digest: Digest) {
   const [stored] = await metadata.read([keys.manifest(repo, digest)])
   if (stored === undefined) return undefined
   const tagged = await metadata.range({ prefix: keys.tagsOf(repo, digest), limit: TAG_LIMIT })
-  const tags = tagged.map(({ key }) => {
-    const reader = new TupleReader(key)
-    reader.bytes(8)
-    reader.digest()
-    return reader.text()
-  })
+  const tags = tagged.map(({ key }) => readTaggedKey(key).tag)
   return { digest, tags, pushed: manifestCodec.decode(stored.value).created }
 }
 

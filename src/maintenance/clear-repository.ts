@@ -2,7 +2,7 @@ import type { Entry, RangeQuery } from '../../storage/metadata/metadata-store.ts
 import { transact } from '../../storage/metadata/transact.ts'
 import { linkCodec } from '../records/blob.ts'
 import { keyAfter, keys, REPOSITORY_KINDS, type RepositoryId } from '../records/keys.ts'
-import { TupleReader } from '../records/tuple.ts'
+import { readContentKey } from '../records/read-key.ts'
 import { dropLink } from '../registry/links.ts'
 import type { KeepingParts } from '../registry/parts.ts'
 import type { WorkParts } from './job.ts'
@@ -78,9 +78,7 @@ async function dropLinks(
   links: readonly Entry[],
 ): Promise<void> {
   const dropOne = async ({ key }: Entry): Promise<void> => {
-    const reader = new TupleReader(key)
-    reader.bytes(8)
-    const digest = reader.digest()
+    const { digest } = readContentKey(key)
     await transact(registry.metadata, async (transaction) => {
       const link = await transaction.getChecked(linkCodec, key)
       if (link === undefined) return

@@ -1,11 +1,10 @@
 import type { Transaction, Versioned } from '../../storage/metadata/transact.ts'
-import type { Digest } from '../oci/digest.ts'
 import { projectOf } from '../oci/name.ts'
 import { keys } from '../records/keys.ts'
 import { type ManifestRecord, manifestCodec } from '../records/manifest.ts'
 import type { RetentionRule } from '../records/policy.ts'
+import { readEdgeKey, readReferrerKey } from '../records/read-key.ts'
 import { keepCodec, pulledCodec } from '../records/review.ts'
-import { parentFromKey } from '../registry/delete-manifest.ts'
 import { buryManifest } from '../registry/graves.ts'
 import type { KeepingParts } from '../registry/parts.ts'
 import { policyOf, untaggedRules } from '../registry/policies.ts'
@@ -51,7 +50,7 @@ async function useOf(
   if ((await transaction.range({ prefix: tags, limit: 1 })).length > 0) return 'a tag leads to it'
   const parents = await transaction.range({ prefix: edges, limit: 2 })
   // A large manifest is a blob of the repository, too, with an edge from itself.
-  if (parents.some(({ key }) => parentFromKey(key) !== digest)) return 'an index leads to it'
+  if (parents.some(({ key }) => readEdgeKey(key).parent !== digest)) return 'an index leads to it'
   if ((await transaction.getChecked(keepCodec, keys.keep(repo, digest))) !== undefined)
     return 'it is marked to be kept'
   transaction.checkRange(manifest.key, tags, [])
@@ -107,13 +106,11 @@ async function reviewReferrers(
   const prefix = keys.referrers(repo, digest)
   const referrers = await transaction.range({ prefix, limit: MOST_REFERRERS + 1 })
   for (const { key } of referrers) {
-    // Keys of referrers and of edges look alike: ⟨repo⟩⟨one⟩⟨other⟩.
-    const referrer: Digest = parentFromKey(key)
     reviewSoon(transaction, parts, {
       kind: 'manifest',
       name,
       repo,
-      digest: referrer,
+      digest: readReferrerKey(key).digest,
       policy: subject.rule.name,
     })
   }

@@ -1,18 +1,16 @@
 import { type Entry, type Stored } from '../../storage/metadata/metadata-store.ts'
 import { Transaction } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
-import { joinName, projectOf, type RepositoryName } from '../oci/name.ts'
+import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { type ManifestRecord, manifestCodec } from '../records/manifest.ts'
-import { repositoryCodec } from '../records/project.ts'
+import { readEdgeKey, readTaggedKey } from '../records/read-key.ts'
 import { graveCodec, keepCodec, pulledCodec } from '../records/review.ts'
-import { TupleReader } from '../records/tuple.ts'
-import { parentFromKey, tagFromKey } from '../registry/delete-manifest.ts'
 import { immutablePattern } from '../registry/immutable-tags.ts'
 import type { RegistryParts } from '../registry/parts.ts'
 import { policyOf } from '../registry/policies.ts'
 import { look } from './collection.ts'
-import { recordsOf } from './records-of.ts'
+import { repositoryNames } from './repository-names.ts'
 import type { Verdict } from './review-queue.ts'
 
 const PAGE = 200
@@ -73,12 +71,7 @@ export async function findInRepositories(
   parts: RegistryParts,
   digest: Digest,
 ): Promise<{ readonly manifests: ManifestIn[]; readonly names: NamesOf }> {
-  const names = new Map<RepositoryId, RepositoryName>()
-  for await (const { key, value } of recordsOf(parts.metadata, 'repo')) {
-    const reader = new TupleReader(key)
-    const name = joinName(reader.text(), reader.text())
-    if (name !== undefined) names.set(repositoryCodec.decode(value).id, name)
-  }
+  const names = await repositoryNames(parts.metadata)
   const manifests: ManifestIn[] = []
   const all = [...names].map(([id, name]) => ({ id, name }))
   for (let from = 0; from < all.length; from += PAGE) {
@@ -129,10 +122,9 @@ async function whatKeeps(
   for (const parent of parentsIn(edges, digest)) parents.push(await useOf(parts, id, parent))
   return {
     size,
-    tags: tagged.map(({ key }) => ({
-      tag: tagFromKey(key),
-      immutable: immutablePattern(policy, tagFromKey(key)),
-    })),
+    tags: tagged
+      .map(({ key }) => readTaggedKey(key))
+      .map(({ tag }) => ({ tag, immutable: immutablePattern(policy, tag) })),
     parents,
     ...(subject !== undefined && { subject, subjectIsHere: root !== undefined }),
     keptBy: keep && keepCodec.decode(keep.value).by,
@@ -144,7 +136,7 @@ async function whatKeeps(
 
 /** A large manifest is also a blob of the repository, with an edge from itself. */
 function parentsIn(edges: readonly Entry[], digest: Digest): Digest[] {
-  return edges.map(({ key }) => parentFromKey(key)).filter((parent) => parent !== digest)
+  return edges.map(({ key }) => readEdgeKey(key).parent).filter((parent) => parent !== digest)
 }
 
 /** The collector's own look; the transaction is thrown away. */
@@ -165,6 +157,6 @@ function verdictOn(parts: RegistryParts, { id, name }: Repository, digest: Diges
 export async function useOf({ metadata }: RegistryParts, repo: RepositoryId, manifest: Digest): Promise<Use> {
   const [grave] = await metadata.read([keys.grave(repo, manifest)])
   const tagged = await metadata.range({ prefix: keys.tagsOf(repo, manifest), limit: MOST })
-  const tags = tagged.map(({ key }) => tagFromKey(key))
+  const tags = tagged.map(({ key }) => readTaggedKey(key).tag)
   return { manifest, tags, ...(grave && { deletedUntil: graveCodec.decode(grave.value).until }) }
 }

@@ -2,8 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import { aliasCodec, blobCodec, linkCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { INDEX_HOLDER } from '../records/layer-index.ts'
-import { TupleReader } from '../records/tuple.ts'
-import { parentFromKey } from '../registry/delete-manifest.ts'
+import { readEdgeKey, readHolderKey } from '../records/read-key.ts'
 import type { RegistryParts } from '../registry/parts.ts'
 import { readSnapshots } from './backup/daily-snapshot.ts'
 import { isHeld } from './backup/holds.ts'
@@ -82,15 +81,17 @@ async function explainBlob(parts: RegistryParts, digest: Digest, names: NamesOf)
   const entries = await metadata.range({ prefix: keys.holders(sha256), limit: MOST })
   const holders: HeldIn[] = []
   for (const { key } of entries) {
-    const reader = new TupleReader(key)
-    reader.digest()
-    const project = reader.text()
-    const repo = Buffer.from(reader.bytes(8)).toString('hex')
-    if (project === INDEX_HOLDER.project) continue
-    holders.push(await heldIn(parts, { project, repo, digest: reader.digest() }, names))
+    const holder = readHolderKey(key)
+    if (holder.project === INDEX_HOLDER.project) continue
+    holders.push(await heldIn(parts, holder, names))
   }
   const madeOf = await metadata.range({ prefix: keys.edges(INDEX_HOLDER.repo, sha256), limit: MOST })
-  return { size, damagedSince: quarantined, holders, madeOf: madeOf.map(({ key }) => parentFromKey(key)) }
+  return {
+    size,
+    damagedSince: quarantined,
+    holders,
+    madeOf: madeOf.map(({ key }) => readEdgeKey(key).parent),
+  }
 }
 
 async function heldIn(
@@ -102,7 +103,7 @@ async function heldIn(
   const [link] = await parts.metadata.read([keys.link(repo, digest)])
   const edges = await parts.metadata.range({ prefix: keys.edges(repo, digest), limit: MOST })
   const uses: Use[] = []
-  for (const { key } of edges) uses.push(await useOf(parts, repo, parentFromKey(key)))
+  for (const { key } of edges) uses.push(await useOf(parts, repo, readEdgeKey(key).parent))
   const confirmed = link === undefined ? 0 : linkCodec.decode(link.value).confirmed
   return { project, repository: names.get(repo), digest, uses, sparedUntil: confirmed + parts.settings.grace }
 }

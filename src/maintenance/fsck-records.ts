@@ -5,15 +5,14 @@ import {
   type MetadataStore,
 } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
-import { joinName, type RepositoryName } from '../oci/name.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
-import { repositoryCodec } from '../records/project.ts'
+import { readChargeKey } from '../records/read-key.ts'
 import { readReviewKey } from '../records/review.ts'
-import { TupleReader } from '../records/tuple.ts'
 import type { FsckParts } from './fsck-parts.ts'
 import { type Problem, type RecordView, RULES } from './fsck-rules.ts'
 import { checkUsage } from './fsck-usage.ts'
 import { recordsOf } from './records-of.ts'
+import { repositoryNames } from './repository-names.ts'
 import { foundOf } from './side-by-side.ts'
 
 /**
@@ -53,12 +52,7 @@ type Known = Omit<RecordView, 'read' | 'range'>
 
 /** What the rules ask for too often to read it each time: repositories, and what is queued for the collector. */
 async function knownAlready(parts: FsckParts, store: Pick<MetadataStore, 'range'>): Promise<Known> {
-  const names = new Map<RepositoryId, RepositoryName>()
-  for await (const { key, value } of recordsOf(store, 'repo')) {
-    const reader = new TupleReader(key)
-    const name = joinName(reader.text(), reader.text())
-    if (name !== undefined) names.set(repositoryCodec.decode(value).id, name)
-  }
+  const names = await repositoryNames(store)
   const reviewed = new Set<string>()
   for await (const { key } of recordsOf(store, 'review')) {
     const { kind, repo, digest } = readReviewKey(key)
@@ -112,8 +106,7 @@ async function mend({ metadata }: FsckParts, suspect: Suspect): Promise<boolean>
 /** A charge goes only under its project's empty range of holders, which the blob's record guards. */
 function ownerChecks(problem: Problem, { key }: Entry): Check[] {
   if (key[0] !== keys.all('charge')[0] || problem.deletes === undefined) return []
-  const reader = new TupleReader(key)
-  const [project, sha256] = [reader.text(), reader.digest()]
+  const { project, sha256 } = readChargeKey(key)
   const prefix = keys.holdersInProject(sha256, project)
   return [{ kind: 'range', owner: keys.blob(sha256), prefix, entries: [] }]
 }

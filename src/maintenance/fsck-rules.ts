@@ -6,6 +6,15 @@ import type { Codec } from '../records/codec.ts'
 import { nameField } from '../records/fields.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { edgeCodec, manifestCodec, referrerCodec } from '../records/manifest.ts'
+import {
+  readChargeKey,
+  readContentKey,
+  readEdgeKey,
+  readHolderKey,
+  readReferrerKey,
+  readTaggedKey,
+  readTagKey,
+} from '../records/read-key.ts'
 import { graveCodec, reviewCodec } from '../records/review.ts'
 import { tagCodec, taggedCodec } from '../records/tag.ts'
 import { TupleReader } from '../records/tuple.ts'
@@ -96,7 +105,7 @@ async function checkAlias({ key, value }: Entry, view: RecordView): Promise<read
 
 /** A link without a blob is not mended here: the bytes may still be in the store. */
 async function checkLink({ key, value }: Entry, view: RecordView): Promise<readonly Problem[]> {
-  const { repo, digest } = inRepository(key)
+  const { repo, digest } = readContentKey(key)
   const name = view.nameOf(repo)
   if (name === undefined) return SOUND
   const { sha256 } = linkCodec.decode(value)
@@ -118,9 +127,7 @@ async function checkUse(view: RecordView, link: Owned): Promise<readonly Problem
 }
 
 async function checkHolder({ key, value }: Entry, view: RecordView): Promise<readonly Problem[]> {
-  const reader = new TupleReader(key)
-  const [sha256, project] = [reader.digest(), reader.text()]
-  const [repo, digest] = [repositoryIn(reader), reader.digest()]
+  const { sha256, project, repo, digest } = readHolderKey(key)
   const what = `${sha256} in repository ${repo} of ${project}`
   const link = await get(view, linkCodec, keys.link(repo, digest))
   if (link?.sha256 !== sha256)
@@ -132,8 +139,7 @@ async function checkHolder({ key, value }: Entry, view: RecordView): Promise<rea
 }
 
 async function checkCharge({ key }: Entry, view: RecordView): Promise<readonly Problem[]> {
-  const reader = new TupleReader(key)
-  const [project, sha256] = [reader.text(), reader.digest()]
+  const { project, sha256 } = readChargeKey(key)
   const holders = await view.range({ prefix: keys.holdersInProject(sha256, project), limit: 1 })
   if (holders.length > 0) return SOUND
   const what = `${sha256} in ${project}`
@@ -141,7 +147,7 @@ async function checkCharge({ key }: Entry, view: RecordView): Promise<readonly P
 }
 
 async function checkManifest({ key, value }: Entry, view: RecordView): Promise<readonly Problem[]> {
-  const { repo, digest } = inRepository(key)
+  const { repo, digest } = readContentKey(key)
   const repository = view.nameOf(repo)
   if (repository === undefined) return SOUND
   const { children, config, subject } = manifestCodec.decode(value)
@@ -169,8 +175,7 @@ async function isHere(view: RecordView, repo: RepositoryId, digest: Digest): Pro
 }
 
 async function checkEdge({ key }: Entry, view: RecordView): Promise<readonly Problem[]> {
-  const reader = new TupleReader(key)
-  const [repo, child, parent] = [repositoryIn(reader), reader.digest(), reader.digest()]
+  const { repo, child, parent } = readEdgeKey(key)
   if (view.nameOf(repo) === undefined) return SOUND
   const [manifest, grave] = await view.read([keys.manifest(repo, parent), keys.grave(repo, parent)])
   const parents = [
@@ -183,8 +188,7 @@ async function checkEdge({ key }: Entry, view: RecordView): Promise<readonly Pro
 }
 
 async function checkTag({ key, value }: Entry, view: RecordView): Promise<readonly Problem[]> {
-  const reader = new TupleReader(key)
-  const [repo, tag] = [repositoryIn(reader), reader.text()]
+  const { repo, tag } = readTagKey(key)
   if (view.nameOf(repo) === undefined) return SOUND
   const { digest } = tagCodec.decode(value)
   const what = `${tag} → ${digest} in repository ${repo}`
@@ -197,8 +201,7 @@ async function checkTag({ key, value }: Entry, view: RecordView): Promise<readon
 }
 
 async function checkTagged({ key }: Entry, view: RecordView): Promise<readonly Problem[]> {
-  const reader = new TupleReader(key)
-  const [repo, digest, tag] = [repositoryIn(reader), reader.digest(), reader.text()]
+  const { repo, digest, tag } = readTaggedKey(key)
   const leads = await get(view, tagCodec, keys.tag(repo, tag))
   if (leads?.digest === digest || view.nameOf(repo) === undefined) return SOUND
   const what = `${tag} → ${digest} in repository ${repo}`
@@ -206,8 +209,7 @@ async function checkTagged({ key }: Entry, view: RecordView): Promise<readonly P
 }
 
 async function checkReferrer({ key, value }: Entry, view: RecordView): Promise<readonly Problem[]> {
-  const reader = new TupleReader(key)
-  const [repo, subject, digest] = [repositoryIn(reader), reader.digest(), reader.digest()]
+  const { repo, subject, digest } = readReferrerKey(key)
   if (view.nameOf(repo) === undefined) return SOUND
   referrerCodec.decode(value)
   const manifest = await get(view, manifestCodec, keys.manifest(repo, digest))
@@ -224,13 +226,4 @@ async function checkUploadOf({ key }: Entry, view: RecordView): Promise<readonly
   return [
     { problem: 'an account counts an upload that is over', what: `${id} of ${account}`, deletes: [key] },
   ]
-}
-
-function inRepository(key: Uint8Array): { repo: RepositoryId; digest: Digest } {
-  const reader = new TupleReader(key)
-  return { repo: repositoryIn(reader), digest: reader.digest() }
-}
-
-function repositoryIn(reader: TupleReader): RepositoryId {
-  return Buffer.from(reader.bytes(8)).toString('hex')
 }

@@ -1,14 +1,14 @@
 import { ShortTurns } from '../../storage/short-turns.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
+import type { Tag } from '../oci/tag.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { manifestCodec } from '../records/manifest.ts'
 import { pagesOf } from '../records/pages.ts'
 import type { PolicyRecord, RetentionRule } from '../records/policy.ts'
+import { readContentKey, readEdgeKey, readTagKey } from '../records/read-key.ts'
 import { pulledCodec } from '../records/review.ts'
 import { tagCodec } from '../records/tag.ts'
-import { TupleReader } from '../records/tuple.ts'
-import { parentFromKey } from '../registry/delete-manifest.ts'
 import { immutablePattern } from '../registry/immutable-tags.ts'
 import type { KeepingParts } from '../registry/parts.ts'
 import { matchesPattern } from '../registry/patterns.ts'
@@ -24,7 +24,7 @@ export interface Candidate {
   readonly repository: RepositoryName
   readonly repo: RepositoryId
   readonly rule: RetentionRule
-  readonly tag?: string
+  readonly tag?: Tag
   readonly digest: Digest
   /** Bytes of the manifest itself; what it leads to may be used elsewhere. */
   readonly size: number
@@ -100,9 +100,7 @@ async function lastOf(
 
 async function* tagsUnder(parts: CandidateParts, { id }: NamedRepository, { pattern }: TagRule) {
   for await (const { key, value } of entriesUnder(parts, keys.tags(id))) {
-    const reader = new TupleReader(key)
-    reader.bytes(8)
-    const tag = reader.text()
+    const { tag } = readTagKey(key)
     if (matchesPattern(pattern, tag)) yield { tag, ...tagCodec.decode(value) }
   }
 }
@@ -115,13 +113,11 @@ async function* untagged(
   const { id } = repository
   for await (const { key, value } of entriesUnder(parts, keys.manifests(id))) {
     const manifest = manifestCodec.decode(value)
-    const reader = new TupleReader(key)
-    reader.bytes(8)
-    const digest = reader.digest()
+    const { digest } = readContentKey(key)
     if (manifest.subject !== undefined) continue
     if ((await parts.metadata.range({ prefix: keys.tagsOf(id, digest), limit: 1 })).length > 0) continue
     const parents = await parts.metadata.range({ prefix: keys.edges(id, digest), limit: 2 })
-    if (parents.some((edge) => parentFromKey(edge.key) !== digest)) continue
+    if (parents.some((edge) => readEdgeKey(edge.key).parent !== digest)) continue
     const candidate = await judged(parts, repository, { rule, digest, since: manifest.created })
     if (candidate !== undefined) yield candidate
   }

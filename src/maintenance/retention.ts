@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import { transact } from '../../storage/metadata/transact.ts'
-import { parseTag } from '../oci/tag.ts'
 import { keys } from '../records/keys.ts'
 import { manifestCodec } from '../records/manifest.ts'
 import { type PolicyRecord, policyCodec } from '../records/policy.ts'
@@ -65,8 +64,7 @@ async function applyRules(
  * the tag, the manifest and its marks: a push, a HEAD or a mark that comes between spares it.
  */
 function take(registry: RegistryParts, candidate: Candidate): Promise<boolean> {
-  const { repository: name, repo, rule, digest } = candidate
-  const tag = candidate.tag === undefined ? undefined : parseTag(candidate.tag)
+  const { repository: name, repo, rule, digest, tag } = candidate
   return transact(registry.metadata, async (transaction) => {
     const change = { ...(await changeOf(registry, name)), repo, by: 'retention' }
     if (tag === undefined) {

@@ -37,7 +37,7 @@ export function readReviewKey(key: Uint8Array): ReviewKey {
   const reader = new TupleReader(key)
   const due = Number(reader.uint64())
   const text = reader.text()
-  const repo = Buffer.from(reader.bytes(8)).toString('hex')
+  const repo = reader.repository()
   if (text === 'repository') return { due, kind: text, repo, digest: undefined }
   const kind = REVIEW_KINDS.find((known) => known === text)
   if (kind === undefined) throw new TypeError(`there is no review of '${text}'`)

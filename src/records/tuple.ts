@@ -74,10 +74,15 @@ export class TupleReader {
   }
 
   uint64(): bigint {
-    return Buffer.from(this.bytes(8)).readBigUInt64BE()
+    return this.bytes(8).readBigUInt64BE()
   }
 
-  bytes(length: number): Uint8Array {
+  /** A repository's id, as keys.ts writes it. */
+  repository(): string {
+    return this.bytes(8).toString('hex')
+  }
+
+  bytes(length: number): Buffer {
     if (this.#at + length > this.#key.length) throw new TypeError('key is shorter than its components')
     const bytes = this.#key.subarray(this.#at, this.#at + length)
     this.#at += length

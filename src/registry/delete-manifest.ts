@@ -2,12 +2,12 @@ import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
 import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import { parseTag, type Tag } from '../oci/tag.ts'
+import type { Tag } from '../oci/tag.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { manifestCodec } from '../records/manifest.ts'
 import type { PolicyRecord } from '../records/policy.ts'
+import { readEdgeKey, readTaggedKey } from '../records/read-key.ts'
 import { tagCodec } from '../records/tag.ts'
-import { TupleReader } from '../records/tuple.ts'
 import { buryManifest } from './graves.ts'
 import { refuseImmutableChild } from './immutable-tags.ts'
 import { manifestUnknown } from './manifests.ts'
@@ -81,7 +81,7 @@ async function deleteStep(
   const change = await changeOf(parts, name)
   const prefix = keys.tagsOf(repo, digest)
   const tagged = await transaction.range({ prefix, limit: TAGS_AT_ONCE + 1 })
-  const tags = tagged.map(({ key }) => tagFromKey(key))
+  const tags = tagged.map(({ key }) => readTaggedKey(key).tag)
   if (change.policy.refuseDangling) await refuseDangling(transaction, deletion, tags[0])
   await refuseImmutableChild(transaction, { name, repo, digest }, manifest.key)
   for (const [at, entry] of tagged.slice(0, TAGS_AT_ONCE).entries()) {
@@ -125,7 +125,7 @@ async function refuseDangling(
       detail: { name, digest, tag },
     })
   const parents = await transaction.range({ prefix: keys.edges(repo, digest), limit: PARENTS_AT_ONCE })
-  const digests = parents.map(({ key }) => parentFromKey(key)).filter((parent) => parent !== digest)
+  const digests = parents.map(({ key }) => readEdgeKey(key).parent).filter((parent) => parent !== digest)
   const there = await transaction.present(digests.map((parent) => keys.manifest(repo, parent)))
   const parent = digests.find((_, at) => there[at] === true)
   if (parent === undefined) return
@@ -133,22 +133,4 @@ async function refuseDangling(
     message: `manifest ${digest} of '${name}' is part of the index ${parent}; delete that first`,
     detail: { name, digest, parent },
   })
-}
-
-/** The parent in the key of an edge. */
-export function parentFromKey(key: Uint8Array): Digest {
-  const reader = new TupleReader(key)
-  reader.bytes(8)
-  reader.digest()
-  return reader.digest()
-}
-
-/** The tag in a `tagged` key. */
-export function tagFromKey(key: Uint8Array): Tag {
-  const reader = new TupleReader(key)
-  reader.bytes(8)
-  reader.digest()
-  const tag = parseTag(reader.text())
-  if (tag === undefined) throw new TypeError('a tagged key holds no tag')
-  return tag
 }

@@ -3,7 +3,7 @@ import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { blobCodec, linkCodec } from '../records/blob.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { manifestCodec } from '../records/manifest.ts'
-import { parentFromKey, tagFromKey } from './delete-manifest.ts'
+import { readEdgeKey, readTaggedKey } from '../records/read-key.ts'
 import { manifestUnknown } from './manifests.ts'
 import type { RegistryParts } from './parts.ts'
 import { requireRepository } from './repositories.ts'
@@ -58,7 +58,7 @@ export async function previewDeletion(
   const blobs = looked.filter((one) => one !== undefined)
   return {
     mediaType,
-    tags: tagged.map(({ key }) => tagFromKey(key)),
+    tags: tagged.map(({ key }) => readTaggedKey(key).tag),
     parents: await liveParents(parts, repo, digest),
     referrers: referrers.length,
     manifests: looked.length - blobs.length,
@@ -88,7 +88,7 @@ async function lookAt(
   const holders = await metadata.range({ prefix: keys.holdersInProject(sha256, projectOf(name)), limit: 2 })
   return {
     size: blob === undefined ? 0 : blobCodec.decode(blob.value).size,
-    used: holders.length > 1 || edges.some(({ key }) => parentFromKey(key) !== parent),
+    used: holders.length > 1 || edges.some(({ key }) => readEdgeKey(key).parent !== parent),
   }
 }
 
@@ -98,7 +98,7 @@ async function liveParents(
   digest: Digest,
 ): Promise<Digest[]> {
   const edges = await metadata.range({ prefix: keys.edges(repo, digest), limit: LISTED })
-  const parents = edges.map(({ key }) => parentFromKey(key))
+  const parents = edges.map(({ key }) => readEdgeKey(key).parent)
   const there = await metadata.read(parents.map((parent) => keys.manifest(repo, parent)))
   return parents.filter((_, at) => there[at] !== undefined)
 }

@@ -5,7 +5,7 @@ import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { bodyCodec, type ManifestRecord, manifestCodec } from '../records/manifest.ts'
 import { pagesOf } from '../records/pages.ts'
-import { TupleReader } from '../records/tuple.ts'
+import { readContentKey, readTaggedKey } from '../records/read-key.ts'
 import { findRepository, repositoriesOf } from './repositories.ts'
 
 /** What a list beside the tags may hold: more is not gathered, since every client that lists tags pays for it. */
@@ -87,9 +87,9 @@ async function tagsByManifest(
     count += page.length
     if (count > MOST_TAGS) return undefined
     for (const { key } of page) {
-      const digest = digestIn(key)
+      const { digest, tag } = readTaggedKey(key)
       const own = tags.get(digest) ?? []
-      own.push(tagIn(key))
+      own.push(tag)
       tags.set(digest, own)
     }
   }
@@ -101,11 +101,12 @@ async function describeEach(
   repo: RepositoryId,
   entries: readonly Entry[],
 ): Promise<Omit<ListedManifest, 'tags'>[]> {
-  const bodies = await metadata.read(entries.map(({ key }) => keys.body(repo, digestIn(key))))
+  const digests = entries.map(({ key }) => readContentKey(key).digest)
+  const bodies = await metadata.read(digests.map((digest) => keys.body(repo, digest)))
   return entries.map(({ key, value }, at) => {
     const body = bodies[at] && bodyCodec.decode(bodies[at].value)
     const inline = body?.kind === 'inline' ? body.bytes : undefined
-    return { digest: digestIn(key), ...describe(manifestCodec.decode(value), inline) }
+    return { digest: readContentKey(key).digest, ...describe(manifestCodec.decode(value), inline) }
   })
 }
 
@@ -124,17 +125,4 @@ function describe(
 
 function sizeOf({ config, layers, manifests }: ParsedManifest): number {
   return [...(config ? [config] : []), ...layers, ...manifests].reduce((sum, { size }) => sum + size, 0)
-}
-
-function digestIn(key: Uint8Array): Digest {
-  const reader = new TupleReader(key)
-  reader.bytes(8)
-  return reader.digest()
-}
-
-function tagIn(key: Uint8Array): string {
-  const reader = new TupleReader(key)
-  reader.bytes(8)
-  reader.digest()
-  return reader.text()
 }

@@ -5,7 +5,7 @@ import { RegistryError } from '../oci/registry-error.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { pagesOf } from '../records/pages.ts'
 import type { PolicyRecord } from '../records/policy.ts'
-import { TupleReader } from '../records/tuple.ts'
+import { readEdgeKey, readTaggedKey, readTagKey } from '../records/read-key.ts'
 import { matchesPattern } from './patterns.ts'
 import { policyOf } from './policies.ts'
 
@@ -60,10 +60,7 @@ async function* parentsOf(
   const seen = new Set<Digest>([digest])
   for (const child of seen) {
     for await (const key of keysUnder(transaction, keys.edges(repo, child))) {
-      const reader = new TupleReader(key)
-      reader.bytes(8)
-      reader.digest()
-      const parent = reader.digest()
+      const { parent } = readEdgeKey(key)
       if (seen.has(parent) || seen.size > MOST_PARENTS) continue
       seen.add(parent)
       yield parent
@@ -77,10 +74,7 @@ async function immutableTagOf(
   manifest: { readonly repo: RepositoryId; readonly digest: Digest },
 ): Promise<string | undefined> {
   for await (const key of keysUnder(transaction, keys.tagsOf(manifest.repo, manifest.digest))) {
-    const reader = new TupleReader(key)
-    reader.bytes(8)
-    reader.digest()
-    const tag = reader.text()
+    const { tag } = readTaggedKey(key)
     if (immutablePattern(policy, tag) !== undefined) return tag
   }
   return undefined
@@ -95,9 +89,7 @@ export async function findImmutableTag(
   const policy = await policyOf(transaction, projectOf(name))
   if (policy.immutableTags.length === 0) return undefined
   for await (const key of keysUnder(transaction, keys.tags(repo))) {
-    const reader = new TupleReader(key)
-    reader.bytes(8)
-    const tag = reader.text()
+    const { tag } = readTagKey(key)
     if (immutablePattern(policy, tag) !== undefined) return tag
   }
   return undefined

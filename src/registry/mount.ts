@@ -4,7 +4,7 @@ import { digestAlgorithm } from '../oci/digest.ts'
 import { isProjectName, type RepositoryName } from '../oci/name.ts'
 import { aliasCodec, blobCodec } from '../records/blob.ts'
 import { keyAfterPrefix, keys } from '../records/keys.ts'
-import { TupleReader } from '../records/tuple.ts'
+import { readHolderKey } from '../records/read-key.ts'
 import { findLinked, writeLink } from './links.ts'
 import type { RegistryParts } from './parts.ts'
 import { ensureRepository, findRepository } from './repositories.ts'
@@ -45,9 +45,7 @@ export async function mountFromAnywhere(
   for (let seeks = 0; seeks < SEARCH_LIMIT; seeks++) {
     const [holder] = await parts.metadata.range({ prefix, from, limit: 1 })
     if (holder === undefined) return false
-    const reader = new TupleReader(holder.key)
-    reader.digest()
-    const project = reader.text()
+    const { project } = readHolderKey(holder.key)
     // What holds the registry's own content, such as indexes of layers, is no project: nobody mounts from there.
     if (isProjectName(project) && (await mayRead(project))) return linkContent(parts, request, sha256)
     from = keyAfterPrefix(keys.holdersInProject(sha256, project))

@@ -5,8 +5,8 @@ import { RegistryError } from '../oci/registry-error.ts'
 import type { Tag } from '../oci/tag.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import type { PolicyRecord } from '../records/policy.ts'
+import { readTagLogKey } from '../records/read-key.ts'
 import { tagCodec, taggedCodec, tagLogCodec } from '../records/tag.ts'
-import { TupleReader } from '../records/tuple.ts'
 import { refuseImmutable } from './immutable-tags.ts'
 import { untaggedRules } from './policies.ts'
 import { queueReview } from './review.ts'
@@ -94,9 +94,5 @@ export function reviewUntagged(
 /** Safe without a check of its own: whoever writes the tag's log also writes the tag, whose version is checked. */
 async function nextSequence(transaction: Transaction, repo: RepositoryId, tag: Tag): Promise<bigint> {
   const [last] = await transaction.range({ prefix: keys.tagLog(repo, tag), limit: 1, reverse: true })
-  if (last === undefined) return 1n
-  const reader = new TupleReader(last.key)
-  reader.bytes(8)
-  reader.text()
-  return reader.uint64() + 1n
+  return last === undefined ? 1n : readTagLogKey(last.key).sequence + 1n
 }

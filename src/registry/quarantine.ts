@@ -2,6 +2,7 @@ import { transact } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
 import { blobCodec, damagedCodec } from '../records/blob.ts'
 import { keyAfter, keys } from '../records/keys.ts'
+import { readHolderKey } from '../records/read-key.ts'
 import { TupleReader } from '../records/tuple.ts'
 import type { Damage, RegistryParts } from './parts.ts'
 
@@ -65,13 +66,5 @@ const HOLDERS = 200
 
 async function projectsHolding(parts: Pick<RegistryParts, 'metadata'>, sha256: Digest): Promise<string[]> {
   const holders = await parts.metadata.range({ prefix: keys.holders(sha256), limit: HOLDERS })
-  return [
-    ...new Set(
-      holders.map(({ key }) => {
-        const reader = new TupleReader(key)
-        reader.digest()
-        return reader.text()
-      }),
-    ),
-  ]
+  return [...new Set(holders.map(({ key }) => readHolderKey(key).project))]
 }

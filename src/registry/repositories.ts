@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Transaction } from '../../storage/metadata/transact.ts'
-import { joinName, projectOf, type RepositoryName } from '../oci/name.ts'
+import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { pagesOf } from '../records/pages.ts'
 import { type RepositoryRecord, repositoryCodec } from '../records/project.ts'
-import { TupleReader } from '../records/tuple.ts'
+import { readRepositoryKey } from '../records/read-key.ts'
 
 /** Makes sure, within the transaction, that a repository's project exists; `account` becomes the owner of a new one. */
 export type EnsureProject = (transaction: Transaction, project: string, account: string) => Promise<void>
@@ -102,21 +102,11 @@ async function* repositoryPages(
 ): AsyncGenerator<NamedRepository[]> {
   const after = last === undefined ? undefined : keys.repository(last)
   for await (const page of pagesOf(metadata, { prefix: keys.repositories(project), after, limit: PAGE }))
-    yield page.map(({ key, value }) => ({ name: nameFromKey(key), ...repositoryCodec.decode(value) }))
+    yield page.map(({ key, value }) => ({ name: readRepositoryKey(key), ...repositoryCodec.decode(value) }))
 }
 
 const PAGE = 200
 
 async function holdsManifest(metadata: MetadataStore, repo: RepositoryId): Promise<boolean> {
   return (await metadata.range({ prefix: keys.manifests(repo), limit: 1 })).length > 0
-}
-
-function nameFromKey(key: Uint8Array): RepositoryName {
-  const reader = new TupleReader(key)
-  const project = reader.text()
-  const rest = reader.text()
-  const name = joinName(project, rest)
-  if (name === undefined)
-    throw new TypeError(`repository key holds '${project}/${rest}', which is not a name`)
-  return name
 }

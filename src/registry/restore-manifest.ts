@@ -4,8 +4,8 @@ import { RegistryError } from '../oci/registry-error.ts'
 import type { Tag } from '../oci/tag.ts'
 import { keys } from '../records/keys.ts'
 import { pagesOf } from '../records/pages.ts'
+import { readContentKey } from '../records/read-key.ts'
 import { type GraveRecord, graveCodec } from '../records/review.ts'
-import { TupleReader } from '../records/tuple.ts'
 import { readBody } from './manifest-body.ts'
 import { manifestUnknown } from './manifests.ts'
 import type { RegistryParts } from './parts.ts'
@@ -84,14 +84,8 @@ export async function listDeleted(
     for (const entry of entries) {
       const grave = graveCodec.decode(entry.value)
       if (grave.manifest === undefined) continue
-      found.push({ ...grave, digest: digestFromKey(entry.key) })
+      found.push({ ...grave, digest: readContentKey(entry.key).digest })
       if (found.length === page.limit) return found
     }
   return found
-}
-
-function digestFromKey(key: Uint8Array): Digest {
-  const reader = new TupleReader(key)
-  reader.bytes(8)
-  return reader.digest()
 }

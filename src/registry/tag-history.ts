@@ -4,8 +4,8 @@ import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Tag } from '../oci/tag.ts'
 import { keys } from '../records/keys.ts'
+import { readTagLogKey } from '../records/read-key.ts'
 import { tagCodec, tagLogCodec } from '../records/tag.ts'
-import { TupleReader } from '../records/tuple.ts'
 import { changeOf } from './delete-manifest.ts'
 import { moveTag } from './move-tag.ts'
 import type { RegistryParts } from './parts.ts'
@@ -36,12 +36,10 @@ export async function tagHistory(
   const prefix = keys.tagLog(repo, tag.tag)
   const from = page.before === undefined ? {} : { from: keys.tagLogEntry(repo, tag.tag, BigInt(page.before)) }
   const entries = await parts.metadata.range({ prefix, ...from, limit: page.limit, reverse: true })
-  return entries.map((entry) => {
-    const reader = new TupleReader(entry.key)
-    reader.bytes(8)
-    reader.text()
-    return { sequence: Number(reader.uint64()), ...tagLogCodec.decode(entry.value) }
-  })
+  return entries.map(({ key, value }) => ({
+    sequence: Number(readTagLogKey(key).sequence),
+    ...tagLogCodec.decode(value),
+  }))
 }
 
 export interface Rollback {

@@ -1,7 +1,7 @@
 import type { RangeQuery } from '../../storage/metadata/metadata-store.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { keyAfter, keys } from '../records/keys.ts'
-import { TupleReader } from '../records/tuple.ts'
+import { readTagKey } from '../records/read-key.ts'
 import type { RegistryParts } from './parts.ts'
 import { requireRepository } from './repositories.ts'
 
@@ -30,11 +30,7 @@ async function* tagsFrom(
   let { from, limit } = first
   for (;;) {
     const page = await parts.metadata.range({ ...first, from, limit })
-    for (const entry of page) {
-      const reader = new TupleReader(entry.key)
-      reader.bytes(8)
-      yield reader.text()
-    }
+    for (const { key } of page) yield readTagKey(key).tag
     const end = page.at(-1)
     if (end === undefined || page.length < limit) return
     from = keyAfter(end.key)

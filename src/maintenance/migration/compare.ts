@@ -5,6 +5,7 @@ import { blobCodec } from '../../records/blob.ts'
 import { KINDS, type Kind, keyAfter } from '../../records/keys.ts'
 import { bodyCodec } from '../../records/manifest.ts'
 import { moves } from '../../records/moving.ts'
+import { readContentKey } from '../../records/read-key.ts'
 import { TupleReader } from '../../records/tuple.ts'
 import type { Place } from './place.ts'
 
@@ -116,9 +117,7 @@ function differ(kind: Kind, here: Entry, there: Entry | undefined): string | und
 function wrongBody({ key, value }: Entry): string | undefined {
   const body = bodyCodec.decode(value)
   if (body.kind === 'blob') return undefined
-  const reader = new TupleReader(key)
-  reader.bytes(8)
-  const digest = reader.digest()
+  const { digest } = readContentKey(key)
   const algorithm = digestAlgorithm(digest)
   const hash = createHash(algorithm).update(body.bytes).digest()
   return digestFromBytes(algorithm, hash) === digest
