@@ -150,6 +150,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/log-output.ts': ['pino', 'src/log-sink.ts'],
   'src/log.ts': ['pino', 'pino-pretty', 'src/config', 'src/log-output.ts', 'src/oci'],
   'src/version.ts': ['package.json'],
+  /** Turns of logins and of requests that take much. */
+  'src/fair-queue.ts': [],
   'src/cli': [
     'node:*',
     'pino',
@@ -198,6 +200,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'jose',
     'lru-cache',
     'zod',
+    'src/fair-queue.ts',
     'src/oci',
     'src/records',
     'storage/store-errors.ts',
@@ -319,6 +322,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'node:*',
     'pino',
     'zod',
+    'src/fair-queue.ts',
     'src/http/middleware',
     'src/auth',
     'src/config',

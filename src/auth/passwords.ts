@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2'
+import { createFairQueue } from '../fair-queue.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import { createFairQueue } from './fair-queue.ts'
 import { networkOf } from './network.ts'
 import { isSecret, makePassword } from './secrets.ts'
 

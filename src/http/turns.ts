@@ -1,6 +1,6 @@
-import { createFairQueue } from '../auth/fair-queue.ts'
 import { accountOf } from '../auth/identity.ts'
 import { networkOf } from '../auth/network.ts'
+import { createFairQueue } from '../fair-queue.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Exchange } from './exchange.ts'
 
