@@ -3,10 +3,11 @@ import type { Caller } from '../auth/identity.ts'
 import { TOKEN_SERVICE } from '../auth/tokens.ts'
 import { formatChallenge } from '../oci/challenge.ts'
 import { parseImageReference } from '../oci/image-reference.ts'
-import { parseName, projectOf, type RepositoryName, whyNotName } from '../oci/name.ts'
+import { parseName, projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { ResourceScope } from '../oci/scope.ts'
 import { projectUnknown } from '../projects/project-record.ts'
+import { requireName } from './require-name.ts'
 import type { Right } from './route.ts'
 
 /** A request as far as its right goes. */
@@ -61,10 +62,7 @@ export async function authorize(access: AccessControl, request: RightRequest): P
 
 /** The `{name}` of the path. Throws NAME_INVALID. */
 export function repositoryName(params: Readonly<Record<string, string>>): RepositoryName {
-  const text = params['name'] ?? ''
-  const name = parseName(text)
-  if (name === undefined) throw new RegistryError('NAME_INVALID', { message: whyNotName(text) })
-  return name
+  return requireName(params['name'] ?? '')
 }
 
 /** The reason for a refusal would tell a hidden repository from an absent one, so it is the same for both. */

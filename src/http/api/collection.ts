@@ -3,9 +3,9 @@ import { explain } from '../../maintenance/explain.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { RegistryParts } from '../../registry/parts.ts'
 import type { Handler } from '../exchange.ts'
+import { requireDigest } from '../require-name.ts'
 import type { Route } from '../route.ts'
 import { answer } from './answers.ts'
-import { digestIn } from './content-params.ts'
 import { showExplanation } from './explanation.ts'
 import { showForeseen } from './foreseen.ts'
 
@@ -34,7 +34,7 @@ function report(registry: RegistryParts): Handler {
 
 function why(registry: RegistryParts): Handler {
   return async ({ params }) => {
-    const digest = digestIn(params['digest'] ?? '')
+    const digest = requireDigest(params['digest'] ?? '')
     const found = await explain(registry, digest)
     if (found === undefined)
       throw new RegistryError('BLOB_UNKNOWN', {

@@ -5,9 +5,10 @@ import { deleteManifest, deleteTag } from '../../registry/delete-manifest.ts'
 import { previewDeletion } from '../../registry/deletion-preview.ts'
 import type { RegistryParts } from '../../registry/parts.ts'
 import type { Exchange, Handler } from '../exchange.ts'
+import { requireDigest, requireTag } from '../require-name.ts'
 import type { Route } from '../route.ts'
 import { answer, date, NO_CONTENT } from './answers.ts'
-import { digestIn, repositoryIn, tagIn } from './content-params.ts'
+import { repositoryIn } from './content-params.ts'
 
 /** Deleting for the page, whose session counts on /api/v1 alone; clients of the protocol use DELETE on /v2. */
 export function deletionRoutes(registry: RegistryParts): Route[] {
@@ -40,7 +41,7 @@ export function deletionRoutes(registry: RegistryParts): Route[] {
 
 function removeTag(registry: RegistryParts): Handler {
   return async (exchange) => {
-    const tag = tagIn(exchange.query.get('tag') ?? '')
+    const tag = requireTag(exchange.query.get('tag') ?? '')
     await deleteTag(registry, repositoryOf(exchange), tag, { by: accountOf(exchange.caller.identity) })
     return NO_CONTENT
   }
@@ -63,7 +64,7 @@ function preview(registry: RegistryParts): Handler {
 }
 
 function manifestOf(exchange: Exchange): { readonly name: RepositoryName; readonly digest: Digest } {
-  return { name: repositoryOf(exchange), digest: digestIn(exchange.query.get('digest') ?? '') }
+  return { name: repositoryOf(exchange), digest: requireDigest(exchange.query.get('digest') ?? '') }
 }
 
 function repositoryOf({ params, query }: Exchange): RepositoryName {

@@ -7,9 +7,10 @@ import { type DeletedManifest, listDeleted, restoreDeleted } from '../../registr
 import { rollbackTag, type TagStep, tagHistory } from '../../registry/tag-history.ts'
 import type { Handler } from '../exchange.ts'
 import { readJson } from '../request-body.ts'
+import { requireDigest, requireTag } from '../require-name.ts'
 import type { Route } from '../route.ts'
 import { answer, date } from './answers.ts'
-import { digestIn, repositoryIn, repositoryText, tagIn } from './content-params.ts'
+import { repositoryIn, repositoryText } from './content-params.ts'
 import { nextOf, readPage } from './page.ts'
 
 /** The life of tags and manifests: history, the way back, and marks. */
@@ -57,7 +58,7 @@ export function tagRoutes(registry: RegistryParts): Route[] {
 function listTagLog(registry: RegistryParts): Handler {
   return async ({ params, query }) => {
     const name = repositoryIn(params['project'] ?? '', query.get('repository') ?? '')
-    const tag = tagIn(query.get('tag') ?? '')
+    const tag = requireTag(query.get('tag') ?? '')
     const page = readPage(query)
     const before = page.after === undefined ? undefined : Number(page.after)
     if (before !== undefined && !Number.isSafeInteger(before))
@@ -84,9 +85,9 @@ function rollback(registry: RegistryParts): Handler {
   return async ({ params, request, caller }) => {
     const body = await readJson(request, rollbackBody)
     const name = repositoryIn(params['project'] ?? '', body.repository)
-    const to = body.to === undefined ? undefined : digestIn(body.to)
+    const to = body.to === undefined ? undefined : requireDigest(body.to)
     const by = accountOf(caller.identity)
-    return answer(200, await rollbackTag(registry, { name, tag: tagIn(body.tag), to, by }))
+    return answer(200, await rollbackTag(registry, { name, tag: requireTag(body.tag), to, by }))
   }
 }
 
@@ -94,7 +95,7 @@ function listDeletedManifests(registry: RegistryParts): Handler {
   return async ({ params, query }) => {
     const name = repositoryIn(params['project'] ?? '', query.get('repository') ?? '')
     const page = readPage(query)
-    const after = page.after === undefined ? undefined : digestIn(page.after)
+    const after = page.after === undefined ? undefined : requireDigest(page.after)
     const found = await listDeleted(registry, name, { after, limit: page.limit })
     return answer(200, { manifests: found.map(showDeleted), ...nextOf(found, page, ({ digest }) => digest) })
   }
@@ -118,7 +119,7 @@ function restore(registry: RegistryParts): Handler {
   return async ({ params, request, caller }) => {
     const body = await readJson(request, manifestBody)
     const name = repositoryIn(params['project'] ?? '', body.repository)
-    const digest = digestIn(body.digest)
+    const digest = requireDigest(body.digest)
     const tags = await restoreDeleted(registry, { name, digest, account: accountOf(caller.identity) })
     return answer(200, { digest, tags })
   }
@@ -130,7 +131,7 @@ function keep(registry: RegistryParts): Handler {
   return async ({ params, request, caller }) => {
     const body = await readJson(request, keepBody)
     const name = repositoryIn(params['project'] ?? '', body.repository)
-    const digest = digestIn(body.digest)
+    const digest = requireDigest(body.digest)
     await keepManifest(registry, { name, digest, by: accountOf(caller.identity) }, body.keep)
     return answer(200, { digest, keep: body.keep })
   }

@@ -1,7 +1,7 @@
-import { parseName, projectOf, type RepositoryName, whyNotName } from '../../oci/name.ts'
-import { RegistryError } from '../../oci/registry-error.ts'
+import { projectOf, type RepositoryName } from '../../oci/name.ts'
 import { repositoriesOf } from '../../registry/repositories.ts'
 import { type Exchange, type Handler, json } from '../exchange.ts'
+import { requireName } from '../require-name.ts'
 import { nextLink, takePage } from './pages.ts'
 import { pageSize, queryText } from './params.ts'
 import type { DistributionParts } from './parts.ts'
@@ -24,10 +24,7 @@ export function listCatalog(parts: DistributionParts): Handler {
 /** Throws NAME_INVALID: to begin again from the start would let a client go round for ever. */
 function lastOf(exchange: Exchange): RepositoryName | undefined {
   const text = queryText(exchange, 'last')
-  const last = text === undefined ? undefined : parseName(text)
-  if (text !== undefined && last === undefined)
-    throw new RegistryError('NAME_INVALID', { message: whyNotName(text) })
-  return last
+  return text === undefined ? undefined : requireName(text)
 }
 
 async function* repositoriesFrom(

@@ -2,7 +2,8 @@ import { parseName, projectOf, type RepositoryName } from '../../oci/name.ts'
 import { mountFrom, mountFromAnywhere } from '../../registry/mount.ts'
 import { challenged } from '../authorize.ts'
 import type { Exchange } from '../exchange.ts'
-import { queryText, requireDigest } from './params.ts'
+import { requireDigest } from '../require-name.ts'
+import { queryText } from './params.ts'
 import { accountName, type DistributionParts } from './parts.ts'
 
 /**

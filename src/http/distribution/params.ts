@@ -1,24 +1,12 @@
-import {
-  type Digest,
-  type DigestAlgorithm,
-  isDigestAlgorithm,
-  parseDigest,
-  whyNotDigest,
-} from '../../oci/digest.ts'
+import { type Digest, type DigestAlgorithm, isDigestAlgorithm } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
-import { parseTag, type Reference, type Tag, whyNotTag } from '../../oci/tag.ts'
+import type { Reference } from '../../oci/tag.ts'
 import type { Exchange } from '../exchange.ts'
+import { requireDigest, requireTag } from '../require-name.ts'
 
 /** The `{digest}` of a path that is written to. Throws DIGEST_INVALID. */
 export function digestParam(exchange: Exchange): Digest {
   return requireDigest(exchange.params['digest'] ?? '')
-}
-
-/** Throws DIGEST_INVALID. */
-export function requireDigest(text: string): Digest {
-  const digest = parseDigest(text)
-  if (digest === undefined) throw new RegistryError('DIGEST_INVALID', { message: whyNotDigest(text) })
-  return digest
 }
 
 /**
@@ -29,13 +17,6 @@ export function referenceParam(exchange: Exchange): Reference {
   return text.includes(':')
     ? { kind: 'digest', digest: requireDigest(text) }
     : { kind: 'tag', tag: requireTag(text) }
-}
-
-/** Throws TAG_INVALID. */
-export function requireTag(text: string): Tag {
-  const tag = parseTag(text)
-  if (tag === undefined) throw new RegistryError('TAG_INVALID', { message: whyNotTag(text) })
-  return tag
 }
 
 /** The first of a query parameter that clients repeat (regclient does with `digest`); undefined when absent or empty. */

@@ -3,9 +3,10 @@ import type { RepositoryName } from '../../oci/name.ts'
 import { uploadLocation } from '../../registry/upload-session.ts'
 import { repositoryName } from '../authorize.ts'
 import type { Exchange, Handler, Reply } from '../exchange.ts'
+import { requireDigest } from '../require-name.ts'
 import { chunkOf } from './chunk.ts'
 import { mountBlob } from './mount-blob.ts'
-import { announcedAlgorithm, queryText, requireDigest } from './params.ts'
+import { announcedAlgorithm, queryText } from './params.ts'
 import { accountName, type DistributionParts } from './parts.ts'
 
 /** distribution-spec end-4a, 4b, 4c, 11: POST of an upload: by mount, in one request, or as a session. */

@@ -7,9 +7,10 @@ import { pushManifest as push } from '../../registry/push-manifest.ts'
 import { repositoryName } from '../authorize.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import { stillAllowed } from '../late-body.ts'
+import { requireDigest, requireTag } from '../require-name.ts'
 import { bodyOf, free } from './chunk.ts'
 import { tagCondition } from './conditional.ts'
-import { queryText, referenceParam, requireDigest, requireTag } from './params.ts'
+import { queryText, referenceParam } from './params.ts'
 import { accountName, type DistributionParts } from './parts.ts'
 
 /** "Registries SHOULD accept at least 4 megabytes"; clients refuse to pull more. */

@@ -8,11 +8,11 @@ import { parseImageReference } from '../../oci/image-reference.ts'
 import { projectOf } from '../../oci/name.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { answer } from '../api/answers.ts'
-import { digestIn } from '../api/content-params.ts'
 import { queriedRepository } from '../authorize.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import { stillAllowed } from '../late-body.ts'
 import { readJson } from '../request-body.ts'
+import { requireDigest } from '../require-name.ts'
 import { archiveOf } from './archive-body.ts'
 import { withLines } from './lines.ts'
 import type { ImagesHttpParts } from './parts.ts'
@@ -54,7 +54,7 @@ const digests = z.strictObject({ digests: z.array(z.string()).max(500) })
 export function findKnownContent(parts: ImagesHttpParts): Handler {
   return async (exchange) => {
     const target = targetOf(exchange)
-    const asked = (await readJson(exchange.request, digests)).digests.map(digestIn)
+    const asked = (await readJson(exchange.request, digests)).digests.map(requireDigest)
     const intake = new ContentIntake(intakeOf(parts, exchange, target), target)
     const content: TakenContent[] = []
     for (const digest of asked) {

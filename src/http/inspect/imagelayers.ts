@@ -3,12 +3,12 @@ import type { Image } from '../../inspect/image.ts'
 import { searchRepositories } from '../../inspect/search.ts'
 import { layerSteps } from '../../inspect/steps.ts'
 import { listTags } from '../../inspect/tags.ts'
-import { parseName, projectOf, type RepositoryName, whyNotName } from '../../oci/name.ts'
-import { RegistryError } from '../../oci/registry-error.ts'
+import { projectOf, type RepositoryName } from '../../oci/name.ts'
 import { answer } from '../api/answers.ts'
 import { repositoryHidden } from '../authorize.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import { readJson } from '../request-body.ts'
+import { requireName } from '../require-name.ts'
 import { type Loaded, loadEach } from './analyze.ts'
 import { textParam } from './params.ts'
 import { type InspectHttpParts, mayRead, projectsOf } from './parts.ts'
@@ -118,8 +118,5 @@ export function getImageTags(parts: InspectHttpParts): Handler {
 /** Names with more than two parts escape their further slashes. */
 function imageName({ params }: Exchange): RepositoryName {
   const { namespace, image = '' } = params
-  const text = namespace === undefined ? image : `${namespace}/${image}`
-  const name = parseName(text)
-  if (name === undefined) throw new RegistryError('NAME_INVALID', { message: whyNotName(text) })
-  return name
+  return requireName(namespace === undefined ? image : `${namespace}/${image}`)
 }

@@ -1,9 +1,10 @@
 import { readableLayer } from '../../inspect/image-layers.ts'
 import type { IndexReader } from '../../inspect/layer/index-reader.ts'
 import { type LayerState, recordIn } from '../../inspect/layer/layer-indexes.ts'
-import { type Digest, parseDigest, whyNotDigest } from '../../oci/digest.ts'
+import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { Exchange, Handler, Reply } from '../exchange.ts'
+import { requireDigest } from '../require-name.ts'
 import { type Pinned, pinned, unchanged } from './caching.ts'
 import { type InspectHttpParts, mayRead } from './parts.ts'
 
@@ -37,9 +38,7 @@ export function fromLayerIndex(
 
 /** The layer of the path, if the caller may pull it. Throws DIGEST_INVALID, BLOB_UNKNOWN. */
 export async function layerOf(parts: InspectHttpParts, exchange: Exchange): Promise<Digest> {
-  const text = exchange.params['digest'] ?? ''
-  const digest = parseDigest(text)
-  if (digest === undefined) throw new RegistryError('DIGEST_INVALID', { message: whyNotDigest(text) })
+  const digest = requireDigest(exchange.params['digest'] ?? '')
   return readableLayer(parts.metadata, digest, mayRead(parts, exchange))
 }
 
