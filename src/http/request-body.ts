@@ -7,6 +7,17 @@ import { stillAllowed } from './late-body.ts'
 const BODY_LIMIT = 64 * 1024
 
 /**
+ * The body as it comes. The request stays whole when the reading stops early, so that an early answer reaches the
+ * client.
+ */
+export async function* bytesOf(request: IncomingMessage): AsyncGenerator<Buffer> {
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('the request stream must give bytes')
+    yield chunk
+  }
+}
+
+/**
  * The whole body, at most `limit` bytes. Throws REQUEST_INVALID with 413 for a longer one, whose rest stays unread and
  * whose connection stays whole for the answer; and what refuses a caller who lost the right while the body came.
  */
@@ -14,8 +25,7 @@ export async function readBody(request: IncomingMessage, limit = BODY_LIMIT): Pr
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong(limit)
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError('the request stream must give bytes')
+  for await (const chunk of bytesOf(request)) {
     size += chunk.length
     if (size > limit) throw tooLong(limit)
     chunks.push(chunk)

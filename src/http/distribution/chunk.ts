@@ -1,6 +1,7 @@
 import { parseContentRange } from '../../oci/content-range.ts'
 import type { Chunk } from '../../registry/upload-session.ts'
 import type { Exchange } from '../exchange.ts'
+import { bytesOf } from '../request-body.ts'
 
 /** The body of an upload request with what its headers say of it. */
 export function chunkOf(exchange: Exchange): Chunk {
@@ -17,13 +18,9 @@ export function chunkOf(exchange: Exchange): Chunk {
   }
 }
 
-/**
- * A chunk's memory is free again once the next one is asked for. The request stays whole when the reading stops early,
- * so that an early answer reaches the client.
- */
+/** A chunk's memory is free again once the next one is asked for. */
 export async function* bodyOf(exchange: Exchange): AsyncGenerator<Uint8Array> {
-  for await (const chunk of exchange.request.iterator({ destroyOnReturn: false })) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError('the request stream must give bytes')
+  for await (const chunk of bytesOf(exchange.request)) {
     yield chunk
     free(chunk)
   }

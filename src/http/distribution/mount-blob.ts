@@ -1,3 +1,4 @@
+import { ANONYMOUS } from '../../auth/identity.ts'
 import { parseName, projectOf, type RepositoryName } from '../../oci/name.ts'
 import { mountFrom, mountFromAnywhere } from '../../registry/mount.ts'
 import { challenged } from '../authorize.ts'
@@ -54,10 +55,9 @@ function searchable(
   name: RepositoryName,
 ): (project: string) => Promise<boolean> {
   const { caller } = exchange
-  const everyone = { identity: { kind: 'anonymous' as const }, scope: undefined, expired: false }
   return async (project) => {
     if (project === projectOf(name)) return true
-    const asker = caller.scope === undefined ? caller : everyone
+    const asker = caller.scope === undefined ? caller : ANONYMOUS
     return (await parts.access.checkProject(asker, 'pull', project)).outcome === 'allowed'
   }
 }

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import busboy from 'busboy'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { Exchange } from '../exchange.ts'
-import { mediaTypeOf } from '../request-body.ts'
+import { bytesOf, mediaTypeOf } from '../request-body.ts'
 
 /** Text fields that a form may have beside its file, and bytes of each: nobody reads them. */
 const LIMITS = { files: 1, fields: 20, parts: 21, fieldSize: 1024, fieldNameSize: 100 } as const
@@ -12,13 +12,6 @@ const LIMITS = { files: 1, fields: 20, parts: 21, fieldSize: 1024, fieldNameSize
 export function archiveOf({ request }: Exchange): AsyncIterable<Uint8Array> {
   if (mediaTypeOf(request) === 'multipart/form-data') return fileOfForm(request)
   return bytesOf(request)
-}
-
-async function* bytesOf(request: Exchange['request']): AsyncGenerator<Uint8Array> {
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError('the request stream must give bytes')
-    yield chunk
-  }
 }
 
 async function* fileOfForm(request: Exchange['request']): AsyncGenerator<Uint8Array> {
