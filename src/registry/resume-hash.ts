@@ -31,5 +31,5 @@ export async function resumeHash(
     if (error instanceof UploadGone) return undefined
     throw error
   }
-  return hash.offset === offset && hash.digest('sha256') === record.prefix ? hash : undefined
+  return hash.offset === offset && hash.sha256() === record.prefix ? hash : undefined
 }

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { BlobReader } from '../../storage/blobs/blob-store.ts'
 import { type Digest, type DigestAlgorithm, digestFromBytes } from '../oci/digest.ts'
-import type { SavableSha256 } from './savable-sha256.ts'
+import { SavableSha256 } from './savable-sha256.ts'
 
 /** Uploads whose hashes stay in memory between two requests; the others are read again. */
 const KEPT = 2000
@@ -12,20 +12,18 @@ const KEPT = 2000
  * when the client announced it.
  */
 export class RunningHash {
-  readonly #hashes = new Map<DigestAlgorithm, Hash>()
-  #savable: SavableSha256 | undefined
+  #sha256: Hash | SavableSha256 = createHash('sha256')
+  readonly #sha512: Hash | undefined
   #offset = 0
 
   constructor(announced: DigestAlgorithm | undefined) {
-    this.#hashes.set('sha256', createHash('sha256'))
-    if (announced === 'sha512') this.#hashes.set('sha512', createHash('sha512'))
+    this.#sha512 = announced === 'sha512' ? createHash('sha512') : undefined
   }
 
   /** One whose sha256 can be saved; `offset` bytes are in it already. */
   static savable(sha256: SavableSha256, offset: number): RunningHash {
     const hash = new RunningHash(undefined)
-    hash.#hashes.clear()
-    hash.#savable = sha256
+    hash.#sha256 = sha256
     hash.#offset = offset
     return hash
   }
@@ -35,28 +33,27 @@ export class RunningHash {
   }
 
   update(chunk: Uint8Array): void {
-    for (const hash of this.#hashes.values()) hash.update(chunk)
-    this.#savable?.update(chunk)
+    this.#sha256.update(chunk)
+    this.#sha512?.update(chunk)
     this.#offset += chunk.length
   }
 
-  /** Digest of the bytes so far, which may go on; undefined when this algorithm was not computed along. */
+  /** Digest of the bytes so far, which may go on. */
+  sha256(): Digest {
+    const hash = this.#sha256
+    return digestFromBytes('sha256', hash instanceof SavableSha256 ? hash.digest() : hash.copy().digest())
+  }
+
+  /** By any algorithm; undefined when it was not computed along. */
   digest(algorithm: DigestAlgorithm): Digest | undefined {
-    if (algorithm === 'sha256' && this.#savable !== undefined)
-      return digestFromBytes('sha256', this.#savable.digest())
-    const hash = this.#hashes.get(algorithm)
-    return hash && digestFromBytes(algorithm, hash.copy().digest())
+    if (algorithm === 'sha256') return this.sha256()
+    return this.#sha512 && digestFromBytes('sha512', this.#sha512.copy().digest())
   }
 
   /** What another process needs to go on; undefined when it has to read the bytes again instead. */
   save(): string | undefined {
-    return this.#savable?.save()
+    return this.#sha256 instanceof SavableSha256 ? this.#sha256.save() : undefined
   }
-}
-
-/** Digest of no bytes, the prefix of an upload that has just begun. */
-export function emptyDigest(): Digest {
-  return digestFromBytes('sha256', createHash('sha256').digest())
 }
 
 /** Reads bytes again to hash them. Closes the reader. */

@@ -11,7 +11,7 @@ import type { RegistryParts } from './parts.ts'
 import { type Received, receiveChunk } from './receive-chunk.ts'
 import { ensureRepository } from './repositories.ts'
 import { resumeHash } from './resume-hash.ts'
-import { emptyDigest, HashCache, hashAgain, RunningHash } from './running-hash.ts'
+import { HashCache, hashAgain, RunningHash } from './running-hash.ts'
 import { SessionLimit } from './session-limit.ts'
 import {
   type Chunk,
@@ -51,6 +51,7 @@ export class Uploads {
     await this.#sessions.check(account)
     const id = randomUUID()
     const state = await blobs.create(id)
+    const hash = new RunningHash(announced)
     await transact(metadata, async (transaction) => {
       const now = this.#parts.now()
       const { ensureProject } = this.#parts
@@ -61,7 +62,7 @@ export class Uploads {
         account,
         offset: 0,
         state,
-        prefix: emptyDigest(),
+        prefix: hash.sha256(),
         ...(announced && { algorithm: announced }),
         created: now,
         expires: now + settings.uploadExpiry,
@@ -69,7 +70,7 @@ export class Uploads {
       transaction.set(uploadCodec, keys.upload(id), record)
       transaction.set(uploadCodec, keys.uploadOf(account, id), record)
     })
-    this.#hashes.keep(id, new RunningHash(announced))
+    this.#hashes.keep(id, hash)
     return id
   }
 
@@ -125,7 +126,7 @@ export class Uploads {
         await this.#progress(name, writing.session, received, hash)
         throw clientGone(received.cut)
       }
-      const sha256 = hash.digest('sha256') ?? emptyDigest()
+      const sha256 = hash.sha256()
       const own = hash.digest(digestAlgorithm(digest)) ?? (await this.#hashUpload(received, digest))
       if (own !== undefined) checkDigest(received, own, digest)
       await this.#claim(name, writing, sha256)
@@ -181,14 +182,13 @@ export class Uploads {
   }
 
   async #progress(name: SessionName, session: Session, received: Received, hash: RunningHash): Promise<void> {
-    const prefix = hash.digest('sha256') ?? emptyDigest()
     await transact(this.#parts.metadata, async (transaction) => {
       await checkUnchanged(transaction, name, session)
       transaction.set(uploadCodec, session.key, {
         ...withoutWriter(session.record),
         offset: received.offset,
         state: received.state,
-        prefix,
+        prefix: hash.sha256(),
         hash: hash.save(),
         expires: this.#parts.now() + this.#parts.settings.uploadExpiry,
       })
