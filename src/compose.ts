@@ -26,7 +26,7 @@ import { type MigrationPort, migrationRoutes } from './http/api/migration.ts'
 import { readOnlyRoutes } from './http/api/read-only.ts'
 import { apiRoutes } from './http/api/routes.ts'
 import { createApp } from './http/app.ts'
-import { viewClient } from './http/client-view.ts'
+import { type ClientViewSettings, viewClient } from './http/client-view.ts'
 import type { Composed } from './http/composed.ts'
 import { URL_SECONDS } from './http/distribution/redirect.ts'
 import { distributionRoutes } from './http/distribution/routes.ts'
@@ -251,7 +251,7 @@ interface RouteParts {
   readonly readOnly: ReadOnlySwitch
   readonly migration: MigrationPort
   readonly readiness: Readiness
-  readonly view: Parameters<typeof viewClient>[1]
+  readonly view: ClientViewSettings
   readonly upkeep: Upkeep
   readonly page: PageFiles | undefined
   /** Absent: they are not shown here. */

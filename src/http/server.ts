@@ -8,7 +8,7 @@ import { listenOnControlSocket } from './control-socket.ts'
 import { createListener, type Limits, type Listener, type RequestListener } from './listener.ts'
 import type { Readiness } from './readiness.ts'
 import { StartError, systemCode } from './start-error.ts'
-import { stopGracefully } from './stop.ts'
+import { type StopParts, stopGracefully } from './stop.ts'
 import { readTlsPair, type TlsWatch, warnOfDates, watchTlsPair } from './tls-files.ts'
 
 export interface ServerParts {
@@ -84,7 +84,7 @@ function replacePair({ server }: Listener, pair: { cert: Buffer; key: Buffer }):
 }
 
 async function stop(
-  parts: Parameters<typeof stopGracefully>[0],
+  parts: StopParts,
   watch: TlsWatch | undefined,
   release: () => Promise<void>,
 ): Promise<void> {

@@ -4,7 +4,7 @@ import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { aliasCodec, blobCodec, contentCodec, linkCodec } from '../records/blob.ts'
 import type { Codec } from '../records/codec.ts'
 import { nameField } from '../records/fields.ts'
-import { keys, type RepositoryId } from '../records/keys.ts'
+import { type Kind, keys, type RepositoryId } from '../records/keys.ts'
 import { edgeCodec, manifestCodec, referrerCodec } from '../records/manifest.ts'
 import {
   readChargeKey,
@@ -40,7 +40,7 @@ export interface Problem {
 
 /** Records of one kind, and what must hold for each. */
 interface Rule {
-  readonly kind: Parameters<typeof keys.all>[0]
+  readonly kind: Kind
   readonly check: (entry: Entry, view: RecordView) => Promise<readonly Problem[]>
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
-import { transact } from '../../../storage/metadata/transact.ts'
+import { type Transaction, transact } from '../../../storage/metadata/transact.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { keys } from '../../records/keys.ts'
 import type { LayerIndexRecord } from '../../records/layer-index.ts'
@@ -138,7 +138,7 @@ export class SeekPoints {
 }
 
 async function keepIn(
-  transaction: Parameters<typeof holdFile>[0],
+  transaction: Transaction,
   parts: HeldParts,
   layer: Digest,
   { file, reason }: { readonly file: StoredFile | undefined; readonly reason: string | undefined },
