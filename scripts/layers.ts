@@ -227,7 +227,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/metadata-store.ts',
     'storage/metadata/while-unchanged.ts',
   ],
-  /** Above the registry: what it takes away goes by the rules that the registry has for requests. */
   'src/inspect/layer': [
     'node:*',
     'lru-cache',
@@ -271,6 +270,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
   ],
+  /** Above the registry: what it takes away goes by the rules that the registry has for requests. */
   'src/maintenance': [
     'node:*',
     'src/oci',

@@ -39,7 +39,7 @@ export class Fsck {
 
   /** Begins a check. Throws CONFLICT while one is under way. */
   start(options: FsckOptions): FsckStatus {
-    if (this.#running !== undefined) throw conflict()
+    if (this.#running !== undefined) throw checkUnderWay()
     const status: FsckStatus = {
       ...options,
       state: 'running',
@@ -101,7 +101,7 @@ export class Fsck {
 }
 
 /** One check at a time. */
-export function conflict(): RegistryError {
+export function checkUnderWay(): RegistryError {
   return new RegistryError('CONFLICT', { message: 'a check is under way; wait for its end' })
 }
 

@@ -6,7 +6,7 @@ import { NoSpace, StoreUnavailable } from '../../storage/store-errors.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { type FsckRecord, fsckCodec } from '../records/cursor.ts'
 import { keys } from '../records/keys.ts'
-import { conflict, type Fsck, type FsckStatus } from './fsck.ts'
+import { checkUnderWay, type Fsck, type FsckStatus } from './fsck.ts'
 import type { FsckOptions } from './fsck-parts.ts'
 
 const KEY = keys.cursor('fsck')
@@ -57,7 +57,7 @@ export class SharedFsck {
    */
   async start(options: FsckOptions): Promise<SharedFsckStatus> {
     const { fsck } = this.#parts
-    if (fsck.status?.state === 'running') throw conflict()
+    if (fsck.status?.state === 'running') throw checkUnderWay()
     const id = randomUUID()
     try {
       const status = await this.#claim(id, options)
@@ -94,7 +94,7 @@ export class SharedFsck {
     const { metadata, now } = this.#parts
     return transact(metadata, async (transaction) => {
       const last = await transaction.getChecked(fsckCodec, KEY)
-      if (last?.value.state === 'running' && !this.#isSilent(last.value.told)) throw conflict()
+      if (last?.value.state === 'running' && !this.#isSilent(last.value.told)) throw checkUnderWay()
       const begun = { ...options, state: 'running', begun: now(), checked: NOTHING } as const
       transaction.set(fsckCodec, KEY, { ...begun, id, told: now(), problems: [], examples: [] })
       return { ...begun, problems: new Map(), examples: [] }

@@ -29,12 +29,12 @@ import { digestComponent, digestPrefixComponent, tuple, uint64Component } from '
  *   31 usage       ⟨project⟩⟨id⟩                        bytes gained or lost; their sum has an empty id
  *   32 policy      ⟨project⟩                           quota, immutable tags, retention
  *   40 upload      ⟨id⟩                                an upload session
- *   45 upload-of   ⟨account⟩⟨id⟩                       its open sessions, to count them
  *   41 review      ⟨due⟩⟨kind⟩⟨repo⟩⟨digest⟩              something may have become unused, or a repository is deleted
  *   42 trash       ⟨due⟩⟨location⟩                      bytes to remove
  *   43 lease       ⟨job⟩                               which process does it now
- *   46 dead-letter ⟨job⟩⟨item⟩                          items that failed, and when they are tried again
  *   44 outbox      ⟨due⟩⟨id⟩                            keys that a commit changed, while the registry moves
+ *   45 upload-of   ⟨account⟩⟨id⟩                       its open sessions, to count them
+ *   46 dead-letter ⟨job⟩⟨item⟩                          items that failed, and when they are tried again
  *   47 migration   ⟨side⟩                              the move of the registry to other stores
  *   48 index-queue ⟨sha256⟩                            a layer that waits for its index, or gets it now
  *   49 login-failures ⟨sha256 of account and network⟩   wrong passwords that replicas count together
@@ -43,15 +43,15 @@ import { digestComponent, digestPrefixComponent, tuple, uint64Component } from '
  *   52 credential-of ⟨owner⟩⟨id⟩                        reverse of credential
  *   53 signing-key ⟨id⟩
  *   54 account     ⟨project⟩⟨name⟩                      a service account
- *   63 cluster                                       the registry's own id, for stores that others could use too
- *   68 session     ⟨owner⟩⟨id⟩                          a browser that is signed in
- *   64 runtime     ⟨name⟩                              a setting that all replicas share, changed while they run
  *   60 layer-index ⟨sha256⟩                            what is known of a layer's inside, and where its index is
  *   61 seek-points ⟨sha256⟩                            where reading can begin inside a layer
  *   62 badge       ⟨project⟩⟨sha256 of the key⟩          a key that shows the badges of a private repository
+ *   63 cluster                                       the registry's own id, for stores that others could use too
+ *   64 runtime     ⟨name⟩                              a setting that all replicas share, changed while they run
  *   65 damaged     ⟨sha256⟩                            a blob whose bytes were found missing or wrong
  *   66 hold        ⟨id⟩                                a backup under way: no trash is emptied
  *   67 cursor      ⟨job⟩                               how far a long job is
+ *   68 session     ⟨owner⟩⟨id⟩                          a browser that is signed in
  *
  * Owners (whose record is checked or written by who adds to a range that someone may check):
  * blob → its holders, link → its edges, manifest → its tags, edges and referrers, project → its repositories.
@@ -83,9 +83,9 @@ const TABLE = {
   review: 0x41,
   trash: 0x42,
   lease: 0x43,
+  outbox: 0x44,
   uploadOf: 0x45,
   deadLetter: 0x46,
-  outbox: 0x44,
   migration: 0x47,
   indexQueue: 0x48,
   loginFailures: 0x49,
@@ -94,15 +94,15 @@ const TABLE = {
   credentialOf: 0x52,
   signingKey: 0x53,
   account: 0x54,
-  cluster: 0x63,
-  session: 0x68,
-  runtime: 0x64,
   layerIndex: 0x60,
   seekPoints: 0x61,
   badge: 0x62,
+  cluster: 0x63,
+  runtime: 0x64,
   damaged: 0x65,
   hold: 0x66,
   cursor: 0x67,
+  session: 0x68,
 } as const
 
 /**
@@ -111,11 +111,8 @@ const TABLE = {
  */
 export function isShortLived(key: Uint8Array): boolean {
   const [table = 0] = key
-  return table >> 4 === 4 || table === USAGE
+  return table >> 4 === 4 || table === TABLE.usage
 }
-
-/** Deltas of usage, folded by a job. */
-const USAGE = 0x31
 
 /** A repository's id: 8 bytes as 16 hex digits. */
 export type RepositoryId = string

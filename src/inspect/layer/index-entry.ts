@@ -2,7 +2,7 @@ import type { EntryType, TarEntry } from '../tar/tar-entry.ts'
 
 /**
  * What an entry of a layer is in its tree. `whiteout` hides the name in the layers below, `opaque` all that is below in
- * its directory (image-spec "Whiteouts"); `outside` names no place in the tree.
+ * its directory (image-spec "Whiteouts").
  */
 export type EntryKind = EntryType | 'whiteout' | 'opaque'
 

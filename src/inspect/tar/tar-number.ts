@@ -1,8 +1,8 @@
 import { TarDamage } from './tar-damage.ts'
 
 /**
- * The numeric field of a block from `start` to `end`: octal digits between spaces and NULs, or base-256 when its first bit is set (GNU). Throws TarDamage,
- * also for numbers that JavaScript cannot hold, which no archive here can mean.
+ * The numeric field of a block from `start` to `end`: octal digits between spaces and NULs, or base-256 when its first
+ * bit is set (GNU). Throws TarDamage, also for numbers that JavaScript cannot hold, which no archive here can mean.
  */
 export function tarNumber(block: Buffer, start: number, end: number, what: string): number {
   if (((block[start] ?? 0) & 0x80) !== 0) return base256(block.subarray(start, end), what)

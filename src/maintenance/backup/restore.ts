@@ -18,7 +18,7 @@ import { Filling } from './filling.ts'
 import { type BackupDescription, blobFile, descriptionSchema, RECORDS } from './layout.ts'
 import { type FiledRecord, readRecords, through } from './record-file.ts'
 import { RestoreRefused } from './restore-refused.ts'
-import { isSnapshotUpload } from './snapshot-name.ts'
+import { snapshotTime } from './snapshot-name.ts'
 import { readDescription } from './write-backup.ts'
 
 /** So many blobs are looked for before a bucket is taken for that of the records. */
@@ -182,7 +182,7 @@ async function storeFile(blobs: BlobStore, file: string, sha256: Digest): Promis
 async function newestSnapshot(blobs: BlobStore): Promise<(ListedBlob & { taken: number }) | undefined> {
   let newest: (ListedBlob & { taken: number }) | undefined
   for await (const blob of blobs.list()) {
-    const taken = isSnapshotUpload(blob.upload)
+    const taken = snapshotTime(blob.upload)
     if (taken !== undefined && (newest === undefined || taken > newest.taken)) newest = { ...blob, taken }
   }
   return newest

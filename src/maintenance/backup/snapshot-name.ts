@@ -6,7 +6,7 @@ export function snapshotUpload(taken: number): string {
 }
 
 /** When the snapshot that came by this upload was taken; undefined when it is none. */
-export function isSnapshotUpload(upload: string): number | undefined {
+export function snapshotTime(upload: string): number | undefined {
   const taken = upload.startsWith(PREFIX) ? Number(upload.slice(PREFIX.length)) : Number.NaN
   return Number.isSafeInteger(taken) ? taken : undefined
 }

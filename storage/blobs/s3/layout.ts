@@ -95,7 +95,7 @@ export const SIDE_OBJECTS = 'uploads/'
 const SIDE_KEY = /^uploads\/([A-Za-z0-9_-]{1,100})\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * The upload that a side object belongs to. Undefined for any other object: \`uploads/\` is a name that other programs
+ * The upload that a side object belongs to. Undefined for any other object: `uploads/` is a name that other programs
  * give to folders of theirs, and what is not an upload's may be swept away by nobody.
  */
 export function uploadOfSide(key: string): string | undefined {
