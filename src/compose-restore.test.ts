@@ -7,6 +7,7 @@ import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-
 import { openMemoryMetadataStore } from '../storage/metadata/memory/memory-metadata-store.ts'
 import { restore } from './compose-restore.ts'
 import { configOf } from './config/load.ts'
+import { StartError } from './http/start-error.ts'
 import { writeBackup } from './maintenance/backup/write-backup.ts'
 
 let directory = ''
@@ -25,6 +26,21 @@ async function backup(hasBlobs: boolean): Promise<string> {
   await writeFile(join(from, 'backup.json'), JSON.stringify(description))
   return from
 }
+
+test.each([
+  ['nothing', undefined],
+  ['another file of that name', 'no JSON'],
+  ['the description of a version to come', '{"format":2}'],
+])('a directory with %s is refused by its name, and with what it should be', async (_, description) => {
+  const from = await mkdtemp(join(directory, 'no-backup-'))
+  if (description !== undefined) await writeFile(join(from, 'backup.json'), description)
+  const config = configOf({ data: join(directory, 'data') })
+  const refused = restore(config, pino({ level: 'silent' }), { from, takeOver: false })
+  await expect(refused).rejects.toThrow(StartError)
+  await expect(refused).rejects.toThrow(
+    `${from} holds no backup that this version reads: its backup.json is missing, damaged or not yours to read`,
+  )
+})
 
 test.each([
   ['a backup of records alone, and no bucket', false, false, 'which LAMINA_BLOBS must name'],

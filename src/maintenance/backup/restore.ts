@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import {
@@ -15,11 +16,10 @@ import { keys, kindOf } from '../../records/keys.ts'
 import { keyMoves } from '../../records/moving.ts'
 import { TupleReader } from '../../records/tuple.ts'
 import { Filling } from './filling.ts'
-import { type BackupDescription, blobFile, descriptionSchema, RECORDS } from './layout.ts'
+import { type BackupDescription, blobFile, DESCRIPTION, descriptionSchema, RECORDS } from './layout.ts'
 import { type FiledRecord, readRecords, through } from './record-file.ts'
 import { RestoreRefused } from './restore-refused.ts'
 import { snapshotTime } from './snapshot-name.ts'
-import { readDescription } from './write-backup.ts'
 
 /** So many blobs are looked for before a bucket is taken for that of the records. */
 const SAMPLE = 20
@@ -67,9 +67,14 @@ export async function restoreBackup(parts: RestoreParts, directory: string): Pro
 
 /** What a directory says of the backup in it. Throws RestoreRefused when it is none. */
 export async function describeBackup(directory: string): Promise<BackupDescription> {
-  const description = descriptionSchema.safeParse(await readDescription(directory))
-  if (!description.success) throw new RestoreRefused(`${directory} holds no backup that this version reads`)
-  return description.data
+  try {
+    return descriptionSchema.parse(JSON.parse(await readFile(join(directory, DESCRIPTION), 'utf8')))
+  } catch (cause) {
+    throw new RestoreRefused(
+      `${directory} holds no backup that this version reads: its ${DESCRIPTION} is missing, damaged or not yours to read; name a directory that \`lamina backup\` has written to its end`,
+      { cause },
+    )
+  }
 }
 
 /** Restores the newest snapshot of the records that lies in the blob store, beside the bytes that it speaks of. */

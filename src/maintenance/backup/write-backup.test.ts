@@ -10,10 +10,10 @@ import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { blobCodec } from '../../records/blob.ts'
 import { keys } from '../../records/keys.ts'
 import { digestOf } from '../../registry/content-fixture.ts'
-import { blobFile, descriptionSchema } from './layout.ts'
+import { blobFile } from './layout.ts'
 import { compressRecords, type FiledRecord } from './record-file.ts'
-import { restoreBackup } from './restore.ts'
-import { readDescription, writeBackup } from './write-backup.ts'
+import { describeBackup, restoreBackup } from './restore.ts'
+import { writeBackup } from './write-backup.ts'
 
 const NOW = 1_800_000_000_000
 /** Bytes that are read of a file at a time, and bytes behind what is compressed: CRC-32 and length. */
@@ -114,7 +114,7 @@ it('removes what the registry has no more', async () => {
 it('is found whole where the file of records ends just behind a piece that is read', async () => {
   const directory = join(scratch, 'backup')
   await backUp(directory)
-  const description = descriptionSchema.parse(await readDescription(directory))
+  const description = await describeBackup(directory)
   const file = await recordsOfLength(PIECE + CHECKSUM)
   await writeFile(join(directory, 'records.gz'), file)
   const recordsSha256 = createHash('sha256').update(file).digest('hex')

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type BlobStore, blobLocation } from '../../../storage/blobs/blob-store.ts'
@@ -182,10 +182,4 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-/** Whether a directory holds a backup that was finished. */
-export async function readDescription(directory: string): Promise<unknown> {
-  const value: unknown = JSON.parse(await readFile(join(directory, DESCRIPTION), 'utf8'))
-  return value
 }
