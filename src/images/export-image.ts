@@ -3,6 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import { formatImageReference, type ImageReference } from '../oci/image-reference.ts'
 import { isNonDistributable, manifestKind } from '../oci/media-type.ts'
 import { RegistryError } from '../oci/registry-error.ts'
+import { mayNotPush } from '../registry/blobs.ts'
 import { getManifest, type ManifestView } from '../registry/manifests.ts'
 import type { RegistryParts } from '../registry/parts.ts'
 import { blobPath, ImageContents, parseStored } from './image-contents.ts'
@@ -23,8 +24,6 @@ export interface ExportedImage {
   readonly digest: Digest
   readonly files: readonly ArchiveFile[]
 }
-
-const mayNotPush = () => Promise.resolve(false)
 
 /**
  * Finds all that belongs to an image before the first byte leaves: the same image always gives the same archive. Throws

@@ -4,15 +4,13 @@ import { type ParsedManifest, parseManifest } from '../oci/manifest.ts'
 import { isNonDistributable } from '../oci/media-type.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import { getBlob } from '../registry/blobs.ts'
+import { getBlob, mayNotPush } from '../registry/blobs.ts'
 import { getManifest, type ManifestView } from '../registry/manifests.ts'
 import type { RegistryParts } from '../registry/parts.ts'
 import type { ArchiveFile } from './write-archive.ts'
 
 /** Bytes of all manifests of one archive, which are in memory while it is written. */
 const MANIFESTS_LIMIT = 64 * 1024 * 1024
-
-const mayNotPush = () => Promise.resolve(false)
 
 /** All that an image or an index of images refers to, each digest once, in the order in which it is referred to. */
 export class ImageContents {

@@ -1,4 +1,5 @@
-const BLOCK = 512
+import { BLOCK } from '../inspect/tar/tar-header.ts'
+
 /** What eleven octal digits hold. */
 const OCTAL_LIMIT = 8 ** 11
 /** Bytes of a name in a header itself; that of content under its sha512 is longer. */

@@ -1,5 +1,5 @@
 import type { ForbiddenPath } from './check-image.ts'
-import type { EntryKind } from './layer/index-entry.ts'
+import { type EntryKind, pathOf } from './layer/index-entry.ts'
 import type { IndexReader } from './layer/index-reader.ts'
 import { pathPattern } from './path-pattern.ts'
 import { walkImage } from './walk-image.ts'
@@ -36,7 +36,7 @@ export async function findFilesIn(
   const files: FoundFile[] = []
   for await (const { parent, name, entry, versions } of walkImage(layers)) {
     const last = versions.at(-1)
-    const path = parent === '' ? name : `${parent}/${name}`
+    const path = pathOf({ parent, name })
     if (last === undefined || last.entry.kind === 'dir' || !wanted.test(path)) continue
     if (files.length === SHOWN) return { files, more: true }
     const { kind, size } = last.entry
@@ -57,7 +57,7 @@ export async function forbiddenIn(
   const found: ForbiddenPath[] = []
   for await (const { parent, name, versions } of walkImage(layers)) {
     if (versions.length === 0) continue
-    const path = parent === '' ? name : `${parent}/${name}`
+    const path = pathOf({ parent, name })
     const rule = rules.find(({ fits }) => fits(path))
     if (rule !== undefined && found.push({ pattern: rule.pattern, path }) === FORBIDDEN) return found
   }

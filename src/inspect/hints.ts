@@ -1,5 +1,6 @@
 import { type SecretKind, secretKindOf, secretNamesIn } from './hint-rules.ts'
 import type { Image } from './image.ts'
+import { pathOf } from './layer/index-entry.ts'
 import type { IndexReader } from './layer/index-reader.ts'
 import { joinSteps } from './steps.ts'
 import { walkImage } from './walk-image.ts'
@@ -44,7 +45,7 @@ export async function fileHintsOf(layers: readonly (IndexReader | undefined)[]):
   const hints = new Map<FileHintKind, FileHint[]>()
   let more = false
   for await (const { parent, name, entry, versions } of walkImage(layers)) {
-    const path = parent === '' ? name : `${parent}/${name}`
+    const path = pathOf({ parent, name })
     const shipped = versions.filter((version) => version.entry.kind === 'file')
     const secret = shipped.length === 0 ? undefined : secretKindOf(path)
     const kind = secret ?? (entry && surpriseIn(entry))

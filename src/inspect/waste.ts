@@ -1,3 +1,4 @@
+import { pathOf } from './layer/index-entry.ts'
 import type { IndexReader } from './layer/index-reader.ts'
 import { type WalkedPath, walkImage } from './walk-image.ts'
 
@@ -51,7 +52,7 @@ class WasteCount {
   add({ parent, name, entry, versions }: WalkedPath): void {
     const files = versions.filter((version) => version.entry.kind === 'file')
     if (files.length === 0) return
-    const path = parent === '' ? name : `${parent}/${name}`
+    const path = pathOf({ parent, name })
     const sizes = files.map((version) => version.entry.size)
     const sum = sizes.reduce((total, size) => total + size, 0)
     this.#shipped += sum

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { type BlobLocation, type BlobStore } from '../../storage/blobs/blob-store.ts'
-import { type Digest, digestFromBytes } from '../oci/digest.ts'
+import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
+import { hashAgain } from '../registry/running-hash.ts'
 import { checkBytes } from './fsck-bytes.ts'
 import type { Checked, FsckOptions, FsckParts, FsckPorts } from './fsck-parts.ts'
 import { checkRecords } from './fsck-records.ts'
@@ -108,7 +108,5 @@ export function checkUnderWay(): RegistryError {
 async function proves(blobs: BlobStore, location: BlobLocation, digest: Digest): Promise<boolean> {
   const reader = await blobs.read(location)
   if (reader === undefined) return false
-  const hash = createHash('sha256')
-  await reader.pump((chunk) => void hash.update(chunk))
-  return digestFromBytes('sha256', hash.digest()) === digest
+  return (await hashAgain(reader, 'sha256')) === digest
 }

@@ -1,7 +1,7 @@
 import { type JsonVisitor, scanJson } from './json-scan.ts'
 
-/** Members that decide what a client pulls: of the manifest, and of each descriptor in it. */
-const OF_MANIFEST = byFolded([
+/** Members of a manifest that decide what a client pulls, which is what parseManifest reads. */
+export const MANIFEST_MEMBERS = [
   'schemaVersion',
   'mediaType',
   'artifactType',
@@ -10,7 +10,9 @@ const OF_MANIFEST = byFolded([
   'manifests',
   'subject',
   'annotations',
-])
+]
+const OF_MANIFEST = byFolded(MANIFEST_MEMBERS)
+/** Those of each descriptor in it. */
 const OF_DESCRIPTOR = byFolded(['mediaType', 'digest', 'size', 'urls', 'artifactType', 'data'])
 
 /** Bytes of a name that is looked at: the longest of the above, with every character escaped, and quotes. */

@@ -1,20 +1,9 @@
-import { readAs } from './ambiguous-names.ts'
+import { MANIFEST_MEMBERS, readAs } from './ambiguous-names.ts'
 import { NESTS_TOO_DEEP } from './json-depth.ts'
 import { type JsonVisitor, scanJson } from './json-scan.ts'
 
-/** What parseManifest reads of a manifest. */
-const READ = [
-  'schemaVersion',
-  'mediaType',
-  'artifactType',
-  'config',
-  'layers',
-  'manifests',
-  'subject',
-  'annotations',
-]
-const READ_NAMES: ReadonlySet<string> = new Set(READ)
-const LONGEST_NAME = Math.max(...READ.map((name) => name.length))
+const READ_NAMES: ReadonlySet<string> = new Set(MANIFEST_MEMBERS)
+const LONGEST_NAME = Math.max(...MANIFEST_MEMBERS.map((name) => name.length))
 const NO_ANNOTATIONS = new TextEncoder().encode('"annotations":{}')
 const [OPEN = 0, COMMA = 0, CLOSE = 0, SPACE = 0, BACKSLASH = 0] = new TextEncoder().encode('{,} \\')
 

@@ -28,6 +28,9 @@ export interface BlobView {
 /** Whether the caller may push here. Asked only when the answer matters. */
 export type MayPush = () => Promise<boolean>
 
+/** For a look that tells no client what it need not send. */
+export const mayNotPush: MayPush = () => Promise.resolve(false)
+
 /**
  * Finds a blob in a repository. When the caller may push, "last confirmed" is renewed before the answer leaves.
  * Throws BLOB_UNKNOWN, also when the repository does not exist.

@@ -4,7 +4,7 @@ import { type Digest, digestAlgorithm, digestFromBytes } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { bodyCodec } from '../records/manifest.ts'
-import { type BlobView, getBlob } from './blobs.ts'
+import { type BlobView, getBlob, mayNotPush } from './blobs.ts'
 import { digestOf } from './manifest-digest.ts'
 import type { RegistryParts } from './parts.ts'
 
@@ -79,7 +79,7 @@ function damaged({ name, digest }: Named): StoreDamaged {
 
 /** Of a manifest above BODY_LIMIT. */
 function blobOf(parts: RegistryParts, { name, digest }: Named): Promise<BlobView> {
-  return getBlob(parts, name, digest, () => Promise.resolve(false))
+  return getBlob(parts, name, digest, mayNotPush)
 }
 
 /** Throws MANIFEST_UNKNOWN when the blob that holds the body is damaged or gone. */

@@ -1,12 +1,11 @@
 import type { ImageSource } from '../../inspect/image-source.ts'
 import { RecentConfigs } from '../../inspect/recent-configs.ts'
-import { getBlob } from '../../registry/blobs.ts'
+import { getBlob, mayNotPush } from '../../registry/blobs.ts'
 import { getManifest } from '../../registry/manifests.ts'
 import type { RegistryParts } from '../../registry/parts.ts'
 
 /** The registry as the inspector reads it: a look confirms nothing to a client that may push. */
 export function registrySource(registry: RegistryParts): ImageSource {
-  const mayNotPush = () => Promise.resolve(false)
   const configs = new RecentConfigs((name, digest) => getBlob(registry, name, digest, mayNotPush))
   return {
     manifest: async (name, reference) => {
