@@ -19,7 +19,7 @@ export class KnownKeys<Key> {
     this.#now = now
   }
 
-  get now(): readonly Key[] {
+  get keys(): readonly Key[] {
     return this.#keys
   }
 

@@ -62,25 +62,25 @@ export function createSigningKeys(parts: {
   return {
     current: async () => {
       await known.refresh()
-      if (active(known.now) === undefined)
+      if (active(known.keys) === undefined)
         await rotate((transaction) => addKey(transaction, { kind: 'first', secret, now: now() }))
-      const key = active(known.now)
+      const key = active(known.keys)
       if (key === undefined) throw new Error('there is no signing key although one was just made')
       return key
     },
     byHeader: async (header) => {
-      const found = () => known.now.find((key) => key.header === header)
+      const found = () => known.keys.find((key) => key.header === header)
       await known.refresh()
       if (found() === undefined) await known.reread()
       return found()
     },
     holds: async (kid) => {
       await known.refresh()
-      return known.now.some((key) => key.kid === kid)
+      return known.keys.some((key) => key.kid === kid)
     },
     published: async () => {
       await known.refresh()
-      return known.now.map((key) => ({
+      return known.keys.map((key) => ({
         ...publicPart(key.publicKey),
         kid: key.kid,
         alg: 'ES256',

@@ -6,6 +6,7 @@ import { pagesOf } from '../records/pages.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { isUserName, USER_NAME_LIMIT, userCodec } from '../records/user.ts'
 import type { Credentials } from './credentials.ts'
+import { userAccount } from './identity.ts'
 import { type HashedPassword, hashPassword, type Passwords } from './passwords.ts'
 
 /** A user without what must stay secret. Times are milliseconds. */
@@ -79,14 +80,14 @@ export function createUsers(parts: {
         const user = await requireUser(transaction, name)
         if (user.value.administrator) await keepAnAdministrator(transaction, name)
         await leaveProjects(transaction, name)
-        await credentials.revokeAll(transaction, `user:${name}`)
+        await credentials.revokeAll(transaction, userAccount(name))
         transaction.delete(user.key)
       }),
     setPassword: async (name, password) => {
       const { hash, generated } = await hashPassword(passwords, password)
       await transact(metadata, async (transaction) => {
         const user = await requireUser(transaction, name)
-        await credentials.revokeAll(transaction, `user:${name}`, 'refresh')
+        await credentials.revokeAll(transaction, userAccount(name), 'refresh')
         transaction.set(userCodec, user.key, { ...user.value, password: hash })
       })
       return { password: generated }

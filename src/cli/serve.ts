@@ -39,8 +39,8 @@ async function serve(context: Context): Promise<void> {
   const composed = await composeWith(config, log, readiness)
   try {
     const server = await startServer({ config, ...composed, log, readiness }).catch((error: unknown) => {
-      if (composed.firstRun !== undefined)
-        context.writeError(passwordOfFailedStart(composed.firstRun.password))
+      if (composed.firstPassword !== undefined)
+        context.writeError(passwordOfFailedStart(composed.firstPassword))
       throw error
     })
     const signal = untilSignal()
@@ -81,7 +81,11 @@ interface Announcer {
 }
 
 /** The log line that programs wait for, then what people need. The password goes past the log, to the terminal. */
-function announce({ config, log, context }: Announcer, server: RunningServer, { firstRun }: Composed): void {
+function announce(
+  { config, log, context }: Announcer,
+  server: RunningServer,
+  { firstPassword }: Composed,
+): void {
   const { url, metricsPort } = server
   log.info({ url, metricsPort, version: VERSION }, 'listening')
   if (config.auth !== 'on') log.warn('LAMINA_AUTH is off: anyone who reaches this server may do anything')
@@ -89,5 +93,5 @@ function announce({ config, log, context }: Announcer, server: RunningServer, { 
     log.info('blobs are on the disk of this machine: only this process can serve this registry')
   const advice = plainHttpAdvice(config)
   if (advice !== undefined) log.warn(advice)
-  if (firstRun !== undefined) context.writeError(firstSteps(config, server.port, firstRun.password))
+  if (firstPassword !== undefined) context.writeError(firstSteps(config, server.port, firstPassword))
 }

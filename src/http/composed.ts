@@ -6,7 +6,7 @@ export interface Composed {
   /** Metrics and health alone, open to whoever reaches it. */
   readonly sideHandler: RequestListener
   /** The data directory was empty and no admin password given: the one that was made, to be shown once. */
-  readonly firstRun?: { readonly password: string } | undefined
+  readonly firstPassword?: string | undefined
   /** Ends background work and closes the stores. Called when no request is under way any more. */
   close(): Promise<void>
 }

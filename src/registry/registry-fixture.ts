@@ -3,7 +3,7 @@ import { emptyMemoryBlobs, openMemoryBlobStore } from '../../storage/blobs/memor
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
 import type { Commit, MetadataStore, RangeQuery } from '../../storage/metadata/metadata-store.ts'
 import type { Digest, DigestAlgorithm } from '../oci/digest.ts'
-import { getBlob } from './blobs.ts'
+import { getBlob, mayNotPush } from './blobs.ts'
 import { chunk, digestOf, name, tag } from './content-fixture.ts'
 import { foundManifests } from './found-manifest.ts'
 import { getManifest } from './manifests.ts'
@@ -173,8 +173,6 @@ export function push(
   })
 }
 
-const mayNot = () => Promise.resolve(false)
-
 /** A blob's bytes as a pull gets them; undefined when it is not in the repository. */
 export async function pull(
   registry: TestRegistry,
@@ -182,7 +180,7 @@ export async function pull(
   digest: Digest,
 ): Promise<Buffer | undefined> {
   try {
-    const blob = await getBlob(registry.parts, name(repository), digest, mayNot)
+    const blob = await getBlob(registry.parts, name(repository), digest, mayNotPush)
     const pieces: Buffer[] = []
     await (await blob.open()).pump((piece) => void pieces.push(Buffer.from(piece)))
     return Buffer.concat(pieces)
@@ -200,7 +198,7 @@ export async function resolve(
 ): Promise<Digest | undefined> {
   try {
     const reference = { kind: 'tag', tag: tag(text) } as const
-    return (await getManifest(registry.parts, name(repository), reference, mayNot)).digest
+    return (await getManifest(registry.parts, name(repository), reference, mayNotPush)).digest
   } catch (error) {
     if (codeOf(error) === 'MANIFEST_UNKNOWN') return undefined
     throw error
@@ -214,7 +212,12 @@ export async function pullManifest(
   digest: Digest,
 ): Promise<Buffer | undefined> {
   try {
-    const manifest = await getManifest(registry.parts, name(repository), { kind: 'digest', digest }, mayNot)
+    const manifest = await getManifest(
+      registry.parts,
+      name(repository),
+      { kind: 'digest', digest },
+      mayNotPush,
+    )
     return Buffer.from(await manifest.read())
   } catch (error) {
     if (codeOf(error) === 'MANIFEST_UNKNOWN') return undefined

@@ -1,5 +1,6 @@
 import type { BlobReader } from '../../../storage/blobs/blob-store.ts'
 import type { IndexedLayer } from './index-layer.ts'
+import { NO_FACTS } from './layer-facts.ts'
 import type { WrittenFile } from './layer-thread.ts'
 import type { LayerThreads } from './layer-threads.ts'
 import { type LayerJob, readAside } from './read-aside.ts'
@@ -39,9 +40,5 @@ export async function indexAside<Result>(
 }
 
 function withoutIndex({ verdict, message }: LayerVerdict): IndexedLayer {
-  return {
-    verdict,
-    reason: message,
-    facts: { compression: 'none', unpacked: 0, entries: 0, files: 0, bytes: 0, whiteouts: 0, warnings: [] },
-  }
+  return { verdict, reason: message, facts: NO_FACTS }
 }

@@ -52,10 +52,6 @@ export class IndexWriter {
     tail.writeUInt32LE(factBytes.length, 12)
     tail.write(MAGIC, 24)
     for (const part of [tableBytes, factBytes, tail]) this.#write(part)
-    this.close()
-  }
-
-  close(): void {
     closeSync(this.#file)
   }
 

@@ -16,7 +16,7 @@ import { forgetGone } from './forget-gone.ts'
 import { indexAside } from './index-aside.ts'
 import type { IndexedLayer } from './index-layer.ts'
 import { claimNext, enqueue, giveBack, type QueueParts, renewClaim } from './index-queue.ts'
-import type { LayerFacts } from './layer-facts.ts'
+import { NO_FACTS } from './layer-facts.ts'
 import { LayerThreads } from './layer-threads.ts'
 import { type HeldParts, holdFile, releaseFile, type StoredFile, storeFile } from './store-index.ts'
 import type { LayerLimits } from './verdict.ts'
@@ -197,19 +197,10 @@ async function giveUp(parts: IndexerParts, queue: QueueParts, layer: Digest): Pr
   await transact(parts.metadata, async (transaction) => {
     await transaction.getChecked(indexQueueCodec, keys.indexQueue(layer))
     const reason = `indexing failed again and again; the log of ${queue.by} says why`
-    const facts: LayerFacts = {
-      compression: 'none',
-      unpacked: 0,
-      entries: 0,
-      files: 0,
-      bytes: 0,
-      whiteouts: 0,
-      warnings: [],
-    }
     transaction.set(
       layerIndexCodec,
       keys.layerIndex(layer),
-      recordOf({ verdict: 'damaged', reason, facts }, undefined, parts.now()),
+      recordOf({ verdict: 'damaged', reason, facts: NO_FACTS }, undefined, parts.now()),
     )
     transaction.delete(keys.indexQueue(layer))
   })

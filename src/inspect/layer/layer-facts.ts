@@ -19,3 +19,14 @@ export const layerFactsSchema = z.object({
   warnings: z.array(z.string()),
 })
 export type LayerFacts = z.infer<typeof layerFactsSchema>
+
+/** Of a layer that nothing was read of. */
+export const NO_FACTS: LayerFacts = {
+  compression: 'none',
+  unpacked: 0,
+  entries: 0,
+  files: 0,
+  bytes: 0,
+  whiteouts: 0,
+  warnings: [],
+}
