@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { accountOf } from '../../auth/identity.ts'
 import { makeKeyFile } from '../../auth/key-file.ts'
-import { projectUnknown } from '../../projects/project-record.ts'
 import { roleField } from '../../records/fields.ts'
 import type { Handler } from '../exchange.ts'
 import { readJson } from '../request-body.ts'
@@ -11,7 +10,7 @@ import { days, nameText } from './fields.ts'
 import { nextOf, readPage } from './page.ts'
 import type { ApiParts } from './parts.ts'
 
-type Parts = Pick<ApiParts, 'projects' | 'accounts' | 'now'>
+type Parts = Pick<ApiParts, 'accounts' | 'now'>
 
 /** Service accounts of a project: for its admins. */
 export function accountRoutes(parts: Parts): Route[] {
@@ -42,11 +41,10 @@ export function accountRoutes(parts: Parts): Route[] {
   ]
 }
 
-function listAccounts({ projects, accounts }: Parts): Handler {
+function listAccounts({ accounts }: Parts): Handler {
   return async ({ params, query }) => {
     const project = params['project'] ?? ''
     const page = readPage(query)
-    if ((await projects.find(project)) === undefined) throw projectUnknown(project)
     const found = await accounts.list(project, page)
     return answer(200, {
       accounts: found.map(({ name, role, created, expires }) => ({

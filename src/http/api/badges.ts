@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { accountOf } from '../../auth/identity.ts'
 import { parseName } from '../../oci/name.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
-import { projectUnknown } from '../../projects/project-record.ts'
 import type { Handler } from '../exchange.ts'
 import { readJson } from '../request-body.ts'
 import type { Route } from '../route.ts'
@@ -11,7 +10,7 @@ import { nameText } from './fields.ts'
 import { nextOf, readPage } from './page.ts'
 import type { ApiParts } from './parts.ts'
 
-type Parts = Pick<ApiParts, 'projects' | 'badges'>
+type Parts = Pick<ApiParts, 'badges'>
 
 /** Keys that show the badges of private repositories: a project's admins give and take them. */
 export function badgeRoutes(parts: Parts): Route[] {
@@ -41,11 +40,10 @@ export function badgeRoutes(parts: Parts): Route[] {
   ]
 }
 
-function listBadgeKeys({ projects, badges }: Parts): Handler {
+function listBadgeKeys({ badges }: Parts): Handler {
   return async ({ params, query }) => {
     const project = params['project'] ?? ''
     const page = readPage(query)
-    if ((await projects.find(project)) === undefined) throw projectUnknown(project)
     const found = await badges.list(project, page)
     const shown = found.map(({ id, repository, created }) => ({ id, repository, created: date(created) }))
     return answer(200, { badges: shown, ...nextOf(found, page, ({ id }) => id) })

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { projectUnknown } from '../../projects/project-record.ts'
 import { roleField } from '../../records/fields.ts'
 import type { Handler } from '../exchange.ts'
 import { readJson } from '../request-body.ts'
@@ -8,7 +7,7 @@ import { answer, date, NO_CONTENT } from './answers.ts'
 import { nextOf, readPage } from './page.ts'
 import type { ApiParts } from './parts.ts'
 
-type Parts = Pick<ApiParts, 'projects' | 'members'>
+type Parts = Pick<ApiParts, 'members'>
 
 /** Who may what in a project: for its admins alone, also to read. */
 export function memberRoutes(parts: Parts): Route[] {
@@ -33,11 +32,10 @@ export function memberRoutes(parts: Parts): Route[] {
   ]
 }
 
-function listMembers({ projects, members }: Parts): Handler {
+function listMembers({ members }: Parts): Handler {
   return async ({ params, query }) => {
     const project = params['project'] ?? ''
     const page = readPage(query)
-    if ((await projects.find(project)) === undefined) throw projectUnknown(project)
     const found = await members.list(project, page)
     return answer(200, {
       members: found.map(({ user, role, since }) => ({ user, role, since: date(since) })),

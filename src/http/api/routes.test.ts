@@ -115,7 +115,8 @@ async function dispatch(request: IncomingMessage) {
 }
 
 async function sees(caller: Caller, project: string): Promise<boolean> {
-  return (await auth.access.checkProject(caller, 'pull', project)).outcome === 'allowed'
+  const seen = await auth.access.checkProject(caller, 'pull', project)
+  return seen.outcome === 'allowed' && seen.absent !== true
 }
 
 async function decided(route: Route, caller: Caller, project: string): Promise<Decision | undefined> {
