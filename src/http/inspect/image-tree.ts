@@ -17,12 +17,9 @@ import { showEntry } from './show-entry.ts'
 /** F6, F7: one directory of an image as its layers leave it up to one of them, and which of them wrote what. */
 export function getImageTree(parts: InspectHttpParts): Handler {
   return async (exchange) => {
-    const { image, layers, cache } = await layersUpto(parts, exchange)
+    const { image, layers, missing, cache } = await layersUpto(parts, exchange)
     if (cache !== undefined && unchanged(exchange, cache)) return { status: 304, headers: cache }
     const page = await pageOf(parts, exchange, layers)
-    const missing = layers.flatMap(({ state }, index) =>
-      state.state === 'done' ? [] : [{ layer: index, state: state.state }],
-    )
     const ref = pinnedRef(image)
     return answer(200, { ref, upto: layers.length - 1, missing, ...page(stepsOf(image)) }, cache)
   }

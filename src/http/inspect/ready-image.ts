@@ -18,9 +18,9 @@ export interface Ready {
   readonly settled: boolean
 }
 
-/** What is known of an image now; layers that were not looked into are asked for. */
-export async function ready(parts: InspectHttpParts, image: Image): Promise<Ready> {
-  const layers = await knownLayers(parts.metadata, parts.indexes, image)
+/** What is known of an image now, or of its first `count` layers; those that were not looked into are asked for. */
+export async function ready(parts: InspectHttpParts, image: Image, count?: number): Promise<Ready> {
+  const layers = (await knownLayers(parts.metadata, parts.indexes, image)).slice(0, count)
   await requestIndexes(parts, layers)
   const stamps = layers.map(({ state }) => ('at' in state ? state.at : state.state))
   const settled = layers.every(({ state }) => recordIn(state) !== undefined)
