@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, RequestOptions } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { loadConfig } from '../config/load.ts'
@@ -7,6 +7,7 @@ import type { Environment } from '../config/sources.ts'
 import { controlSocketPath, type ShortPath, shortSocketPath } from '../http/control-path.ts'
 import { http } from '../http/node-http.ts'
 import { systemCode } from '../http/start-error.ts'
+import { readAuthority } from './authority.ts'
 import { CommandError, Missing, Unreachable, UsageError } from './failures.ts'
 
 const TIMEOUT_MS = 60_000
@@ -38,10 +39,10 @@ export interface ProtocolRequest {
   readonly body?: Uint8Array
 }
 
-/** What goes with a request whose body is too large to be held. */
+/** What goes with a request; its body may be too large to be held. */
 interface Sent {
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: AsyncIterable<Uint8Array>
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
 }
 
 export interface ProtocolAnswer {
@@ -75,11 +76,15 @@ export class ApiClient {
   }
 
   /** Asks as a client of the protocol does. Throws CommandError with the server's reason, for 404 Missing, or Unreachable. */
-  async ask(request: ProtocolRequest): Promise<ProtocolAnswer> {
-    const answer = await send(this.#door, request)
-    if (answer.status < 400) return answer
-    const why = reason(answer.status, parseJson(answer.body.toString()))
-    throw answer.status === 404 ? new Missing(why) : new CommandError(why)
+  async ask({ method, path, headers, body }: ProtocolRequest): Promise<ProtocolAnswer> {
+    const length = body && { 'content-length': String(body.length) }
+    const sent = { method, path, headers: { ...headers, ...length }, body }
+    const answer = await send(this.#door, sent, TIMEOUT_MS)
+    const { statusCode: status = 0 } = answer
+    const bytes = await bytesOf(this.#door, answer)
+    if (status < 400) return { status, headers: answer.headers, body: bytes }
+    const why = reason(status, parseJson(bytes.toString()))
+    throw status === 404 ? new Missing(why) : new CommandError(why)
   }
 
   /**
@@ -87,10 +92,10 @@ export class ApiClient {
    * reason, or Unreachable.
    */
   async stream(method: string, path: string, sent: Sent = {}): Promise<IncomingMessage> {
-    const answer = await sendStream(this.#door, { method, path, ...sent })
+    const answer = await send(this.#door, { method, path, ...sent }, STREAM_TIMEOUT_MS)
     const { statusCode = 0 } = answer
     if (statusCode < 400) return answer
-    throw new CommandError(reason(statusCode, parseJson((await bytesOf(answer)).toString())))
+    throw new CommandError(reason(statusCode, parseJson((await bytesOf(this.#door, answer)).toString())))
   }
 
   /** All pages of a list that the server keeps under `key`. */
@@ -131,23 +136,17 @@ async function remoteDoor(text: string, environment: Environment): Promise<Door>
     )
   if (!/^[\x21-\x7e]+$/.test(token))
     throw new UsageError('LAMINA_TOKEN holds signs that no token has. `lamina token add NAME` makes one.')
-  const authority = environment['LAMINA_CA']
+  const authority = await readAuthority(environment)
   const options = {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port,
-    ...(authority && {
-      ca: [...process.getBuiltinModule('node:tls').rootCertificates, await readAuthority(authority)],
+    ...(authority !== undefined && {
+      ca: [...process.getBuiltinModule('node:tls').rootCertificates, authority],
     }),
   }
   const advice = 'LAMINA_URL says where the server is, LAMINA_CA which authority signed its certificate.'
   const headers = { authorization: `Bearer ${token}` }
   return { where: url.origin, tls: url.protocol === 'https:', advice, options, headers }
-}
-
-async function readAuthority(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`LAMINA_CA names ${path}, which cannot be read.`, { cause })
-  })
 }
 
 async function controlDoor(environment: Environment, directory: string): Promise<Door> {
@@ -167,23 +166,6 @@ function jsonBody(value: unknown): Pick<ProtocolRequest, 'headers' | 'body'> {
   }
 }
 
-async function send(door: Door, { method, path, headers, body }: ProtocolRequest): Promise<ProtocolAnswer> {
-  const all = {
-    ...door.headers,
-    ...headers,
-    ...(body !== undefined && { 'content-length': String(body.length) }),
-  }
-  const short = door.socket === undefined ? undefined : await openSocketPath(door, door.socket)
-  const options = { ...door.options, method, path, headers: all, agent: false, timeout: TIMEOUT_MS }
-  try {
-    return await exchange(door.tls, { ...options, ...(short && { socketPath: short.path }) }, body)
-  } catch (cause) {
-    throw unreachable(door, cause)
-  } finally {
-    await short?.close()
-  }
-}
-
 async function openSocketPath(door: Door, path: string): Promise<ShortPath> {
   return shortSocketPath(path).catch((cause: unknown) => {
     throw unreachable(door, cause)
@@ -195,30 +177,17 @@ function unreachable({ where, advice }: Door, cause: unknown): Unreachable {
   return new Unreachable(`No server answers at ${where} (${why}). ${advice}`, { cause })
 }
 
-async function exchange(
-  tls: boolean,
-  options: RequestOptions,
-  content: Uint8Array | undefined,
-): Promise<ProtocolAnswer> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const request = (tls ? process.getBuiltinModule('node:https') : http).request(options, resolve)
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
-    request.on('error', reject)
-    request.end(content)
+async function bytesOf(door: Door, response: IncomingMessage): Promise<Buffer> {
+  return buffer(response).catch((cause: unknown) => {
+    throw unreachable(door, cause)
   })
-  const { statusCode = 0, headers } = response
-  return { status: statusCode, headers, body: await bytesOf(response) }
 }
 
-async function bytesOf(response: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response) if (Buffer.isBuffer(chunk)) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
-async function sendStream(
+/** Sends a request and gives its answer, whose body is still to come. */
+async function send(
   door: Door,
   { method, path, headers, body }: Sent & { readonly method: string; readonly path: string },
+  timeout: number,
 ): Promise<IncomingMessage> {
   const short = door.socket === undefined ? undefined : await openSocketPath(door, door.socket)
   const options = {
@@ -227,18 +196,16 @@ async function sendStream(
     path,
     headers: { ...door.headers, ...headers },
     agent: false,
-    timeout: STREAM_TIMEOUT_MS,
+    timeout,
     ...(short && { socketPath: short.path }),
   }
   try {
     return await new Promise<IncomingMessage>((resolve, reject) => {
       const request = (door.tls ? process.getBuiltinModule('node:https') : http).request(options, resolve)
-      request.on('timeout', () =>
-        request.destroy(new Error(`nothing moved for ${STREAM_TIMEOUT_MS / 1000} s`)),
-      )
+      request.on('timeout', () => request.destroy(new Error(`nothing moved for ${timeout / 1000} s`)))
       request.on('error', reject)
       // A server that has its answer may stop listening: the answer counts, not the broken pipe.
-      if (body === undefined) request.end()
+      if (body === undefined || body instanceof Uint8Array) request.end(body)
       else pipeline(body, request).catch(reject)
     })
   } catch (cause) {

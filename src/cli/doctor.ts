@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { joinHostPort } from '../config/address.ts'
 import { loadConfig } from '../config/load.ts'
@@ -10,6 +9,7 @@ import type { Finding } from '../doctor/finding.ts'
 import { checkLimits } from '../doctor/limits.ts'
 import { checkServer, type ServerState } from '../doctor/running-server.ts'
 import { checkSettings } from '../doctor/settings.ts'
+import { readAuthority } from './authority.ts'
 import { type Command, type Input, type Output, optionValue } from './command.ts'
 import { CommandError, EXIT, Unreachable, UsageError } from './failures.ts'
 import { table } from './table.ts'
@@ -38,7 +38,7 @@ The exit code is 1 when something is bad; a warning alone is 0.`,
 async function doctor(input: Input): Promise<Output> {
   const { context, switches } = input
   const url = urlOf(input)
-  const authority = await readAuthority(context.environment['LAMINA_CA'])
+  const authority = await readAuthority(context.environment)
   if (switches.has('address-only')) {
     if (url === undefined) throw new UsageError('--address-only needs --url URL.')
     return report(await checkAddress(url, authority, Date.now))
@@ -64,13 +64,6 @@ function urlOf(input: Input): string | undefined {
   const url = URL.parse(text)
   if (url !== null && /^https?:$/.test(url.protocol)) return url.origin
   throw new UsageError(`--url is "${text}"; it must be like https://registry.example:5000.`)
-}
-
-async function readAuthority(path: string | undefined): Promise<string | undefined> {
-  if (!path) return undefined
-  return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`LAMINA_CA names ${path}, which cannot be read.`, { cause })
-  })
 }
 
 /** What clients use as far as the settings say; a port that is picked at the start is not known here. */
