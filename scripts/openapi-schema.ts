@@ -47,3 +47,19 @@ export const schema: z.ZodType<Schema> = z.lazy(() =>
     maxLength: z.number().optional(),
   }),
 )
+
+/** The name that a reference ends with. */
+export function nameIn(reference: string): string {
+  return reference.split('/').at(-1) ?? ''
+}
+
+/** What a value refers to, or the value itself. Throws for a reference to what is not there. */
+export function resolved<Value extends { $ref?: string | undefined }>(
+  value: Value,
+  named: Record<string, Value>,
+): Value {
+  if (value.$ref === undefined) return value
+  const found = named[nameIn(value.$ref)]
+  if (found === undefined) throw new Error(`openapi.yaml refers to ${value.$ref}, which is not there`)
+  return found
+}

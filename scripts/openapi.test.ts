@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { ERROR_CODES } from '../src/oci/error-code.ts'
 import { EXPLANATIONS, isErrorCode } from './error-document.ts'
 import { type Operation, readOpenapi } from './openapi.ts'
+import { nameIn } from './openapi-schema.ts'
 import { composedRoutes } from './routes.ts'
 
 const { everything, paths, components } = readOpenapi()
@@ -111,10 +112,6 @@ function statusesOf(code: string): readonly string[] {
   return isErrorCode(code)
     ? [`${ERROR_CODES[code].status}`, ...Object.keys(EXPLANATIONS[code].also ?? {})]
     : []
-}
-
-function nameIn(reference: string): string {
-  return reference.split('/').at(-1) ?? ''
 }
 
 function referencesIn(value: unknown): string[] {

@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { type Schema, schema } from './openapi-schema.ts'
+import { nameIn, resolved, type Schema, schema } from './openapi-schema.ts'
 import { projectText } from './project-files.ts'
 
 /** What the page shows of openapi.yaml at `/docs`: references resolved, types in words. */
@@ -123,17 +123,6 @@ function contentOf(bodies: z.infer<typeof content>) {
   return Object.entries(bodies).map(([mediaType, each]) => ({ mediaType, type: typeOf(each.schema) }))
 }
 
-/** Throws for a reference to what is not there. */
-function resolved<Value extends { $ref?: string | undefined }>(
-  value: Value,
-  named: Record<string, Value>,
-): Value {
-  if (value.$ref === undefined) return value
-  const found = named[nameIn(value.$ref)]
-  if (found === undefined) throw new Error(`openapi.yaml refers to ${value.$ref}, which is not there`)
-  return found
-}
-
 interface Shown {
   readonly words: string
   /** A named type that the words end with. */
@@ -187,8 +176,4 @@ function wordsOf(value: Schema): string {
     value.default === undefined ? undefined : `else ${JSON.stringify(value.default)}`,
   ].filter((one) => one !== undefined)
   return bounds.length === 0 ? what : `${what} (${bounds.join(', ')})`
-}
-
-function nameIn(reference: string): string {
-  return reference.split('/').at(-1) ?? ''
 }

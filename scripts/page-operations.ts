@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { type Schema, schema } from './openapi-schema.ts'
+import { resolved, type Schema, schema } from './openapi-schema.ts'
 import { projectText } from './project-files.ts'
 
 /** An operation of /api/v1 as its callers see it. */
@@ -50,9 +50,7 @@ export function readOpenapiForPage() {
       const shared = z.array(parameter).default([]).parse(item['parameters'])
       return METHODS.filter((method) => item[method] !== undefined).map((method): PageOperation => {
         const { operationId, parameters, requestBody, responses } = operation.parse(item[method])
-        const all = [...shared, ...parameters].map((one) =>
-          one.$ref === undefined ? one : (components.parameters[nameIn(one.$ref)] ?? one),
-        )
+        const all = [...shared, ...parameters].map((one) => resolved(one, components.parameters))
         return {
           id: operationId,
           method: method.toUpperCase(),
@@ -71,14 +69,10 @@ type Answer = z.infer<typeof answer>
 function answerOf(responses: Record<string, Answer>, named: Record<string, Answer>): Schema | undefined {
   return Object.entries(responses)
     .filter(([status]) => status.startsWith('2'))
-    .map(([, good]) => jsonOf((good.$ref === undefined ? good : named[nameIn(good.$ref)])?.content))
+    .map(([, good]) => jsonOf(resolved(good, named).content))
     .find((body) => body !== undefined)
 }
 
 function jsonOf(bodies: z.infer<typeof content>): Schema | undefined {
   return bodies?.['application/json']?.schema
-}
-
-function nameIn(reference: string): string {
-  return reference.split('/').at(-1) ?? ''
 }

@@ -1,4 +1,4 @@
-import type { Schema } from './openapi-schema.ts'
+import { nameIn, type Schema } from './openapi-schema.ts'
 import { type PageOperation, readOpenapiForPage } from './page-operations.ts'
 
 /** Types of /api/v1 for the page, from openapi.yaml: one row for each operation, and the named schemas. */
@@ -33,7 +33,7 @@ function row({ id, path, query, body, answer }: PageOperation): string {
 }
 
 function typeOf(schema: Schema): string {
-  if (schema.$ref !== undefined) return schema.$ref.split('/').at(-1) ?? 'never'
+  if (schema.$ref !== undefined) return nameIn(schema.$ref)
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   if (schema.enum !== undefined) return schema.enum.map((one) => JSON.stringify(one)).join(' | ')
   const choice = schema.oneOf ?? schema.anyOf
