@@ -104,6 +104,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/compose-blobs.ts',
     'src/config',
     'src/doctor',
+    'src/http/clock-check.ts',
     'storage/blobs/s3',
     'storage/metadata/postgres',
   ],

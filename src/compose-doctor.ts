@@ -1,12 +1,10 @@
 import { s3Settings } from './compose-blobs.ts'
 import type { Config } from './config/schema.ts'
 import { bad, type Finding, good } from './doctor/finding.ts'
+import { CLOCK_SLACK } from './http/clock-check.ts'
 
 /** Of records in PostgreSQL beside blobs on a disk. */
 const ONE_PROCESS = 'records are in PostgreSQL, blobs on the disk of this machine'
-
-/** As the servers: a database whose clock differs by more takes them out of rotation. */
-const CLOCK_SLACK = 30_000
 
 /** Tries the stores that the configuration names, as the server will, and leaves nothing there. */
 export async function checkStores(config: Config): Promise<Finding[]> {

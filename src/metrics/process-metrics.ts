@@ -45,7 +45,6 @@ export class ProcessMetrics {
 
   /** As it was since it was last asked for the metrics, which this does not change. Delays in seconds. */
   eventLoop() {
-    const late = (nanoseconds: number): number => Math.max(0, nanoseconds / NANOSECONDS - LOOK_MS / 1000)
     const { utilization } = performance.eventLoopUtilization(this.#utilization)
     const measured = this.#delay.count > 0
     return {
@@ -56,9 +55,7 @@ export class ProcessMetrics {
     }
   }
 
-  /** The looks themselves are `LOOK_MS` apart: what is more than that is delay. */
   #delays(): [Record<string, string>, number][] {
-    const late = (nanoseconds: number): number => Math.max(0, nanoseconds / NANOSECONDS - LOOK_MS / 1000)
     const measured = this.#delay.count > 0
     const quantile = (percent: number): number => (measured ? late(this.#delay.percentile(percent)) : 0)
     const delays: [Record<string, string>, number][] = [
@@ -76,6 +73,11 @@ export class ProcessMetrics {
     this.#utilization = now
     return utilization
   }
+}
+
+/** Seconds. The looks themselves are `LOOK_MS` apart: what is more than that is delay. */
+function late(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / NANOSECONDS - LOOK_MS / 1000)
 }
 
 /** By the names that dashboards expect of any process. */

@@ -35,11 +35,11 @@ export class RequestMetrics {
   ended(endpoint: string, answered: Answered): void {
     this.#underWay -= 1
     const counted = this.#endpoint(endpoint, answered.method)
-    const before = counted.byStatus.get(answered.status)
-    if (before === undefined) counted.byStatus.set(answered.status, counterOf(1))
-    else before.value += 1
+    const count = counted.byStatus.get(answered.status) ?? new Counter()
+    counted.byStatus.set(answered.status, count)
+    count.add()
     counted.seconds.observe(answered.milliseconds / 1000)
-    counted.bytes.value += answered.bytes
+    counted.bytes.add(answered.bytes)
   }
 
   #endpoint(name: string, method: string): Endpoint {
@@ -88,10 +88,4 @@ export class RequestMetrics {
       [...methods].flatMap(([method, counted]) => samples(counted, { endpoint, method })),
     )
   }
-}
-
-function counterOf(value: number): Counter {
-  const counter = new Counter()
-  counter.add(value)
-  return counter
 }
