@@ -25,6 +25,8 @@ const status = z.object({
     .optional(),
 })
 type Status = z.infer<typeof status>
+/** Undefined from a server that knows of none. */
+const answer = status.or(z.strictObject({}).transform(() => undefined))
 
 export const commands: readonly Command[] = [
   {
@@ -50,7 +52,11 @@ async function run(input: Input): Promise<Output> {
 
 async function untilDone(api: ApiClient, context: Context): Promise<Status> {
   for (;;) {
-    const value = await api.call(status, 'GET', PATH)
+    const value = await api.call(answer, 'GET', PATH)
+    if (value === undefined)
+      throw new CommandError(
+        'The server was started anew while it wrote the backup, which is not whole; repeat it: what was copied is there.',
+      )
     if (value.state !== 'running') return value
     context.showProgress(`backup: ${value.copied.blobs} blobs, ${bytes(value.copied.bytes)}`)
     await setTimeout(POLL_MS)
