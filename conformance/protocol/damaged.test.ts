@@ -99,4 +99,6 @@ test('a scrub finds a flipped byte, pulls are refused, and the next push heals i
 
 test('the list is for administrators', async () => {
   check(await lamina.now.client.get('/api/v1/damaged'), { status: 401 })
+  const nowhere = await lamina.now.admin.get('/api/v1/damaged?last=nonsense')
+  check(nowhere, { status: 400, code: 'DIGEST_INVALID' })
 })

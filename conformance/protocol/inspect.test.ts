@@ -106,6 +106,8 @@ describe('what is about an image', () => {
     const second = await asked(`one&n=1&last=${textAt(first, 'next')}`)
     expect(textAt(second, 'referrers', 0, 'digest')).toBe(inOrder[1])
     expect(listAt(await asked('two'), 'referrers')).toEqual([])
+    const nowhere = await admin.get('/api/v1/image/referrers?ref=about/app:one&last=nonsense')
+    check(nowhere, { status: 400, code: 'DIGEST_INVALID' })
   })
 
   test('is kept where it is marked so', async () => {

@@ -2,13 +2,13 @@ import { z } from 'zod'
 import type { Maintenance } from '../../maintenance/schedule.ts'
 import { readScrub, restartScrub, SCRUB } from '../../maintenance/scrub.ts'
 import type { SharedFsck, SharedFsckStatus } from '../../maintenance/shared-fsck.ts'
-import { parseDigest } from '../../oci/digest.ts'
 import type { ScrubRecord } from '../../records/cursor.ts'
 import type { RegistryParts } from '../../registry/parts.ts'
 import { type DamagedBlob, listDamaged } from '../../registry/quarantine.ts'
 import type { Handler } from '../exchange.ts'
 import type { ReadOnlySwitch } from '../read-only.ts'
 import { readJson } from '../request-body.ts'
+import { requireDigest } from '../require-name.ts'
 import type { Route } from '../route.ts'
 import { answer, date, optionalDate } from './answers.ts'
 import { nextOf, readPage } from './page.ts'
@@ -64,7 +64,8 @@ export function integrityRoutes(parts: Parts): Route[] {
 function damaged({ registry }: Parts): Handler {
   return async ({ query }) => {
     const page = readPage(query)
-    const found = await listDamaged(registry, { after: parseDigest(page.after ?? ''), limit: page.limit })
+    const after = page.after === undefined ? undefined : requireDigest(page.after)
+    const found = await listDamaged(registry, { after, limit: page.limit })
     return answer(200, { damaged: found.map(show), ...nextOf(found, page, ({ sha256 }) => sha256) })
   }
 }

@@ -1,8 +1,8 @@
-import { parseDigest } from '../../oci/digest.ts'
 import { OCI_INDEX } from '../../oci/media-type.ts'
 import { listReferrers as referrersOf } from '../../registry/referrers.ts'
 import { repositoryName } from '../authorize.ts'
 import type { Handler } from '../exchange.ts'
+import { requireDigest } from '../require-name.ts'
 import { nextLink, takePage } from './pages.ts'
 import { digestParam, pageSize, queryText } from './params.ts'
 import type { DistributionParts } from './parts.ts'
@@ -15,7 +15,8 @@ export function listReferrers({ registry, longLists }: DistributionParts): Handl
     const n = pageSize(exchange)
     // containerd repeats the parameter and means any of them.
     const types = exchange.query.getAll('artifactType').filter((type) => type !== '')
-    const last = parseDigest(queryText(exchange, 'last') ?? '')
+    const after = queryText(exchange, 'last')
+    const last = after === undefined ? undefined : requireDigest(after)
     const found = referrersOf(registry, { name, subject, types, last })
     const page = await takePage(found, {
       n,

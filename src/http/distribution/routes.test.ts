@@ -461,6 +461,8 @@ describe('lists', () => {
     ])
     expect((await at(`/v2/no/where/referrers/${subject.digest}`)).status).toBe(200)
     expect(await codeAt('/v2/team/app/referrers/x')).toBe('400 DIGEST_INVALID')
+    // To begin again from the start would let a client go round for ever.
+    expect(await codeAt(`/v2/team/app/referrers/${subject.digest}?last=x`)).toBe('400 DIGEST_INVALID')
   })
 
   it('of repositories hold what may be read, in order, from page to page', async () => {

@@ -1,8 +1,8 @@
-import { parseDigest } from '../../oci/digest.ts'
 import { firstReferrers } from '../../registry/referrers.ts'
 import { answer } from '../api/answers.ts'
 import { nextOf, readPage } from '../api/page.ts'
 import type { Handler } from '../exchange.ts'
+import { requireDigest } from '../require-name.ts'
 import { imageParam } from './params.ts'
 import type { InspectHttpParts } from './parts.ts'
 
@@ -12,7 +12,7 @@ export function getReferrers({ metadata, source }: InspectHttpParts): Handler {
     const { name, reference } = imageParam(query.get('ref') ?? '')
     const page = readPage(query)
     const { digest: subject } = await source.manifest(name, reference)
-    const last = parseDigest(page.after ?? '')
+    const last = page.after === undefined ? undefined : requireDigest(page.after)
     const found = await firstReferrers({ metadata }, { name, subject, types: [], last }, page.limit)
     return answer(200, {
       repository: name,
