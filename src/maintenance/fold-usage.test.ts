@@ -1,13 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { keys } from '../records/keys.ts'
-import { usageCodec } from '../records/review.ts'
 import { unlinkBlob } from '../registry/blobs.ts'
 import { name } from '../registry/content-fixture.ts'
 import { openTestRegistry, pushBlob, type TestRegistry } from '../registry/registry-fixture.ts'
 import { keysUnder } from '../registry/stored-fixture.ts'
 import { usageOf } from '../registry/usage.ts'
-import { collectAll } from './collection-fixture.ts'
-import { foldUsageJob, reconcileUsageJob } from './fold-usage.ts'
+import { foldUsageJob } from './fold-usage.ts'
 import type { Job } from './job.ts'
 import { isJobDue, testJob } from './job-fixture.ts'
 
@@ -70,17 +68,5 @@ describe('folding usage', () => {
     await unlinkBlob(registry.parts, name('team/app'), digest)
     await run(foldUsageJob)
     expect(await records('team')).toEqual([])
-  })
-})
-
-describe('reconciling usage', () => {
-  it.each([-5, 1000])('mends a sum that is wrong by %i bytes', async (wrong) => {
-    await pushBlob(registry, 'team/app', 'content')
-    const sets = [{ key: keys.usage('team', 'wrong'), value: usageCodec.encode({ bytes: wrong }) }]
-    await registry.metadata.commit({ checks: [], sets, deletes: [] })
-    await run(reconcileUsageJob)
-    expect(await usageOf(registry.metadata, 'team')).toBe(7)
-    await collectAll(registry)
-    expect(await usageOf(registry.metadata, 'team')).toBe(0)
   })
 })
