@@ -3,7 +3,7 @@ import { type Digest, type DigestAlgorithm, digestFromBytes } from '../oci/diges
 import { OCI_INDEX, OCI_MANIFEST } from '../oci/media-type.ts'
 import { parseName, type RepositoryName } from '../oci/name.ts'
 import { parseTag, type Tag } from '../oci/tag.ts'
-import type { Chunk } from './upload-session.ts'
+import type { Chunk } from './chunk.ts'
 
 export function name(text: string): RepositoryName {
   const parsed = parseName(text)

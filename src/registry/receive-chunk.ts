@@ -1,8 +1,8 @@
 import type { UploadState, UploadWriter } from '../../storage/blobs/blob-store.ts'
 import { RegistryError } from '../oci/registry-error.ts'
+import type { Chunk } from './chunk.ts'
 import type { RegistryParts } from './parts.ts'
 import type { RunningHash } from './running-hash.ts'
-import type { Chunk } from './upload-session.ts'
 
 /** What came in, and whether the client stayed to the end. */
 export interface Received {

@@ -1,9 +1,9 @@
 import { UploadGone } from '../../storage/blobs/blob-store.ts'
 import type { UploadRecord } from '../records/upload.ts'
+import type { Chunk } from './chunk.ts'
 import type { RegistryParts } from './parts.ts'
 import { type HashCache, RunningHash } from './running-hash.ts'
 import { SavableSha256 } from './savable-sha256.ts'
-import type { Chunk } from './upload-session.ts'
 
 /**
  * The hash at the session's offset: from memory, from the record, or by reading the bytes again, which their digest

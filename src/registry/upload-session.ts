@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { UploadState } from '../../storage/blobs/blob-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
-import type { ChunkRange } from '../oci/content-range.ts'
 import { uploadRange } from '../oci/content-range.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
@@ -138,29 +137,4 @@ export function outOfOrder(session: SessionName, offset: number, why: string): R
       'docker-upload-uuid': session.id,
     },
   })
-}
-
-/** Bytes that a client sends to a session, with what it says of them. */
-export interface Chunk {
-  readonly bytes: AsyncIterable<Uint8Array>
-  /** From Content-Range. */
-  readonly range: ChunkRange | undefined
-  /** What stood in Content-Range and is none. */
-  readonly malformedRange?: string | undefined
-  /** From Content-Length; undefined when the body is chunked. */
-  readonly length: number | undefined
-}
-
-/** Throws RANGE_INVALID for a chunk out of order or of unknown place, SIZE_INVALID when its headers contradict each other. */
-export function checkChunk(session: SessionName, offset: number, chunk: Chunk): void {
-  const { malformedRange } = chunk
-  if (malformedRange !== undefined)
-    throw outOfOrder(session, offset, `Content-Range '${malformedRange}' is not <first byte>-<last byte>`)
-  if (chunk.range === undefined) return
-  const { start, end } = chunk.range
-  if (start !== offset) throw outOfOrder(session, offset, `chunk ${start}-${end} is out of order`)
-  if (chunk.length !== undefined && chunk.length !== end - start + 1)
-    throw new RegistryError('SIZE_INVALID', {
-      message: `Content-Range ${start}-${end} is ${end - start + 1} bytes, Content-Length says ${chunk.length}`,
-    })
 }

@@ -6,6 +6,7 @@ import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keys } from '../records/keys.ts'
 import { type UploadRecord, uploadCodec } from '../records/upload.ts'
+import { type Chunk, checkChunk } from './chunk.ts'
 import { finishUpload } from './finish-upload.ts'
 import type { RegistryParts } from './parts.ts'
 import { type Received, receiveChunk } from './receive-chunk.ts'
@@ -14,8 +15,6 @@ import { resumeHash } from './resume-hash.ts'
 import { HashCache, hashAgain, RunningHash } from './running-hash.ts'
 import { SessionLimit } from './session-limit.ts'
 import {
-  type Chunk,
-  checkChunk,
   checkUnchanged,
   isFinished,
   loadSession,

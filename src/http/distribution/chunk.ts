@@ -1,5 +1,5 @@
 import { parseContentRange } from '../../oci/content-range.ts'
-import type { Chunk } from '../../registry/upload-session.ts'
+import type { Chunk } from '../../registry/chunk.ts'
 import type { Exchange } from '../exchange.ts'
 import { bytesOf } from '../request-body.ts'
 
