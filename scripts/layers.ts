@@ -85,6 +85,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs/blob-store.ts',
     'storage/blobs/filesystem',
     'storage/metadata/metadata-store.ts',
+    'src/system-code.ts',
   ],
   'src/compose-blobs.ts': [
     'node:*',
@@ -98,6 +99,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/trace-context.ts',
     'storage/metadata/metadata-store.ts',
     'storage/metadata/transact.ts',
+    'src/system-code.ts',
   ],
   /** What the command tries of the stores. */
   'src/compose-doctor.ts': [
@@ -146,6 +148,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/config',
     'src/http/start-error.ts',
     'src/maintenance/backup',
+    'src/system-code.ts',
   ],
   'src/log-sink.ts': ['node:*'],
   'src/log-output.ts': ['pino', 'src/log-sink.ts'],
@@ -153,6 +156,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/version.ts': ['package.json'],
   /** Turns of logins and of requests that take much. */
   'src/fair-queue.ts': [],
+  /** What the machine calls a failure. */
+  'src/system-code.ts': [],
   'src/cli': [
     'node:*',
     'pino',
@@ -173,9 +178,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/http/server.ts',
     'src/http/start-error.ts',
     'src/maintenance/backup',
+    'src/system-code.ts',
   ],
-  'src/config': ['node:*', 'yaml', 'zod'],
-  'src/tls': ['node:*', '@peculiar/x509'],
+  'src/config': ['node:*', 'yaml', 'zod', 'src/system-code.ts'],
+  'src/tls': ['node:*', '@peculiar/x509', 'src/system-code.ts'],
 
   // Rules without a world: what the specifications say, and what is stored.
   'src/oci': [],
@@ -241,6 +247,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/in-parts.ts',
     'storage/metadata/metadata-store.ts',
     'storage/metadata/transact.ts',
+    'src/system-code.ts',
   ],
   'src/inspect/tar': ['node:*'],
   /** Above the registry: what an archive holds goes by the rules that the registry has for pushes. */
@@ -252,8 +259,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/inspect/tar',
     'src/oci',
     'src/registry',
+    'src/system-code.ts',
   ],
-  'src/doctor': ['node:*', 'src/config'],
+  'src/doctor': ['node:*', 'src/config', 'src/system-code.ts'],
   'src/metrics': [
     'node:*',
     'src/records',
@@ -305,6 +313,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/maintenance/migration/marks.ts',
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
+    'src/system-code.ts',
   ],
   'src/maintenance/migration': [
     'node:*',
@@ -332,6 +341,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/store-errors.ts',
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
+    'src/system-code.ts',
   ],
   'src/http/middleware': ['node:*', 'pino', 'zod', 'src/http', 'src/auth', 'src/oci'],
   'src/http/distribution': [
@@ -381,7 +391,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/records',
     'src/registry',
   ],
-  'src/http/page': ['node:*', 'src/http', 'src/oci'],
+  'src/http/page': ['node:*', 'src/http', 'src/oci', 'src/system-code.ts'],
 
   // The page: runs in browsers, built by Vite, and knows the server through /api/v1 alone.
   'src/page': [

@@ -7,10 +7,11 @@ import { transact } from '../storage/metadata/transact.ts'
 import type { TraceContext } from '../storage/trace-context.ts'
 import { type Claim, openDirectory } from './compose-directory.ts'
 import type { Config } from './config/schema.ts'
-import { StartError, systemCode } from './http/start-error.ts'
+import { StartError } from './http/start-error.ts'
 import { isUnused } from './maintenance/unused.ts'
 import { clusterCodec } from './records/cluster.ts'
 import { keys } from './records/keys.ts'
+import { systemCode } from './system-code.ts'
 
 /** Opens the blob store that the configuration names. Throws StartError with a sentence that names the setting. */
 export async function openBlobs(

@@ -6,8 +6,9 @@ import { openFilesystemBlobStore } from '../storage/blobs/filesystem/filesystem-
 import { readOwner, writeOwner } from '../storage/blobs/filesystem/owner.ts'
 import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
 import type { Config } from './config/schema.ts'
-import { StartError, systemCode } from './http/start-error.ts'
+import { StartError } from './http/start-error.ts'
 import { holdsBlobs, isUnused } from './maintenance/unused.ts'
+import { systemCode } from './system-code.ts'
 
 /**
  * Whose blobs a place may hold: only the registry's own; those of a registry whose records are being restored; or even

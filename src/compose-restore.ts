@@ -13,6 +13,7 @@ import {
   restoreFromStore,
 } from './maintenance/backup/restore.ts'
 import { RestoreRefused } from './maintenance/backup/restore-refused.ts'
+import { systemCode } from './system-code.ts'
 
 /** What a registry is restored from. */
 export interface RestoreSource {
@@ -41,7 +42,7 @@ export async function restore(config: Config, log: Logger, source: RestoreSource
       ? await fillAside(config, log, { from, claim: 'own' })
       : await fill(config, log, { from, claim })
   } catch (error) {
-    if (error instanceof RestoreRefused || isMissing(error))
+    if (error instanceof RestoreRefused || (error instanceof Error && systemCode(error) === 'ENOENT'))
       throw new StartError(error.message, { cause: error })
     throw error
   }
@@ -100,8 +101,4 @@ async function fill(config: Config, log: Logger, { from, claim }: Filled): Promi
     await stores.blobs.close()
     await stores.metadata.close()
   }
-}
-
-function isMissing(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

@@ -6,7 +6,7 @@ import { loadConfig } from '../config/load.ts'
 import type { Environment } from '../config/sources.ts'
 import { controlSocketPath, type ShortPath, shortSocketPath } from '../http/control-path.ts'
 import { http } from '../http/node-http.ts'
-import { systemCode } from '../http/start-error.ts'
+import { whyOf } from '../system-code.ts'
 import { readAuthority } from './authority.ts'
 import { CommandError, Missing, Unreachable, UsageError } from './failures.ts'
 
@@ -173,8 +173,7 @@ async function openSocketPath(door: Door, path: string): Promise<ShortPath> {
 }
 
 function unreachable({ where, advice }: Door, cause: unknown): Unreachable {
-  const why = systemCode(cause) ?? (cause instanceof Error ? cause.message : String(cause))
-  return new Unreachable(`No server answers at ${where} (${why}). ${advice}`, { cause })
+  return new Unreachable(`No server answers at ${where} (${whyOf(cause)}). ${advice}`, { cause })
 }
 
 async function bytesOf(door: Door, response: IncomingMessage): Promise<Buffer> {

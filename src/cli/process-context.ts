@@ -1,3 +1,4 @@
+import { systemCode } from '../system-code.ts'
 import { type ApiClient, connect } from './api-client.ts'
 import type { Context } from './command.ts'
 import { EXIT } from './failures.ts'
@@ -24,7 +25,7 @@ export function processContext(): Context {
 
 /** `lamina tags shop/web | head` closes its end when it has read enough: the command goes on and ends as it would. */
 function unlessNobodyReads(error: Error): void {
-  if ('code' in error && error.code === 'EPIPE') return
+  if (systemCode(error) === 'EPIPE') return
   process.stderr.write(`lamina: standard output cannot be written: ${error.message}.\n`)
   process.exit(EXIT.failed)
 }

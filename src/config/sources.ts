@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { systemCode } from '../system-code.ts'
 import { ConfigError } from './config-error.ts'
 import { nearest } from './nearest.ts'
 import { type ConfigKey, SETTINGS } from './schema.ts'
@@ -69,7 +70,7 @@ async function readConfigFile(path: string, required: boolean): Promise<string |
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const code = systemCode(error) ?? String(error)
     if (code === 'ENOENT' && !required) return undefined
     const why = code === 'ENOENT' ? 'there is no such file' : code
     const hint = required ? ' LAMINA_CONFIG names it.' : ''

@@ -1,4 +1,5 @@
-import { bad, type Finding, good, warning, whyOf } from './finding.ts'
+import { whyOf } from '../system-code.ts'
+import { bad, type Finding, good, warning } from './finding.ts'
 import { ask, type Seen } from './outside.ts'
 
 const GIBIBYTE = 2 ** 30

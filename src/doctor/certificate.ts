@@ -2,7 +2,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import type { Config } from '../config/schema.ts'
-import { bad, type Finding, good, warning, whyOf } from './finding.ts'
+import { whyOf } from '../system-code.ts'
+import { bad, type Finding, good, warning } from './finding.ts'
 
 const DAY = 86_400_000
 /** A certificate that ends sooner is told of. */

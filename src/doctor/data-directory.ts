@@ -1,7 +1,8 @@
 import { constants, type Stats } from 'node:fs'
 import { access, stat, statfs } from 'node:fs/promises'
 import type { Config } from '../config/schema.ts'
-import { bad, type Finding, good, warning, whyOf } from './finding.ts'
+import { whyOf } from '../system-code.ts'
+import { bad, type Finding, good, warning } from './finding.ts'
 
 /** Kinds of file systems by the numbers of Linux (statfs(2)) on which a promise of durability cannot be kept. */
 const FORGETFUL: Readonly<Record<number, string>> = {

@@ -19,9 +19,3 @@ export function warning(check: string, found: string, change: string): Finding {
 export function bad(check: string, found: string, change: string): Finding {
   return { check, state: 'bad', found, change }
 }
-
-/** The code of a failed system call, else its message. */
-export function whyOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
-}

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { systemCode } from '../system-code.ts'
 import type { RequestListener } from './listener.ts'
 import { accessLog } from './middleware/access-log.ts'
 import { answer } from './middleware/answer.ts'
@@ -7,7 +8,6 @@ import { type DispatchParts, dispatch } from './middleware/dispatch.ts'
 import { type RequestState, requestState } from './middleware/request-state.ts'
 import { endpointOf, type RequestMeter } from './request-meter.ts'
 import { describeTraced, type TraceRequest } from './request-trace.ts'
-import { systemCode } from './start-error.ts'
 
 /** What the application needs beside its routes. */
 export interface AppParts extends DispatchParts {

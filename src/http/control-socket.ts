@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { lstat, unlink } from 'node:fs/promises'
 import type { IncomingMessage, Server } from 'node:http'
 import { createConnection, type Socket } from 'node:net'
+import { systemCode } from '../system-code.ts'
 import { controlSocketPath, type ShortPath, shortSocketPath } from './control-path.ts'
-import { StartError, systemCode } from './start-error.ts'
+import { StartError } from './start-error.ts'
 
 const controlConnections = new WeakSet<Socket>()
 

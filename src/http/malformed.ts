@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
+import { systemCode } from '../system-code.ts'
 import { http } from './node-http.ts'
-import { systemCode } from './start-error.ts'
 
 /** Status, and what was wrong, by the code of Node's parser; anything else is a plain 400. */
 const REASONS: Readonly<Record<string, readonly [status: number, message: string]>> = {

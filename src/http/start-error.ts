@@ -2,8 +2,3 @@
 export class StartError extends Error {
   override readonly name = 'StartError'
 }
-
-/** The `code` of a failed system call, such as ENOENT; undefined for other errors. */
-export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}

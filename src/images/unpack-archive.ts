@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { ZstdDamage } from '../inspect/layer/zstd-frames.ts'
+import { systemCode } from '../system-code.ts'
 import { ByteSource } from './byte-source.ts'
 import { compressionOf } from './compression.ts'
 import { refused } from './refused.ts'
@@ -61,6 +62,5 @@ async function* gunzip(packed: AsyncIterable<Uint8Array>): AsyncGenerator {
 }
 
 function isDamage(error: unknown): boolean {
-  if (error instanceof ZstdDamage) return true
-  return error instanceof Error && 'code' in error && /^(Z_|ZSTD_|ERR_ZLIB)/.test(String(error.code))
+  return error instanceof ZstdDamage || /^(Z_|ZSTD_|ERR_ZLIB)/.test(systemCode(error) ?? '')
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemCode } from '../system-code.ts'
 import { type KeyPair, makeAuthority, makeServerCertificate } from './certificates.ts'
 import type { CertificateName } from './name.ts'
 
@@ -46,7 +47,7 @@ async function readAuthority(certificate: string, key: string): Promise<KeyPair 
   try {
     return { certificate: await readFile(certificate, 'utf8'), key: await readFile(key, 'utf8') }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (systemCode(error) === 'ENOENT') return undefined
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { systemCode } from '../start-error.ts'
+import { systemCode } from '../../system-code.ts'
 
 /** One file of the built page, and the same compressed, if that was done. */
 export interface PageFile {

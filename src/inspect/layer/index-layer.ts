@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { digestFromBytes } from '../../oci/digest.ts'
+import { systemCode } from '../../system-code.ts'
 import { TarDamage, TarTooLarge } from '../tar/tar-damage.ts'
 import { type TarEnd, TarWalker } from '../tar/tar-walker.ts'
 import { TreeBuilder, type TreeEntry } from './build-tree.ts'
@@ -217,8 +218,7 @@ function isRoot({ parent, name, kind, flags }: IndexEntry): boolean {
 function isTrailingGarbage(error: unknown): boolean {
   return (
     error instanceof Error &&
-    'code' in error &&
-    error.code === 'Z_DATA_ERROR' &&
+    systemCode(error) === 'Z_DATA_ERROR' &&
     error.message === 'incorrect header check'
   )
 }
@@ -231,7 +231,7 @@ function verdictOf(error: unknown, offset: number): LayerVerdict {
   if (error instanceof TarTooLarge) return new LayerVerdict('too-large', error.message, error)
   if (error instanceof TarDamage)
     return new LayerVerdict('damaged', `${error.message} (at byte ${offset} of the unpacked layer)`, error)
-  const code = 'code' in error ? String(error.code) : ''
+  const code = systemCode(error) ?? ''
   if (/window/i.test(code))
     return new LayerVerdict('unsupported', 'its zstd frames need more memory than is given', error)
   if (code.startsWith('Z_') || code.startsWith('ZSTD_') || error.name === 'ZstdDamage')

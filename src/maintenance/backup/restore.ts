@@ -15,6 +15,7 @@ import { type BlobRecord, blobCodec, damagedCodec } from '../../records/blob.ts'
 import { keys, kindOf } from '../../records/keys.ts'
 import { keyMoves } from '../../records/moving.ts'
 import { TupleReader } from '../../records/tuple.ts'
+import { systemCode } from '../../system-code.ts'
 import { Filling } from './filling.ts'
 import { type BackupDescription, blobFile, DESCRIPTION, descriptionSchema, RECORDS } from './layout.ts'
 import { type FiledRecord, readRecords, through } from './record-file.ts'
@@ -175,7 +176,7 @@ async function storeFile(blobs: BlobStore, file: string, sha256: Digest): Promis
     }
   } catch (error) {
     await blobs.abort(await writer.close())
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (systemCode(error) === 'ENOENT') return undefined
     throw error
   }
   const after = await writer.close()

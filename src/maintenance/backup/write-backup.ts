@@ -9,6 +9,7 @@ import { parseDigest } from '../../oci/digest.ts'
 import { type BlobRecord, blobCodec } from '../../records/blob.ts'
 import { keys } from '../../records/keys.ts'
 import { TupleReader } from '../../records/tuple.ts'
+import { systemCode } from '../../system-code.ts'
 import { recordsOf } from '../records-of.ts'
 import { whileHeld } from './holds.ts'
 import { type BackupDescription, BLOBS, blobFile, DESCRIPTION, FAN_OUT, RECORDS } from './layout.ts'
@@ -124,7 +125,7 @@ async function sizeOf(file: string): Promise<number | undefined> {
   return stat(file).then(
     ({ size }) => size,
     (error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+      if (systemCode(error) === 'ENOENT') return undefined
       throw error
     },
   )
