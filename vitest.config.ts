@@ -25,6 +25,9 @@ const ON_POSTGRES = [
 const onCluster = process.env['PROTOCOL_CLUSTER'] !== undefined
 const ofProtocol = onCluster ? 300_000 : 60_000
 
+/** A slow or busy machine is no failure: patience ends what hangs, nothing else. Vitest's own for `expect.poll` is a second. */
+const PATIENT = { poll: { timeout: 30_000 } }
+
 /** `house` looks at the project itself (layers, docs, tables) and belongs to `npm run check`. */
 export default defineConfig({
   test: {
@@ -36,7 +39,6 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: 'house', include: ['scripts/**/*.test.ts'] } },
-      // A slow or busy machine is no failure: patience ends what hangs, nothing else.
       {
         test: {
           name: 'unit',
@@ -44,6 +46,7 @@ export default defineConfig({
           exclude: ['storage/metadata/postgres/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: PATIENT,
         },
       },
       {
@@ -61,6 +64,7 @@ export default defineConfig({
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: PATIENT,
         },
       },
       {
@@ -71,6 +75,7 @@ export default defineConfig({
           globalSetup: 'conformance/protocol/support/open-registry.ts',
           testTimeout: ofProtocol,
           hookTimeout: ofProtocol,
+          expect: PATIENT,
         },
       },
     ],
