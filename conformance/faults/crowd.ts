@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { named, pushImageOf, pushLayer, untilIndexed } from '../bench/indexing.ts'
-import { type LayerFile, type LayerPlan, writeLayer } from '../bench/layers.ts'
+import { LAST, type LayerFile, type LayerPlan, writeLayer } from '../bench/layers.ts'
 import { resident } from '../bench/resident.ts'
 import { IMAGE, REPOSITORY } from '../bench/subject.ts'
 import { digestOf, type Image, makeImage } from '../fixtures/image.ts'
@@ -22,6 +22,7 @@ const LAYER: LayerPlan = {
   fileBytes: 300,
   content: 'text',
   compression: 'gzip',
+  lastBytes: 100_000,
 }
 const TAGS = 40_000
 /** Tags of one PUT. */
@@ -108,6 +109,7 @@ function questions(): Readonly<Record<string, Question>> {
     'the numbers of a project': get('/api/v1/projects/demo/counts'),
     'the deduplication of a project': get('/api/v1/projects/demo/dedup'),
     'a search': get('/api/v1/search?q=nowhere'),
+    'a file at the end of a layer': get(`/api/v1/image/file?ref=${one}&path=${LAST}`),
     'a directory': get(`/api/v1/image/tree?ref=${two}&path=usr/share/part-7&n=1000`),
     waste: get(`/api/v1/image/waste?ref=${two}`),
     hints: get(`/api/v1/image/hints?ref=${two}`),

@@ -55,7 +55,8 @@ export async function fileReply(
 ): Promise<Reply> {
   const { offset, length } = span(exchange, file.size)
   const wanted = { file, record, offset, length }
-  const bytes = await inTime(PATIENCE_MS, (signal) => readFile(parts, layer, wanted, signal))
+  const inTurn = (read: () => Promise<void>) => parts.farReads(exchange, read)
+  const bytes = await inTime(PATIENCE_MS, (signal) => readFile(parts, layer, { ...wanted, inTurn }, signal))
   const raw = exchange.query.get('raw') === '1'
   return {
     status: 200,
@@ -116,19 +117,21 @@ interface Wanted {
   readonly record: ReturnType<typeof recordIn>
   readonly offset: number
   readonly length: number
+  readonly inTurn: PackedLayer['whenFar']
 }
 
 /** What a reader of the file sees: the holes of a sparse one are zeros. */
 async function readFile(
   parts: InspectHttpParts,
   layer: Digest,
-  { file, record, offset, length }: Wanted,
+  { file, record, offset, length, inTurn }: Wanted,
   signal: AbortSignal,
 ): Promise<Buffer> {
   const packed: PackedLayer = {
     compression: record?.compression ?? 'none',
     open: (range) => openLayer(parts, layer, range),
     entrance: async (start, end) => record && parts.seekPoints.entrance(layer, record, { start, end }),
+    whenFar: inTurn,
   }
   const stored = (start: number, end: number) =>
     readUnpacked(packed, file.contentOffset + start, file.contentOffset + end, signal)

@@ -26,7 +26,15 @@ export interface PackedLayer {
   readonly open: (range?: PackedRange) => Promise<BlobReader>
   /** The best place to read these bytes of the unpacked layer from; undefined: from its start. */
   readonly entrance: (start: number, end: number) => Promise<Entrance | undefined>
+  /** Runs a reading that has far to go, when its turn comes. */
+  readonly whenFar: (read: () => Promise<void>) => Promise<void>
 }
+
+/**
+ * Bytes that are unpacked and thrown away, beyond which a reading has far to go: a fifth of a second of a core, of a thread
+ * that transfers wait for as well.
+ */
+const FAR = 32 * 1024 * 1024
 
 /** Ends a reader that has given enough. */
 class Enough extends Error {}
@@ -70,8 +78,20 @@ async function readPacked(
   signal: AbortSignal,
 ): Promise<void> {
   const entrance = await layer.entrance(start, end)
+  const from = entrance?.unpacked ?? 0
+  cut.skip(from)
+  const read = () => readFrom(layer, entrance, cut, signal)
+  await (start - from > FAR ? layer.whenFar(read) : read())
+}
+
+async function readFrom(
+  layer: PackedLayer,
+  entrance: Entrance | undefined,
+  cut: Cut,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted()
   const reader = await layer.open(entrance && rangeOf(entrance))
-  cut.skip(entrance?.unpacked ?? 0)
   let unpacker: Unpacker | undefined
   await reader.pump(async (chunk) => {
     const bytes = Buffer.from(chunk)

@@ -70,6 +70,7 @@ async function layerOf(packed: Buffer, file: Buffer, compression: PackedLayer['c
       asked.push(range)
       return Promise.resolve(readerOf(packed.subarray(range.start, range.end)))
     },
+    whenFar: (read) => read(),
     entrance: async (start, end) => {
       const found = points.around(start, end)
       return found && { ...found.point, window: await points.window(found.point), until: found.until }
