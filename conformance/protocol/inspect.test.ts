@@ -167,6 +167,22 @@ describe('an image', () => {
     expect(await users(lamina.now.admin)).toEqual([4, 4, 2])
   })
 
+  test('of a chart has no config that is an image’s, and nothing wrong', async () => {
+    const [chart, layer] = [content(Buffer.from('{"name":"web","version":"1.0.0"}')), blob('chart', 100)]
+    const made = manifest({
+      schemaVersion: 2,
+      mediaType: OCI_IMAGE,
+      config: descriptor('application/vnd.cncf.helm.config.v1+json', chart),
+      layers: [descriptor('application/vnd.cncf.helm.chart.content.v1.tar+gzip', layer)],
+    })
+    await pushImage(lamina.now.admin, 'alpha/chart', { ...made, blobs: [chart, layer] }, 'v1')
+    const { json } = await ask(world.viewer, 'getImage', '/api/v1/image?ref=alpha/chart:v1')
+    expect([at(json, 'config'), at(json, 'platform')]).toEqual([null, null])
+    expect(listAt(json, 'warnings')).toEqual([
+      'the config is no image config, so nothing is known of the build',
+    ])
+  })
+
   test('with hundreds of layers is shown whole, and the users of the first 500 are counted', async () => {
     const layers = Array.from({ length: 502 }, (_, layer) => blob(`many/${layer}`, 10))
     const config = content(Buffer.from('{"architecture":"amd64","os":"linux"}'))

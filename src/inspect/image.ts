@@ -7,6 +7,9 @@ import type { ImageConfig } from './image-config.ts'
 import type { ImageSource, SourceManifest } from './image-source.ts'
 import { choosePlatform, type PlatformEntry, parsePlatforms, platformText } from './platforms.ts'
 
+/** Types of configs that are an image's, whatever they say. */
+const IMAGE_CONFIG = /^application\/vnd\.(oci\.image\.config|docker\.container\.image)\./
+
 /** How deep an index may lie in indexes. */
 const NESTING = 4
 
@@ -74,7 +77,10 @@ async function loadConfig(
   const { config } = manifest
   if (config?.digest === undefined || !/image|config/.test(config.mediaType)) return undefined
   try {
-    return await source.config(name, config.digest)
+    const found = await source.config(name, config.digest)
+    // Helm charts, modules of WebAssembly and others have configs of their own.
+    const speaksOfLayers = found !== undefined && found.diffIds.length + found.history.length > 0
+    return speaksOfLayers || IMAGE_CONFIG.test(config.mediaType) ? found : undefined
   } catch (error) {
     if (error instanceof RegistryError && error.code === 'BLOB_UNKNOWN') return undefined
     throw error
