@@ -282,6 +282,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   /** Above the registry: what it takes away goes by the rules that the registry has for requests. */
   'src/maintenance': [
     'node:*',
+    'lru-cache',
     'src/oci',
     'src/records',
     'src/registry',

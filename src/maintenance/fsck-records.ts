@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import {
   type Check,
   type Entry,
@@ -9,7 +10,7 @@ import { keys, type RepositoryId } from '../records/keys.ts'
 import { readChargeKey } from '../records/read-key.ts'
 import { readReviewKey } from '../records/review.ts'
 import type { FsckParts } from './fsck-parts.ts'
-import { type Problem, type RecordView, RULES } from './fsck-rules.ts'
+import { type Problem, type RecordView, RULES, readChildren } from './fsck-rules.ts'
 import { checkUsage } from './fsck-usage.ts'
 import { recordsOf } from './records-of.ts'
 import { repositoryNames } from './repository-names.ts'
@@ -20,6 +21,7 @@ import { foundOf } from './side-by-side.ts'
  * manifests are read.
  */
 const AT_ONCE = 100
+const REMEMBERED_CHILDREN = 200_000
 
 /** Compares records with each other, as they were at one moment, so that pushes meanwhile are no problems. */
 export async function checkRecords(parts: FsckParts): Promise<void> {
@@ -28,6 +30,7 @@ export async function checkRecords(parts: FsckParts): Promise<void> {
     const known = await knownAlready(parts, snapshot)
     const view: RecordView = {
       ...known,
+      childrenOf: rememberChildren(snapshot),
       read: (wanted) => snapshot.read(wanted),
       range: (query) => snapshot.range(query),
     }
@@ -48,7 +51,18 @@ export async function checkRecords(parts: FsckParts): Promise<void> {
   }
 }
 
-type Known = Omit<RecordView, 'read' | 'range'>
+/** Of one moment. Each entry of a manifest asks what all of them are, and one may have tens of thousands. */
+function rememberChildren(view: Pick<RecordView, 'read'>): RecordView['childrenOf'] {
+  const recent = new LRUCache<string, ReadonlySet<Digest>, { repo: RepositoryId; parent: Digest }>({
+    maxSize: REMEMBERED_CHILDREN,
+    sizeCalculation: ({ size }) => size + 1,
+    fetchMethod: (_, __, { context: { repo, parent } }) => readChildren(view, repo, parent),
+  })
+  return async (repo, parent) =>
+    (await recent.fetch(`${repo} ${parent}`, { context: { repo, parent } })) ?? new Set()
+}
+
+type Known = Omit<RecordView, 'read' | 'range' | 'childrenOf'>
 
 /** What the rules ask for too often to read it each time: repositories, and what is queued for the collector. */
 async function knownAlready(parts: FsckParts, store: Pick<MetadataStore, 'range'>): Promise<Known> {
@@ -80,14 +94,16 @@ interface Suspect {
 async function mend({ metadata }: FsckParts, suspect: Suspect): Promise<boolean> {
   const { entry, check, problem, known } = suspect
   const checks: Check[] = [{ kind: 'version', key: entry.key, version: entry.version }]
+  const read: RecordView['read'] = async (wanted) => {
+    const found = await metadata.read(wanted)
+    for (const [index, key] of wanted.entries())
+      checks.push({ kind: 'version', key, version: found[index]?.version })
+    return found
+  }
   const view: RecordView = {
     ...known,
-    read: async (wanted) => {
-      const found = await metadata.read(wanted)
-      for (const [index, key] of wanted.entries())
-        checks.push({ kind: 'version', key, version: found[index]?.version })
-      return found
-    },
+    read,
+    childrenOf: (repo, parent) => readChildren({ read }, repo, parent),
     range: (query) => metadata.range(query),
   }
   const still = (await check(entry, view)).find((one) => one.problem === problem.problem)

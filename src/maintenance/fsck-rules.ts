@@ -22,6 +22,8 @@ import { uploadCodec } from '../records/upload.ts'
 
 /** What a rule may look at: records of one moment. */
 export interface RecordView extends Pick<MetadataStore, 'read' | 'range'> {
+  /** What a manifest refers to, or what it did before it was deleted. */
+  readonly childrenOf: (repo: RepositoryId, parent: Digest) => Promise<ReadonlySet<Digest>>
   /** The name of a repository; undefined for one that was deleted and is being cleared. */
   readonly nameOf: (repo: RepositoryId) => RepositoryName | undefined
   /** Whether the collector is going to look at a link, or at a blob (of no repository). */
@@ -177,14 +179,22 @@ async function isHere(view: RecordView, repo: RepositoryId, digest: Digest): Pro
 async function checkEdge({ key }: Entry, view: RecordView): Promise<readonly Problem[]> {
   const { repo, child, parent } = readEdgeKey(key)
   if (view.nameOf(repo) === undefined) return SOUND
-  const [manifest, grave] = await view.read([keys.manifest(repo, parent), keys.grave(repo, parent)])
-  const parents = [
-    manifest && manifestCodec.decode(manifest.value),
-    grave && graveCodec.decode(grave.value).manifest,
-  ]
-  if (parents.some((one) => one?.children.includes(child) === true)) return SOUND
+  if ((await view.childrenOf(repo, parent)).has(child)) return SOUND
   const what = `${parent} → ${child} in repository ${repo}`
   return [{ problem: 'a manifest that is not here keeps something', what, deletes: [key] }]
+}
+
+/** For `childrenOf` of a view: reads the records of the manifest. */
+export async function readChildren(
+  view: Pick<RecordView, 'read'>,
+  repo: RepositoryId,
+  parent: Digest,
+): Promise<ReadonlySet<Digest>> {
+  const [manifest, grave] = await view.read([keys.manifest(repo, parent), keys.grave(repo, parent)])
+  return new Set([
+    ...(manifest === undefined ? [] : manifestCodec.decode(manifest.value).children),
+    ...(grave === undefined ? [] : (graveCodec.decode(grave.value).manifest?.children ?? [])),
+  ])
 }
 
 async function checkTag({ key, value }: Entry, view: RecordView): Promise<readonly Problem[]> {
