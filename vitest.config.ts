@@ -38,7 +38,7 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { name: 'house', include: ['scripts/**/*.test.ts'] } },
+      { test: { name: 'house', include: ['scripts/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {
           name: 'unit',
