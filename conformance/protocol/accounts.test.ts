@@ -42,6 +42,21 @@ describe('a personal token', () => {
     expect(await rights(client().as(basic('writer', secret)))).toEqual(PUSH)
   })
 
+  test('does not change the password of its user, nor does a session that was begun with it', async () => {
+    const { secret } = await make(world.viewer, 'found by somebody')
+    const own = '/api/v1/users/viewer/password'
+    const password = { password: 'nobody knows this one' }
+    const withIt = client().as(basic('viewer', secret))
+    check(await withIt.sendJson('PUT', own, password), { status: 403, code: 'DENIED' })
+    const begun = await client().sendJson('POST', '/api/v1/session', { username: 'viewer', password: secret })
+    check(begun, { status: 201 })
+    const cookie = begun.header('set-cookie')?.split(';')[0] ?? ''
+    const page = { cookie, 'sec-fetch-site': 'same-origin' }
+    check(await client().get('/api/v1/user', page), { status: 200 })
+    check(await client().sendJson('PUT', own, password, page), { status: 403, code: 'DENIED' })
+    check(await world.viewer.get('/api/v1/user'), { status: 200 })
+  })
+
   test('works under the names of gcr.io', async () => {
     const { secret } = await make(world.viewer, 'gcloud')
     for (const name of [

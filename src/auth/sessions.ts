@@ -8,7 +8,7 @@ import { type SessionRecord, sessionCodec } from '../records/session.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { userCodec } from '../records/user.ts'
 import { bytesOf } from './credential-room.ts'
-import { accountOf, type Caller, identityOf } from './identity.ts'
+import { accountOf, type Caller, type Identity, identityOf } from './identity.ts'
 import type { Login } from './login.ts'
 import { hashSecret, isSecret, makeSecret } from './secrets.ts'
 import { currentIdentity, ownKey } from './standing.ts'
@@ -122,7 +122,12 @@ async function find(metadata: MetadataStore, cookie: string, now: number): Promi
   if (!(await stillGood(metadata, session, { ownRow, isUser: identity.kind === 'user', now })))
     return undefined
   const current = currentIdentity({ identity, issued: session.created }, ownRow)
-  return current && { identity: current, scope: undefined, expired: false, session: id }
+  return current && callerOf(current, id, session)
+}
+
+function callerOf(identity: Identity, id: string, { parent }: SessionRecord): Caller {
+  const credential = parent === undefined ? {} : { credential: parent }
+  return { identity, scope: undefined, expired: false, session: id, ...credential }
 }
 
 async function stillGood(

@@ -55,8 +55,8 @@ export class Client {
   }
 
   /** A request with a JSON body. */
-  async sendJson(method: string, path: string, value: unknown): Promise<Reply> {
-    const headers = { 'content-type': 'application/json' }
+  async sendJson(method: string, path: string, value: unknown, more: Ask['headers'] = {}): Promise<Reply> {
+    const headers = { 'content-type': 'application/json', ...more }
     return this.ask({ method, path, headers, body: JSON.stringify(value) })
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accountOf, type Identity } from '../../auth/identity.ts'
+import { accountOf, type Caller, type Identity } from '../../auth/identity.ts'
 import type { UserSummary } from '../../auth/users.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { Exchange, Handler } from '../exchange.ts'
@@ -94,12 +94,21 @@ async function requireSelfOrAdministrator(
   { caller }: Exchange,
   name: string,
 ): Promise<void> {
-  if (caller.identity.kind === 'user' && caller.identity.name === name) return
+  if (caller.identity.kind === 'user' && caller.identity.name === name) return refuseToken(caller)
   const decision = await access.checkRegistry(caller, 'administrator')
   if (decision.outcome !== 'allowed')
     throw new RegistryError('DENIED', {
       message: 'you can change only your own password; an administrator can change any',
     })
+}
+
+/** Whoever finds a token must not be able to lock its user out. */
+function refuseToken({ credential }: Caller): void {
+  if (credential === undefined) return
+  throw new RegistryError('DENIED', {
+    message:
+      'a personal token does not change the password of its own user; sign in with the password, or have an administrator set a new one',
+  })
 }
 
 function whoAmI({ access }: Parts): Handler {
