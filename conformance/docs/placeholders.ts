@@ -1,6 +1,9 @@
 import { PASSWORD, type World } from './world.ts'
 
-/** A server that a document starts in the foreground runs beside what follows in the same block, and ends with it. */
+/**
+ * A server that a document starts in the foreground runs beside what follows in the same block, and ends with it; a
+ * reader's goes on for days, and has put a snapshot of its records beside the blobs.
+ */
 export const PREAMBLE = `
 serving() {
   lamina serve >>"$LOG" 2>&1 &
@@ -8,6 +11,10 @@ serving() {
     kill -0 $! 2>/dev/null || { tail -3 "$LOG" >&2; return 1; }
     sleep 0.1
   done
+}
+serving_for_days() {
+  serving
+  until lamina maintenance show | grep -q '^snapshot-records .*T.*Z'; do sleep 0.1; done
 }
 trap '[ -z "$(jobs -p)" ] || { kill $(jobs -p); wait; }' EXIT
 `
@@ -21,7 +28,10 @@ export function placeholders({ lamina, folder, token }: World): readonly (readon
     ['LAMINA_LISTEN=0.0.0.0:5000', 'LAMINA_LISTEN=127.0.0.1:0 LAMINA_DATA=$PWD/second'],
     ['npm start', 'serving'],
     ['LAMINA_DATA=/srv/lamina lamina serve &', 'LAMINA_LISTEN=127.0.0.1:0 LAMINA_DATA=/srv/lamina serving'],
-    ['LAMINA_DATA=/srv/lamina lamina serve', 'LAMINA_LISTEN=127.0.0.1:0 LAMINA_DATA=/srv/lamina serving'],
+    [
+      'LAMINA_DATA=/srv/lamina lamina serve',
+      'LAMINA_LISTEN=127.0.0.1:0 LAMINA_DATA=/srv/lamina serving_for_days',
+    ],
     ['/srv/lamina', `${folder}/restored`],
     ['/backup/lamina', `${folder}/backup`],
     ['login localhost:5000 -u admin', `login ${host} -u admin -p '${PASSWORD}'`],

@@ -1,6 +1,7 @@
 import { open, readdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 import { makeImage } from '../fixtures/image.ts'
 import { expect, Report } from '../report.ts'
 import { Lamina } from '../servers/lamina.ts'
@@ -11,6 +12,7 @@ import { commandsAt, says } from './commands.ts'
 // What a server does by itself, with a grace of seconds: rules take tags, damage is found, space comes back.
 const GRACE = 3000
 const RULED = 'rules/app'
+const listed = z.object({ tags: z.array(z.string()) })
 const report = new Report('upkeep-by-itself', process.argv.slice(2))
 const scratch = await scratchFolder('upkeep-by-itself')
 const data = path.join(scratch.path, 'data')
@@ -48,7 +50,9 @@ async function policies(): Promise<string> {
   says(await json('project', 'set-policy', 'rules', rules), '"builds"')
   await people('tag', 'keep', `${RULED}@${third.manifest.digest}`)
   await people('maintenance', 'run', 'retention')
-  await until(async () => (await status('GET', `/v2/${RULED}/manifests/b1`)) === 404)
+  // Who may push and asks for the manifest itself would be told that it is here, and it would be spared.
+  await until(async () => !(await tagsOf(RULED)).includes('b1'))
+  expect((await status('GET', `/v2/${RULED}/manifests/b1`)) === 404, 'b1 can still be pulled')
   says(await people('tag', 'log', `${RULED}:b1`), 'rule builds')
   const kept = await client.manifest(RULED, 'b2')
   expect(kept.digest === third.manifest.digest, `b2 leads to ${kept.digest}`)
@@ -121,6 +125,11 @@ async function fileOf(digest: string): Promise<string> {
   const found = (await files()).find((file) => path.basename(file).startsWith(hex))
   if (found === undefined) throw new Error(`${digest} is not stored`)
   return found
+}
+
+async function tagsOf(repository: string): Promise<readonly string[]> {
+  const { body } = await client.request('GET', `/v2/${repository}/tags/list`)
+  return listed.parse(JSON.parse(String(body))).tags
 }
 
 async function status(method: string, at: string): Promise<number> {
