@@ -12,6 +12,7 @@ import { clusterCompose, manifestsAreCurrent } from './manifests.ts'
 import { packagedProgram } from './package.ts'
 import { prometheusReads } from './prometheus.ts'
 import { proxiesServe } from './proxies.ts'
+import { restoreDrill } from './restore-drill.ts'
 import { makeStandIns } from './stand-in-images.ts'
 import { tellStory } from './story.ts'
 import { unitIsRight } from './systemd.ts'
@@ -49,6 +50,16 @@ try {
     await report.scenario('image: a wrong setting ends the start with its name', wrongSetting)
     await Promise.all([
       report.scenario('compose: up, push, restart, pull, down', compose),
+      report.scenario('image: a volume is lost, and restored from a backup', () =>
+        restoreDrill({
+          engine,
+          image: IMAGE,
+          folder: scratch.path,
+          password: PASSWORD,
+          healthy,
+          push: (reference) => pushedImage(reference, 'drill'),
+        }),
+      ),
       report.scenario('compose: a cluster, and replicas killed under docker', async () =>
         clusterRuns(engine, scratch.path, {
           ...(await makeStandIns(engine, scratch.path)),
@@ -114,10 +125,10 @@ async function compose(): Promise<string> {
   }
 }
 
-async function pushedImage(reference: string): Promise<string> {
-  const context = path.join(scratch.path, 'context')
+async function pushedImage(reference: string, seed = 'deploy-app'): Promise<string> {
+  const context = path.join(scratch.path, seed)
   await mkdir(context, { recursive: true })
-  await writeFile(path.join(context, 'app.bin'), randomBytes('deploy-app', 300_000))
+  await writeFile(path.join(context, 'app.bin'), randomBytes(seed, 300_000))
   await writeFile(path.join(context, 'Dockerfile'), 'FROM scratch\nCOPY app.bin /app.bin\nCMD ["/app.bin"]\n')
   await engine.run(['build', '-t', reference, context])
   await engine.run(['push', reference])
