@@ -28,8 +28,11 @@ export async function receiveManifest<Result>(
   const body = receiving(exchange)
   const finish = async () => {
     const bytes = await body.upTo(MANIFEST_LIMIT)
-    await stillAllowed(exchange.request)
-    const work = () => store(bytes)
+    const work = async () => {
+      // Behind its turn: a right that was lost while it waited counts no more.
+      await stillAllowed(exchange.request)
+      return store(bytes)
+    }
     return (bytes.length <= LARGE ? work() : turns.largeManifests(exchange, work)).finally(() => free(bytes))
   }
   try {
