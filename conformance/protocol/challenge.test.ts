@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Client } from './support/client.ts'
 import { check } from './support/exchange.ts'
 import { blob } from './support/images.ts'
 import { addProject, addUser, basic, bearer, challengeOf, fetchToken, withToken } from './support/login.ts'
@@ -256,6 +257,31 @@ describe('LAMINA_CREATE_PROJECTS', () => {
     check(await free.now.client.post('/v2/anonymous/app/blobs/uploads/'), { status: 401 })
     const anonymous = await withToken(free.now.client, 'repository:anonymous/app:pull,push')
     check(await anonymous.post('/v2/anonymous/app/blobs/uploads/'), { status: 401 })
+  })
+
+  // The .NET SDK, the dev container CLI and oras-go look for what they push by the challenge of a HEAD or GET.
+  test('users: who may make a project looks there first with a token for pull alone; others see no difference', async () => {
+    const [maker, other] = [
+      await addUser(free.now.admin, 'looker'),
+      await addUser(free.now.admin, 'onlooker'),
+    ]
+    const made = blob('challenge/looked', 5)
+    const look = async (caller: Client) => [
+      (await caller.head(`/v2/looked/app/blobs/${made.digest}`)).status,
+      (await caller.get('/v2/looked/app/manifests/v1')).status,
+      (await caller.get('/v2/looked/app/tags/list')).status,
+    ]
+    const forPull = async (caller: Client) => withToken(caller, 'repository:looked/app:pull')
+    expect(await look(maker)).toEqual([404, 404, 404])
+    expect(await look(await forPull(maker))).toEqual([404, 404, 404])
+    expect(await look(free.now.client)).toEqual([401, 401, 401])
+    expect(await look(await forPull(free.now.client))).toEqual([401, 401, 401])
+    const token = await withToken(maker, 'repository:looked/app:pull,push')
+    check(await token.post(`/v2/looked/app/blobs/uploads/?digest=${made.digest}`, made.bytes), {
+      status: 201,
+    })
+    expect(await look(await forPull(maker))).toEqual([200, 404, 200])
+    expect(await look(await forPull(other))).toEqual([401, 401, 401])
   })
 
   test('nobody: not even the administrator makes one by a push, but by asking for it', async () => {

@@ -120,11 +120,16 @@ describe('grantedActions', () => {
     expect(grantedActions(user, ['pull'], hidden(), settings)).toEqual([])
   })
 
-  it('lets a first push look before it sends, a mere reader not', () => {
+  it('lets whoever may make the project look before a first push, a mere reader not', () => {
     const absent: Standing = { exists: false, public: false }
     expect(grantedActions(user, ['push', 'pull'], absent, settings)).toEqual(['pull', 'push'])
-    expect(grantedActions(user, ['pull'], absent, settings)).toEqual([])
-    expect(grantedActions(user, ['pull', 'push'], absent, { createProjects: 'admin' })).toEqual([])
+    expect(grantedActions(user, ['pull'], absent, settings)).toEqual(['pull'])
+    expect(grantedActions(user, ['push'], absent, settings)).toEqual(['push'])
+    expect(grantedActions(user, ['delete'], absent, settings)).toEqual([])
+    for (const reader of [account, { kind: 'anonymous' } as const])
+      expect(grantedActions(reader, ['pull', 'push'], absent, settings)).toEqual([])
+    for (const createProjects of ['admin', 'nobody'] as const)
+      expect(grantedActions(user, ['pull', 'push'], absent, { createProjects })).toEqual([])
   })
 })
 

@@ -66,10 +66,12 @@ export function grantedActions(
     ? SCOPED_ACTIONS
     : SCOPED_ACTIONS.filter((action) => asked.includes(action))
   const granted = wanted.filter((action) => decide(identity, action, standing, settings).allowed)
-  // A first push looks for its blobs before it sends them, in a project that does not exist yet. Only who asks for
-  // push along gets that pull: a mere reader gets the same answer for an absent project as for a hidden one.
-  const firstPush = !standing.exists && granted.includes('push') && wanted.includes('pull')
-  return firstPush ? [...new Set<ScopedAction>(['pull', ...granted])] : granted
+  // A first push looks for what it is about to send, in a project that does not exist yet, and many clients do so with
+  // a token for pull alone. Whoever may make the project gets that pull: a mere reader gets the same answer for an
+  // absent project as for a hidden one.
+  const looksFirst =
+    !standing.exists && wanted.includes('pull') && decide(identity, 'push', standing, settings).allowed
+  return looksFirst ? [...new Set<ScopedAction>(['pull', ...granted])] : granted
 }
 
 const SCOPED_ACTIONS = ['pull', 'push', 'delete'] as const

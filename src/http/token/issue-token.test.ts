@@ -35,6 +35,7 @@ beforeEach(async () => {
   const projects = createProjects({ metadata, accounts, now })
   await projects.create({ name: 'demo', public: false, account: 'user:alice' })
   await projects.create({ name: 'open', public: true, account: 'user:alice' })
+  await projects.create({ name: 'hidden', public: false, account: 'user:alice' })
   await createMembers({ metadata, now }).put('demo', 'bob', 'viewer')
 })
 
@@ -124,6 +125,8 @@ describe('GET', () => {
       ['bob', 'scope=repository:demo/app:push,pull', ['demo/app:pull']],
       ['bob', 'scope=repository:demo/app:push', []],
       ['bob', 'scope=repository:hidden/app:pull', []],
+      ['bob', 'scope=repository:hidden/app:pull,push', []],
+      ['bob', 'scope=repository:absent/app:pull', ['absent/app:pull']],
       ['bob', 'scope=repository(plugin):demo/app:pull', ['demo/app:pull']],
       ['bob', 'scope=repository:demo/a:pull%20repository:open/b:pull', ['demo/a:pull', 'open/b:pull']],
       ['bob', 'scope=repository:demo/a:pull&scope=repository:open/b:pull', ['demo/a:pull', 'open/b:pull']],
