@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { check, titled } from './support/exchange.ts'
-import { at } from './support/json.ts'
+import { at, textAt } from './support/json.ts'
 import { basic, bearer, claimsOf, fetchToken, tokenPath } from './support/login.ts'
 import { useServer } from './support/server.ts'
 import { expectToken, granted, postToken } from './support/token-answers.ts'
@@ -190,5 +190,16 @@ describe('GET', () => {
         ['client_id', 'x'],
       ]),
     )
+  })
+
+  // A kubelet, Argo CD and others read user name and password in docker's file, and know nothing of `identitytoken`.
+  test('offline_token: none for a personal token, which docker then keeps itself', async () => {
+    const made = await world.owner.sendJson('POST', '/api/v1/user/tokens', { name: 'laptop' })
+    const owner = client().as(basic('owner', textAt(made.json, 'secret')))
+    const reply = await owner.get(
+      tokenPath(['repository:alpha/app:pull'], { offline_token: 'true', client_id: 'docker' }),
+    )
+    expect(granted(expectToken(reply))).toEqual(['repository:alpha/app:pull'])
+    expect(at(reply.json, 'refresh_token')).toBeUndefined()
   })
 })

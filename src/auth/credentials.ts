@@ -27,7 +27,6 @@ interface NewCredential {
   readonly name: string
   /** Milliseconds since 1970. */
   readonly expires?: number | undefined
-  readonly parent?: string | undefined
 }
 
 /** What lists show: never the secret, which nobody knows. */
@@ -65,7 +64,7 @@ export function createCredentials(parts: {
 }): Credentials {
   const { metadata, now } = parts
   const issue: Credentials['issue'] = async (transaction, made) => {
-    await makeRoom(transaction, made)
+    await makeRoom(transaction, made, now())
     const secret = makeSecret()
     const hash = hashSecret(secret)
     const id = randomBytes(8).toString('hex')

@@ -3,12 +3,14 @@ import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-me
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
 import { accountCodec } from '../records/account.ts'
+import { credentialCodec } from '../records/credential.ts'
 import { keys } from '../records/keys.ts'
 import { createAuth } from './create-auth.ts'
 import { CREDENTIAL_LIMIT } from './credential-room.ts'
 import { REFRESH_LIFE } from './credentials.ts'
 import { makeKeyFile } from './key-file.ts'
 import { cheapPasswords } from './passwords-fixture.ts'
+import { hashSecret } from './secrets.ts'
 
 let metadata: MetadataStore
 let auth: ReturnType<typeof createAuth>
@@ -204,7 +206,7 @@ describe('secrets', () => {
     const make = (kind: 'personal' | 'refresh') =>
       auth.credentials.create({ kind, owner: 'user:bob', name: 'x' })
     for (let index = 0; index < CREDENTIAL_LIMIT; index++) {
-      time += 1
+      time += DAY / 50
       await make('refresh')
     }
     expect(await auth.credentials.list('user:bob')).toHaveLength(CREDENTIAL_LIMIT / 2)
@@ -214,13 +216,12 @@ describe('secrets', () => {
 })
 
 describe('refresh tokens', () => {
-  const make = (parent?: string) =>
+  const make = () =>
     auth.credentials.create({
       kind: 'refresh',
       owner: 'user:alice',
       name: 'docker',
       expires: time + REFRESH_LIFE,
-      parent,
     })
 
   it('are good for the token endpoint alone', async () => {
@@ -241,9 +242,24 @@ describe('refresh tokens', () => {
     await expect(auth.logins.withRefreshToken(secret)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
   })
 
-  it('end with the personal token that they were got with', async () => {
-    const { credential } = await auth.logins.withSecret(personal)
-    const { secret } = await make(credential)
+  it('make no room while they may be in use: a build that runs is not logged out by a hundred others', async () => {
+    const first = await make()
+    for (let index = 1; index < CREDENTIAL_LIMIT / 2; index++) await make()
+    time += DAY - 1
+    await expect(make()).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(await auth.logins.withRefreshToken(first.secret)).toMatchObject({ identity: ALICE })
+    time += 1
+    await make()
+    expect(await auth.logins.withRefreshToken(first.secret)).toMatchObject({ identity: ALICE })
+  })
+
+  it('that older builds gave for a personal token end with it', async () => {
+    const { secret } = await make()
+    const { credential: parent } = await auth.logins.withSecret(personal)
+    await transact(metadata, async (transaction) => {
+      const found = await transaction.getChecked(credentialCodec, keys.credential(hashSecret(secret)))
+      if (found !== undefined) transaction.set(credentialCodec, found.key, { ...found.value, parent })
+    })
     const [laptop] = (await auth.credentials.list('user:alice')).filter((token) => token.name === 'laptop')
     expect(await auth.logins.withRefreshToken(secret)).toMatchObject({ identity: ALICE })
     await auth.credentials.revoke('user:alice', laptop?.id ?? '')

@@ -246,6 +246,17 @@ describe('refresh tokens', () => {
     expect(await auth.credentials.list('user:alice')).toEqual([])
   })
 
+  it('are not made for what can be revoked as it is: a kubelet reads that in docker’s file, and nothing else', async () => {
+    const made = { kind: 'personal', owner: 'user:alice', name: 'laptop' } as const
+    const { secret } = await auth.credentials.create(made)
+    const sent: Sent[] = [
+      { query: 'offline_token=true&client_id=docker', authorization: basic('alice', secret) },
+      post({ ...ALICE, password: secret, access_type: 'offline', client_id: 'docker' }),
+    ]
+    for (const one of sent) expect(await ask(one)).toMatchObject({ sub: 'user:alice', refresh: 'none' })
+    expect(await auth.credentials.list('user:alice')).toMatchObject([{ kind: 'personal', name: 'laptop' }])
+  })
+
   it('missing for want of room are no failure', async () => {
     const broken = { ...auth.credentials, create: () => Promise.reject(new Error('disk full')) }
     routes = tokenRoutes({ ...auth, credentials: broken, addressOf: () => '', now: Date.now })

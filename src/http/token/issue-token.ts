@@ -82,26 +82,31 @@ async function grant({ access, tokens }: TokenParts, identity: Identity, scopes:
 }
 
 /**
- * What docker login keeps in place of the password: revocable, over with the password or personal token that it was
- * got with, and 90 days after its last use. Without one (a full disk, say) the client keeps the password: no failure.
+ * What docker login keeps in place of a password: revocable, over with it, and 90 days after its last use. Without one
+ * (a full disk, say) the client keeps what was typed: no failure. A personal token and the key of an account can be
+ * revoked as they are, and are what a kubelet and others read in docker's file, who know nothing of its other field
+ * (docs/decisions/084).
  */
 async function keepLogin(
   { credentials, now }: TokenParts,
   exchange: Exchange,
   { login, client }: { login: Login; client: string | null },
 ): Promise<{ refresh_token?: string }> {
-  if (login.identity.kind === 'anonymous') return {}
+  const { identity, credential } = login
+  if (identity.kind === 'anonymous') return {}
   const name = `login of ${(client ?? '').slice(0, 64) || 'a client'}`
-  const owner = accountOf(login.identity)
-  const made = {
-    kind: 'refresh',
-    owner,
-    name,
-    expires: now() + REFRESH_LIFE,
-    parent: login.credential,
-  } as const
+  const owner = accountOf(identity)
+  if (credential !== undefined) {
+    exchange.note({ account: owner, keptLogin: name })
+    return {}
+  }
   try {
-    const { id, secret } = await credentials.create(made)
+    const { id, secret } = await credentials.create({
+      kind: 'refresh',
+      owner,
+      name,
+      expires: now() + REFRESH_LIFE,
+    })
     exchange.note({ account: owner, keptLogin: name, id })
     return { refresh_token: secret }
   } catch (error) {
