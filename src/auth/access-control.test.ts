@@ -14,6 +14,7 @@ import { type Access, ANONYMOUS, type Caller, type Identity, UNCHECKED } from '.
 let metadata: MetadataStore
 let access: AccessControl
 let reads = 0
+let time = 0
 
 const CREATED = 1_000_000
 const alice: Identity = { kind: 'user', name: 'alice', administrator: false }
@@ -32,7 +33,12 @@ beforeEach(async () => {
     snapshot: () => metadata.snapshot(),
     close: () => metadata.close(),
   }
-  access = createAccessControl({ metadata: counting, settings: { createProjects: 'users' } })
+  time = Date.now()
+  access = createAccessControl({
+    metadata: counting,
+    settings: { createProjects: 'users' },
+    now: () => time,
+  })
   await transact(metadata, async (transaction) => {
     for (const name of ['demo', 'secret', 'open'])
       transaction.set(projectCodec, keys.project(name), {
@@ -193,6 +199,32 @@ describe('what changes counts at once, under live tokens too', () => {
     expect(await outcome(robot)).toBe('allowed')
     await transact(metadata, async (transaction) => transaction.delete(keys.account('demo', 'ci')))
     expect(await outcome(robot)).toBe('unauthenticated')
+  })
+
+  it('a service account whose time is over, also where what was found is remembered', async () => {
+    const until = time + 1000
+    await transact(metadata, async (transaction) =>
+      transaction.set(accountCodec, keys.account('demo', 'ci'), {
+        role: 'writer',
+        created: CREATED,
+        createdBy: 'user:root',
+        expires: until,
+      }),
+    )
+    // The store itself says that nothing is written.
+    const remembering = createAccessControl({
+      metadata,
+      settings: { createProjects: 'users' },
+      now: () => time,
+    })
+    for (const one of [access, remembering]) {
+      const may = async () =>
+        (await one.check(token(ci, on('demo/app', 'push')), 'push', name('demo/app'))).outcome
+      time = until - 1
+      expect(await may()).toBe('allowed')
+      time = until
+      expect(await may()).toBe('unauthenticated')
+    }
   })
 
   it('a deleted project', async () => {

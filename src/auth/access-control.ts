@@ -11,7 +11,7 @@ import {
 } from './access.ts'
 import { grantAccess } from './grant.ts'
 import { type Access, accountOf, type Caller, type Identity, identityOf } from './identity.ts'
-import { type Found, lookUp, NO_PROJECT } from './standing.ts'
+import { type Found, lookUp, NO_PROJECT, type Who } from './standing.ts'
 
 /** What access control found. `identity` is the caller with the rank of now; `isPublic`: anyone may read the project. */
 export type Decision =
@@ -63,8 +63,9 @@ export interface AccessControl {
 export function createAccessControl(parts: {
   readonly metadata: MetadataStore
   readonly settings: AccessSettings
+  readonly now: () => number
 }): AccessControl {
-  const { metadata, settings } = parts
+  const { metadata, settings, now } = parts
   const found = new WhileUnchanged<Found>(metadata)
 
   const decided = async (
@@ -80,8 +81,8 @@ export function createAccessControl(parts: {
       identity: known,
       standing,
       expires,
-    } = await found.get(who, () => lookUp(metadata, caller, project))
-    const identity = expires !== undefined && expires <= Date.now() ? undefined : known
+    } = await found.get(who, () => lookUp(metadata, { ...caller, at: now() }, project))
+    const identity = expires !== undefined && expires <= now() ? undefined : known
     if (identity === undefined) return invalidToken('the account behind these credentials is gone')
     return judge(identity, standing)
   }
@@ -106,7 +107,8 @@ export function createAccessControl(parts: {
     check,
     checkProject: (caller, action, project) => {
       const known = isProjectName(project) ? project : undefined
-      if (caller.identity.kind === 'unchecked') return allowUnchecked(metadata, caller, known)
+      if (caller.identity.kind === 'unchecked')
+        return allowUnchecked(metadata, { ...caller, at: now() }, known)
       return decided(caller, known, judgeProject(caller, action, settings))
     },
     checkRegistry: (caller, right) =>
@@ -115,21 +117,21 @@ export function createAccessControl(parts: {
     accountMayPush: async (account, project) => {
       const identity = identityOf(account)
       if (identity === undefined) return false
-      const found = await lookUp(metadata, { identity }, project)
+      const found = await lookUp(metadata, { identity, at: now() }, project)
       return found.identity !== undefined && decide(found.identity, 'push', found.standing, settings).allowed
     },
-    grant: (identity, asked) => grantAccess(metadata, settings, identity, asked),
+    grant: (identity, asked) => grantAccess(metadata, settings, { identity, at: now() }, asked),
   }
 }
 
 /** Nobody is judged; what is asked about has to be there all the same. */
 async function allowUnchecked(
   metadata: MetadataStore,
-  caller: Caller,
+  who: Who,
   project: string | undefined,
 ): Promise<Decision> {
-  const { standing } = await lookUp(metadata, caller, project)
-  return { ...allowed(caller.identity, standing), absent: !standing.exists }
+  const { standing } = await lookUp(metadata, who, project)
+  return { ...allowed(who.identity, standing), absent: !standing.exists }
 }
 
 type Judge = (identity: Identity, standing: Standing) => Decision

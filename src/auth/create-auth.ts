@@ -46,7 +46,7 @@ export function createAuth(parts: AuthParts) {
   const signingKeys = createSigningKeys({ metadata, secret, now })
   const tokens = createTokens({ keys: signingKeys, lifeSeconds: tokenSeconds, now })
   return {
-    access: createAccessControl({ metadata, settings }),
+    access: createAccessControl({ metadata, settings, now }),
     authenticate: createAuthenticate({ enabled, logins, tokens }),
     credentials,
     logins,

@@ -137,7 +137,7 @@ async function identify(
   const parentRecord = parentRow && credentialCodec.decode(parentRow.value)
   if (record.parent !== undefined && (parentRecord === undefined || isOver(parentRecord, now)))
     return undefined
-  return currentIdentity({ identity, issued: record.created }, row)
+  return currentIdentity({ identity, issued: record.created, at: now }, row)
 }
 
 /** Writes "last used", to the hour, and so renews a refresh token. A login does not fail because of it: the disk may be full. */

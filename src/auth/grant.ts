@@ -2,7 +2,7 @@ import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { parseName, projectOf, type RepositoryName } from '../oci/name.ts'
 import { type AccessSettings, grantedActions } from './access.ts'
 import type { Access, Identity } from './identity.ts'
-import { lookUpAll } from './standing.ts'
+import { lookUpAll, type Who } from './standing.ts'
 
 /** Bytes of JSON that the granted list may take, so that a token stays well below TOKEN_LIMIT. */
 const GRANT_LIMIT = 11 * 1024
@@ -14,13 +14,13 @@ const GRANT_LIMIT = 11 * 1024
 export async function grantAccess(
   metadata: MetadataStore,
   settings: AccessSettings,
-  identity: Identity,
+  who: Who,
   asked: readonly Access[],
 ): Promise<Access[]> {
   const wanted = cut(asked)
   const repositories = wanted.map(repositoryOf).filter((name) => name !== undefined)
   const projects = [...new Set(repositories.map(projectOf))]
-  const found = await lookUpAll(metadata, { identity }, projects)
+  const found = await lookUpAll(metadata, who, projects)
   const now = found.identity
   if (now === undefined) return []
   return wanted.flatMap((access) => {

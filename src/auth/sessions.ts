@@ -121,7 +121,7 @@ async function find(metadata: MetadataStore, cookie: string, now: number): Promi
   if (!timingSafeEqual(bytesOf(session.hash), hashSecret(secret))) return undefined
   if (!(await stillGood(metadata, session, { ownRow, isUser: identity.kind === 'user', now })))
     return undefined
-  const current = currentIdentity({ identity, issued: session.created }, ownRow)
+  const current = currentIdentity({ identity, issued: session.created, at: now }, ownRow)
   return current && callerOf(current, id, session)
 }
 

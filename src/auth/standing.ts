@@ -15,7 +15,11 @@ export interface Found {
   readonly expires: number | undefined
 }
 
-type Who = Pick<Caller, 'identity' | 'issued'>
+/** Whoever is asked about, and when, in milliseconds. */
+export interface Who extends Pick<Caller, 'identity' | 'issued'> {
+  readonly at: number
+}
+
 /** What is known where no project is concerned. */
 export const NO_PROJECT: Standing = { exists: false, public: false }
 
@@ -48,7 +52,7 @@ export async function lookUpAll(metadata: MetadataStore, who: Who, projects: rea
 
 /** The identity with the rank of its record; undefined when there is no such account any more. */
 export function currentIdentity(who: Who, row: Stored | undefined): Identity | undefined {
-  const { identity, issued } = who
+  const { identity, issued, at } = who
   if (identity.kind !== 'user' && identity.kind !== 'account') return identity
   if (row === undefined) return undefined
   // Tokens carry whole seconds; an account that was made after them only shares the name.
@@ -60,7 +64,7 @@ export function currentIdentity(who: Who, row: Stored | undefined): Identity | u
   }
   const record = accountCodec.decode(row.value)
   if (replaced(record.created)) return undefined
-  if (record.expires !== undefined && record.expires <= Date.now()) return undefined
+  if (record.expires !== undefined && record.expires <= at) return undefined
   return { ...identity, role: record.role }
 }
 
