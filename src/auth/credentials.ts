@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { type MetadataStore, RANGE_CHECK_LIMIT } from '../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import { NoSpace, StoreUnavailable } from '../../storage/store-errors.ts'
 import { RegistryError } from '../oci/registry-error.ts'
@@ -10,7 +10,7 @@ import {
   credentialOfCodec,
 } from '../records/credential.ts'
 import { keys } from '../records/keys.ts'
-import { bytesOf, CREDENTIAL_LIMIT, makeRoom } from './credential-room.ts'
+import { allOf, bytesOf, makeRoom } from './credential-room.ts'
 import { type Identity, identityOf } from './identity.ts'
 import { hashSecret, makeSecret } from './secrets.ts'
 import { currentIdentity, ownKey } from './standing.ts'
@@ -64,7 +64,7 @@ export function createCredentials(parts: {
 }): Credentials {
   const { metadata, now } = parts
   const issue: Credentials['issue'] = async (transaction, made) => {
-    await makeRoom(transaction, made, now())
+    await makeRoom(transaction, made, { ownerKey: ownerKey(made.owner), now: now() })
     const secret = makeSecret()
     const hash = hashSecret(secret)
     const id = randomBytes(8).toString('hex')
@@ -96,7 +96,7 @@ export function createCredentials(parts: {
       return { identity, kind: record.kind, hash: hash.toString('hex') }
     },
     list: async (owner) => {
-      const entries = await metadata.range({ prefix: keys.credentialsOf(owner), limit: CREDENTIAL_LIMIT })
+      const entries = await metadata.range({ prefix: keys.credentialsOf(owner), limit: RANGE_CHECK_LIMIT })
       const hashes = entries.map((entry) =>
         keys.credential(bytesOf(credentialOfCodec.decode(entry.value).hash)),
       )
@@ -168,10 +168,7 @@ async function revokeOne(transaction: Transaction, owner: string, id: string): P
 }
 
 async function revokeAll(transaction: Transaction, owner: string, kind?: CredentialKind): Promise<void> {
-  const prefix = keys.credentialsOf(owner)
-  const entries = await transaction.range({ prefix, limit: CREDENTIAL_LIMIT + 1 })
-  transaction.checkRange(ownerKey(owner), prefix, entries)
-  for (const entry of entries) {
+  for (const entry of await allOf(transaction, owner, ownerKey(owner))) {
     const record = credentialOfCodec.decode(entry.value)
     if (kind !== undefined && record.kind !== kind) continue
     transaction.delete(entry.key)

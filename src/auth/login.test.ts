@@ -213,6 +213,24 @@ describe('secrets', () => {
     for (let index = 0; index < CREDENTIAL_LIMIT; index++) await make('personal')
     await expect(make('personal')).rejects.toMatchObject({ code: 'CONFLICT' })
   })
+
+  it('are limited together, in whichever order or at once they are made: all are listed, and end with their owner', async () => {
+    const make = (kind: 'personal' | 'refresh') =>
+      auth.credentials.create({ kind, owner: 'user:bob', name: 'x' }).catch(() => undefined)
+    const asked = [
+      ...Array.from({ length: CREDENTIAL_LIMIT - 1 }, () => 'personal' as const),
+      ...Array.from({ length: CREDENTIAL_LIMIT }, () => 'refresh' as const),
+      ...Array.from({ length: CREDENTIAL_LIMIT }, () => 'personal' as const),
+    ]
+    for (const kind of asked.slice(0, CREDENTIAL_LIMIT)) await make(kind)
+    const made = (await Promise.all(asked.slice(CREDENTIAL_LIMIT).map(make))).flatMap((one) => one ?? [])
+    expect(await auth.credentials.list('user:bob')).toHaveLength(CREDENTIAL_LIMIT)
+    await auth.users.setPassword('bob', 'another password')
+    await auth.users.remove('bob')
+    expect(await metadata.range({ prefix: keys.credentialsOf('user:bob'), limit: 1 })).toEqual([])
+    for (const { secret } of made)
+      await expect(auth.logins.withSecret(secret)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+  })
 })
 
 describe('refresh tokens', () => {
