@@ -92,6 +92,34 @@ describe('users', () => {
     await expect(auth.users.setPassword('a\0', undefined)).rejects.toMatchObject({ code: 'NAME_UNKNOWN' })
   })
 
+  it('leave any number of projects', async () => {
+    await auth.users.create(person('root', true))
+    await auth.users.create(person('alice'))
+    const projects = Array.from({ length: 2500 }, (_, at) => `p${at}`)
+    await transact(metadata, async (transaction) => {
+      for (const project of projects) {
+        transaction.set(memberCodec, keys.member(project, 'alice'), { role: 'admin', since: 1 })
+        transaction.set(memberCodec, keys.membership('alice', project), { role: 'admin', since: 1 })
+      }
+    })
+    await auth.users.remove('alice')
+    expect(await metadata.range({ prefix: keys.memberships('alice'), limit: 1 })).toEqual([])
+    const members = await metadata.read(projects.map((project) => keys.member(project, 'alice')))
+    expect(members.filter((row) => row !== undefined)).toEqual([])
+    expect(await auth.users.find('alice')).toBeUndefined()
+  })
+
+  it('lose nothing when they may not be removed', async () => {
+    await auth.users.create(person('root', true))
+    const projects = Array.from({ length: 1500 }, (_, at) => `p${at}`)
+    await transact(metadata, async (transaction) => {
+      for (const project of projects)
+        transaction.set(memberCodec, keys.membership('root', project), { role: 'admin', since: 1 })
+    })
+    await expect(auth.users.remove('root')).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(await metadata.range({ prefix: keys.memberships('root'), limit: 2000 })).toHaveLength(1500)
+  })
+
   it('always leave an administrator', async () => {
     await auth.users.create(person('root', true))
     await auth.users.create(person('alice'))

@@ -1,4 +1,5 @@
-import { type MetadataStore, RANGE_CHECK_LIMIT } from '../../storage/metadata/metadata-store.ts'
+import type { Entry, MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { thinOut } from '../../storage/metadata/thin-out.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keyAfter, keys } from '../records/keys.ts'
@@ -75,14 +76,19 @@ export function createUsers(parts: {
       return row && summary(name, row.value)
     },
     list: (page) => listUsers(metadata, page),
-    remove: (name) =>
-      transact(metadata, async (transaction) => {
-        const user = await requireUser(transaction, name)
-        if (user.value.administrator) await keepAnAdministrator(transaction, name)
+    remove: async (name) => {
+      await transact(metadata, (transaction) => requireRemovable(transaction, name))
+      await thinOut(metadata, keys.memberships(name), async (transaction, entries) => {
+        await requireRemovable(transaction, name)
+        leave(transaction, name, entries)
+      })
+      await transact(metadata, async (transaction) => {
+        const user = await requireRemovable(transaction, name)
         await leaveProjects(transaction, name)
         await credentials.revokeAll(transaction, userAccount(name))
         transaction.delete(user.key)
-      }),
+      })
+    },
     setPassword: async (name, password) => {
       const { hash, generated } = await hashPassword(passwords, password)
       await transact(metadata, async (transaction) => {
@@ -110,6 +116,13 @@ async function requireUser(transaction: Transaction, name: string) {
   return user
 }
 
+/** Throws as requireUser does, and CONFLICT for the last administrator. */
+async function requireRemovable(transaction: Transaction, name: string) {
+  const user = await requireUser(transaction, name)
+  if (user.value.administrator) await keepAnAdministrator(transaction, name)
+  return user
+}
+
 /** Relies, in the commit, on another administrator: of two who remove each other, one stays. */
 async function keepAnAdministrator(transaction: Transaction, name: string): Promise<void> {
   for await (const page of pagesOf(transaction, { prefix: keys.users(), limit: 100 }))
@@ -130,9 +143,13 @@ async function leaveProjects(transaction: Transaction, name: string): Promise<vo
   const entries = await transaction.wholeRange(keys.user(name), keys.memberships(name))
   if (entries === undefined)
     throw new RegistryError('CONFLICT', {
-      message: `'${name}' is a member of more than ${RANGE_CHECK_LIMIT} projects; remove some memberships first`,
+      message: `'${name}' came to be a member of many projects just now; remove the user again`,
     })
-  for (const entry of entries) {
+  leave(transaction, name, entries)
+}
+
+function leave(transaction: Transaction, name: string, memberships: readonly Entry[]): void {
+  for (const entry of memberships) {
     const reader = new TupleReader(entry.key)
     reader.text()
     transaction.delete(entry.key)

@@ -1,4 +1,4 @@
-import { type MetadataStore, RANGE_CHECK_LIMIT } from '../../storage/metadata/metadata-store.ts'
+import type { Entry, MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import { isProjectName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
@@ -44,7 +44,9 @@ export interface Accounts {
   ): Promise<AccountSummary[]>
   /** Throws NAME_UNKNOWN. */
   remove(project: string, name: string): Promise<void>
-  /** For the end of a project, whose record the caller deletes. Throws CONFLICT when there are too many for one commit. */
+  /** Removes those in `entries`, which are under keys.accounts. */
+  removeSome(transaction: Transaction, project: string, entries: readonly Entry[]): Promise<void>
+  /** For the end of a project, whose record the caller deletes. Throws CONFLICT when there are more than one commit can check. */
   removeAll(transaction: Transaction, project: string): Promise<void>
 }
 
@@ -57,6 +59,9 @@ export function createAccounts(parts: {
   const drop = async (transaction: Transaction, project: string, name: string) => {
     await secrets.revokeAll(transaction, ownerOf(project, name))
     transaction.delete(keys.account(project, name))
+  }
+  const removeSome: Accounts['removeSome'] = async (transaction, project, entries) => {
+    for (const entry of entries) await drop(transaction, project, nameIn(entry.key))
   }
   return {
     create: async ({ project, name, role, expires, createdBy }) => {
@@ -98,10 +103,11 @@ export function createAccounts(parts: {
       const entries = await transaction.wholeRange(keys.project(project), keys.accounts(project))
       if (entries === undefined)
         throw new RegistryError('CONFLICT', {
-          message: `project '${project}' has more than ${RANGE_CHECK_LIMIT} accounts; delete some first`,
+          message: `project '${project}' got many accounts just now; delete it again`,
         })
-      for (const entry of entries) await drop(transaction, project, nameIn(entry.key))
+      await removeSome(transaction, project, entries)
     },
+    removeSome,
   }
 }
 

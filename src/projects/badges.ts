@@ -1,4 +1,4 @@
-import { type MetadataStore, RANGE_CHECK_LIMIT } from '../../storage/metadata/metadata-store.ts'
+import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
@@ -84,12 +84,12 @@ export function createBadgeKeys({
   }
 }
 
-/** For the end of a project, whose record the caller deletes. Throws CONFLICT when there are too many for one commit. */
+/** For the end of a project, whose record the caller deletes. Throws CONFLICT when there are more than one commit can check. */
 export async function removeAllBadges(transaction: Transaction, project: string): Promise<void> {
   const entries = await transaction.wholeRange(keys.project(project), keys.badges(project))
   if (entries === undefined)
     throw new RegistryError('CONFLICT', {
-      message: `project '${project}' has more than ${RANGE_CHECK_LIMIT} badge keys; delete some first`,
+      message: `project '${project}' got many badge keys just now; delete it again`,
     })
   for (const { key } of entries) transaction.delete(key)
 }

@@ -1,4 +1,4 @@
-import { RANGE_CHECK_LIMIT } from '../../storage/metadata/metadata-store.ts'
+import type { Entry } from '../../storage/metadata/metadata-store.ts'
 import type { Transaction } from '../../storage/metadata/transact.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Role } from '../records/fields.ts'
@@ -29,13 +29,18 @@ export function removeMember(transaction: Transaction, project: string, user: st
   transaction.delete(keys.membership(user, project))
 }
 
-/** For the end of a project, whose record the caller deletes. Throws CONFLICT when there are too many for one commit. */
+/** For the end of a project, whose record the caller deletes. Throws CONFLICT when there are more than one commit can check. */
 export async function removeAllMembers(transaction: Transaction, project: string): Promise<void> {
   const entries = await transaction.wholeRange(keys.project(project), keys.members(project))
   if (entries === undefined)
     throw new RegistryError('CONFLICT', {
-      message: `project '${project}' has more than ${RANGE_CHECK_LIMIT} members; remove some first`,
+      message: `project '${project}' got many members just now; delete it again`,
     })
+  removeMembers(transaction, project, entries)
+}
+
+/** Removes the members in `entries`, which are under keys.members. */
+export function removeMembers(transaction: Transaction, project: string, entries: readonly Entry[]): void {
   for (const entry of entries) {
     const reader = new TupleReader(entry.key)
     reader.text()

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import { parseName } from '../oci/name.ts'
 import { accountCodec } from '../records/account.ts'
+import { badgeCodec } from '../records/badge.ts'
 import { keys } from '../records/keys.ts'
 import { memberCodec, repositoryCodec } from '../records/project.ts'
 import { userCodec } from '../records/user.ts'
@@ -126,6 +128,50 @@ describe('projects', () => {
       ['bob'],
     )
     expect(await accounts.list('demo', { after: undefined, limit: 9 })).toEqual([])
+  })
+
+  it('take any number of them along, and none while they hold repositories', async () => {
+    const MANY = 2500
+    await make('demo')
+    await addRepository('demo/app')
+    const names = Array.from({ length: MANY }, (_, at) => `n${at}`)
+    await transact(metadata, async (transaction) => {
+      for (const one of names) {
+        transaction.set(memberCodec, keys.member('demo', one), { role: 'viewer', since: 1 })
+        transaction.set(memberCodec, keys.membership(one, 'demo'), { role: 'viewer', since: 1 })
+        transaction.set(accountCodec, keys.account('demo', one), {
+          role: 'viewer',
+          created: 1,
+          createdBy: 'user:alice',
+        })
+        const repository = parseName('demo/app')
+        if (repository === undefined) throw new Error('demo/app')
+        const hash = createHash('sha256').update(one).digest()
+        transaction.set(badgeCodec, keys.badge('demo', hash), {
+          repository,
+          created: 1,
+          createdBy: 'user:alice',
+        })
+      }
+    })
+    const left = () =>
+      Promise.all(
+        [keys.members('demo'), keys.accounts('demo'), keys.badges('demo')].map(
+          async (prefix) => (await metadata.range({ prefix, limit: 9999 })).length,
+        ),
+      )
+    await expect(projects.remove('demo')).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(await left()).toEqual([MANY + 1, MANY, MANY])
+    await transact(metadata, async (transaction) => {
+      const name = parseName('demo/app')
+      if (name !== undefined) transaction.delete(keys.repository(name))
+    })
+    await projects.remove('demo')
+    expect(await left()).toEqual([0, 0, 0])
+    expect(new Set(revoked).size).toBe(MANY)
+    const reverse = await metadata.read(names.map((one) => keys.membership(one, 'demo')))
+    expect(reverse.filter((row) => row !== undefined)).toEqual([])
+    expect(await projects.find('demo')).toBeUndefined()
   })
 })
 

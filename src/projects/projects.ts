@@ -1,4 +1,5 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { thinOut } from '../../storage/metadata/thin-out.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import { isProjectName, NAME_LIMIT } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
@@ -6,7 +7,7 @@ import { keys } from '../records/keys.ts'
 import { type ProjectRecord, projectCodec, publicCodec } from '../records/project.ts'
 import type { Accounts } from './accounts.ts'
 import { removeAllBadges } from './badges.ts'
-import { addMember, removeAllMembers } from './membership.ts'
+import { addMember, removeAllMembers, removeMembers } from './membership.ts'
 import { requireProject } from './project-record.ts'
 import { readableProjects } from './readable-projects.ts'
 import type { Reader } from './reader.ts'
@@ -39,7 +40,7 @@ export interface Projects {
 
 export function createProjects(parts: {
   readonly metadata: MetadataStore
-  readonly accounts: Pick<Accounts, 'removeAll'>
+  readonly accounts: Pick<Accounts, 'removeAll' | 'removeSome'>
   readonly now: () => number
 }): Projects {
   const { metadata, accounts, now } = parts
@@ -65,18 +66,47 @@ export function createProjects(parts: {
         if (project.value.public === open) return { name, ...project.value }
         return writeProject(transaction, name, { ...project.value, public: open })
       }),
-    remove: (name) =>
-      transact(metadata, async (transaction) => {
-        const project = await requireProject(transaction, name)
-        await refuseRepositories(transaction, name)
+    remove: async (name) => {
+      await transact(metadata, (transaction) => requireEmpty(transaction, name))
+      await removeMost(metadata, accounts, name)
+      await transact(metadata, async (transaction) => {
+        const project = await requireEmpty(transaction, name)
         await removeAllMembers(transaction, name)
         await accounts.removeAll(transaction, name)
         await removeAllBadges(transaction, name)
         transaction.delete(project.key)
         transaction.delete(keys.publicProject(name))
         transaction.delete(keys.policy(name))
-      }),
+      })
+    },
   }
+}
+
+/** Throws NAME_UNKNOWN, and CONFLICT while it has repositories. */
+async function requireEmpty(transaction: Transaction, name: string) {
+  const project = await requireProject(transaction, name)
+  await refuseRepositories(transaction, name)
+  return project
+}
+
+/** Takes along what is more than one commit can check. Members go last: while one of them asks again, it can be finished. */
+async function removeMost(
+  metadata: MetadataStore,
+  accounts: Pick<Accounts, 'removeSome'>,
+  name: string,
+): Promise<void> {
+  await thinOut(metadata, keys.accounts(name), async (transaction, entries) => {
+    await requireEmpty(transaction, name)
+    await accounts.removeSome(transaction, name, entries)
+  })
+  await thinOut(metadata, keys.badges(name), async (transaction, entries) => {
+    await requireEmpty(transaction, name)
+    for (const { key } of entries) transaction.delete(key)
+  })
+  await thinOut(metadata, keys.members(name), async (transaction, entries) => {
+    await requireEmpty(transaction, name)
+    removeMembers(transaction, name, entries)
+  })
 }
 
 /**
