@@ -1,7 +1,8 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { keys } from '../records/keys.ts'
+import { repositoriesIn } from '../records/repositories.ts'
 import { contentsOfEach } from './contents.ts'
-import { type Count, repositoriesIn } from './repositories.ts'
+import type { Count } from './repositories.ts'
 
 /** Numbers of a project. Bytes are as stored: compressed, mostly. */
 export interface ProjectCounts {

@@ -1,9 +1,9 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import { keys } from '../records/keys.ts'
+import { repositoriesIn } from '../records/repositories.ts'
 import { contentsOfEach } from './contents.ts'
 import { type LayerIndexes, recordIn } from './layer/layer-indexes.ts'
-import { repositoriesIn } from './repositories.ts'
 
 /** What deduplication saves in a project, level by level. */
 export interface Deduplication {

@@ -1,9 +1,7 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { RepositoryName } from '../oci/name.ts'
-import { keys, type RepositoryId } from '../records/keys.ts'
-import { pagesOf } from '../records/pages.ts'
-import { repositoryCodec } from '../records/project.ts'
-import { readRepositoryKey } from '../records/read-key.ts'
+import { keys } from '../records/keys.ts'
+import { type NamedRepository, repositoriesIn } from '../records/repositories.ts'
 import { tagCodec } from '../records/tag.ts'
 
 /** Records of one kind that are counted in one repository; more are said to be more. */
@@ -11,7 +9,6 @@ const COUNT_LIMIT = 1000
 /** Records that a page counts before it only counts a few in each of its other repositories: each costs 10 µs. */
 const PAGE_BUDGET = 20_000
 const FEW = 100
-const PAGE = 200
 
 /** A number that was counted up to a limit. */
 export interface Count {
@@ -27,31 +24,6 @@ export interface RepositorySummary {
   readonly manifests: Count
   /** When a tag of it last moved, among the tags that were counted. */
   readonly pushed: number | undefined
-}
-
-/** A repository by its id. */
-export interface KnownRepository {
-  readonly name: RepositoryName
-  readonly id: RepositoryId
-  readonly created: number
-}
-
-/** Repositories of a project in order, behind `after`, those without a manifest included; read page by page. */
-export async function* repositoriesIn(
-  metadata: MetadataStore,
-  project: string,
-  after?: RepositoryName,
-): AsyncGenerator<KnownRepository> {
-  const last = after === undefined ? undefined : keys.repository(after)
-  for await (const page of pagesOf(metadata, {
-    prefix: keys.repositories(project),
-    after: last,
-    limit: PAGE,
-  }))
-    for (const { key, value } of page) {
-      const { id, created } = repositoryCodec.decode(value)
-      yield { name: readRepositoryKey(key), id, created }
-    }
 }
 
 /** One page of a project's repositories that hold a manifest. */
@@ -73,7 +45,7 @@ export async function listRepositories(
 
 async function summarize(
   metadata: MetadataStore,
-  { name, id, created }: KnownRepository,
+  { name, id, created }: NamedRepository,
   limit: number,
 ): Promise<RepositorySummary> {
   const tags = await metadata.range({ prefix: keys.tags(id), limit: limit + 1 })

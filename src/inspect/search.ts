@@ -5,10 +5,10 @@ import type { Tag } from '../oci/tag.ts'
 import { blobCodec } from '../records/blob.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { readContentKey, readTagKey } from '../records/read-key.ts'
+import { holdsManifest, type NamedRepository, repositoriesIn } from '../records/repositories.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { mapFew } from './map-few.ts'
 import type { MayRead } from './parts.ts'
-import { type KnownRepository, repositoriesIn } from './repositories.ts'
 import type { SearchTerms } from './search-terms.ts'
 import { isReadable } from './sharing.ts'
 
@@ -82,7 +82,7 @@ async function* batches<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]
 
 async function matchOf(
   metadata: MetadataStore,
-  { name, id }: KnownRepository,
+  { name, id }: NamedRepository,
   terms: SearchTerms,
 ): Promise<FoundRepository | undefined> {
   const isNamed = name.includes(terms.name)
@@ -109,10 +109,6 @@ async function manifestsFrom(
   const entries = await metadata.range({ prefix: keys.manifestsFrom(repo, begin), limit: SHOWN })
   const digests = entries.map(({ key }) => readContentKey(key).digest)
   return digests.filter((digest) => begins(digest, begin))
-}
-
-async function holdsManifest(metadata: MetadataStore, repo: RepositoryId): Promise<boolean> {
-  return (await metadata.range({ prefix: keys.manifests(repo), limit: 1 })).length > 0
 }
 
 export interface FoundBlob {

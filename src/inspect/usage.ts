@@ -4,8 +4,8 @@ import type { RepositoryName } from '../oci/name.ts'
 import { keyAfter, keys, type RepositoryId } from '../records/keys.ts'
 import { manifestCodec } from '../records/manifest.ts'
 import { type Holder, readEdgeKey, readTaggedKey } from '../records/read-key.ts'
+import { repositoriesIn } from '../records/repositories.ts'
 import type { MayRead } from './parts.ts'
-import { repositoriesIn } from './repositories.ts'
 import { readableHolders } from './sharing.ts'
 
 /** An image that has a layer. */

@@ -8,7 +8,7 @@ export interface Under {
 }
 
 /** A store, a snapshot of it or a transaction, as far as it is read here. */
-interface Ranges<Entry> {
+export interface Ranges<Entry> {
   range(query: {
     readonly prefix: Uint8Array
     readonly from: Uint8Array

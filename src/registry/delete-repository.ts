@@ -3,9 +3,10 @@ import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keys } from '../records/keys.ts'
 import { repositoryCodec } from '../records/project.ts'
+import { repositoriesIn } from '../records/repositories.ts'
 import { findImmutableTag } from './immutable-tags.ts'
 import type { RegistryParts } from './parts.ts'
-import { nameUnknown, repositoriesIn } from './repositories.ts'
+import { nameUnknown } from './repositories.ts'
 import { queueReview } from './review.ts'
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readWhole } from '../../storage/blobs/read-whole.ts'
 import { StoreDamaged } from '../../storage/store-errors.ts'
 import { type Digest, digestAlgorithm, digestFromBytes } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
@@ -94,15 +95,4 @@ async function asManifest<Result>({ digest }: Named, work: () => Promise<Result>
       cause: error,
     })
   }
-}
-
-async function readWhole(blob: BlobView): Promise<Uint8Array> {
-  const whole = Buffer.alloc(blob.size)
-  let at = 0
-  const reader = await blob.open()
-  await reader.pump((chunk) => {
-    whole.set(chunk, at)
-    at += chunk.length
-  })
-  return whole
 }

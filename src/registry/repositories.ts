@@ -4,9 +4,8 @@ import type { Transaction } from '../../storage/metadata/transact.ts'
 import { projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
-import { pagesOf } from '../records/pages.ts'
 import { type RepositoryRecord, repositoryCodec } from '../records/project.ts'
-import { readRepositoryKey } from '../records/read-key.ts'
+import { holdsManifest, repositoryPages } from '../records/repositories.ts'
 
 /** Makes sure, within the transaction, that a repository's project exists; `account` becomes the owner of a new one. */
 export type EnsureProject = (transaction: Transaction, project: string, account: string) => Promise<void>
@@ -81,32 +80,3 @@ export async function* repositoriesOf(
 
 /** Repositories of which one asks the store at the same time whether they hold a manifest. */
 const AT_ONCE = 16
-
-export interface NamedRepository extends RepositoryRecord {
-  readonly name: RepositoryName
-}
-
-/** All repositories of a project, in order of their names, behind `last` if given. */
-export async function* repositoriesIn(
-  metadata: Pick<MetadataStore, 'range'>,
-  project: string,
-  last?: RepositoryName,
-): AsyncGenerator<NamedRepository> {
-  for await (const page of repositoryPages(metadata, project, last)) yield* page
-}
-
-async function* repositoryPages(
-  metadata: Pick<MetadataStore, 'range'>,
-  project: string,
-  last: RepositoryName | undefined,
-): AsyncGenerator<NamedRepository[]> {
-  const after = last === undefined ? undefined : keys.repository(last)
-  for await (const page of pagesOf(metadata, { prefix: keys.repositories(project), after, limit: PAGE }))
-    yield page.map(({ key, value }) => ({ name: readRepositoryKey(key), ...repositoryCodec.decode(value) }))
-}
-
-const PAGE = 200
-
-async function holdsManifest(metadata: MetadataStore, repo: RepositoryId): Promise<boolean> {
-  return (await metadata.range({ prefix: keys.manifests(repo), limit: 1 })).length > 0
-}
