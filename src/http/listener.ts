@@ -56,6 +56,9 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
         .getBuiltinModule('node:https')
         .createServer({ ...options, ...tls, handshakeTimeout: limits.headerTimeout })
     : http.createServer(options)
+  // A client may shut its sending side behind its request and wait for the answer, as `nc -N` and health checks do. Node
+  // has no better name for that. Who is gone altogether is noticed by the first byte of an answer, or as stalled.
+  Object.assign(server, { httpAllowHalfOpen: true })
   server.timeout = limits.stallTimeout
   server.maxConnections = limits.maxConnections
   const connections = new Connections(server, tls !== undefined)

@@ -280,6 +280,47 @@ describe('requests that come at once', () => {
   })
 })
 
+describe('a client that shuts its sending side', () => {
+  const ask = (port: number, text: string): Socket => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    socket.end(text)
+    return socket
+  }
+
+  test('gets the answers to what it has asked', async () => {
+    const { server } = await start((request, response) => {
+      const answered = (): void => void response.end(request.url)
+      if (request.socket.readableEnded) answered()
+      else request.socket.once('end', answered)
+    })
+    const socket = ask(
+      server.port,
+      ['/one', '/two'].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''),
+    )
+    const answers = received(socket)
+    await once(socket, 'end')
+    socket.destroy()
+    expect(await answers).toMatch(/^HTTP\/1\.1 200 [^]*\/oneHTTP\/1\.1 200 [^]*\/two$/)
+  })
+
+  test.each([
+    ['in the midst of a head', 'GET / HTTP/1.1\r\nHost', '400 Bad Request'],
+    [
+      'in the midst of a body',
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nbody',
+      '400 Bad Request',
+    ],
+    ['before any request', '', ''],
+  ])('is told so, and nothing waits for the rest, %s', async (_, text, status) => {
+    const { server } = await start((request) => void request.resume())
+    const socket = ask(server.port, text)
+    const answer = received(socket)
+    await once(socket, 'end')
+    socket.destroy()
+    expect(await answer).toContain(status)
+  })
+})
+
 describe('a stop', () => {
   test('lets a running answer end, closes idle connections, takes no new ones', async () => {
     const begun = Promise.withResolvers<ServerResponse>()
