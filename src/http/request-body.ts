@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { RegistryError } from '../oci/registry-error.ts'
+import { JoinedBytes } from './joined-bytes.ts'
 import { stillAllowed } from './late-body.ts'
 
 /** Bytes that a body of /api/v1 or of the token endpoint may have. */
@@ -23,15 +24,11 @@ export async function* bytesOf(request: IncomingMessage): AsyncGenerator<Buffer>
  */
 export async function readBody(request: IncomingMessage, limit = BODY_LIMIT): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong(limit)
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of bytesOf(request)) {
-    size += chunk.length
-    if (size > limit) throw tooLong(limit)
-    chunks.push(chunk)
-  }
+  const body = new JoinedBytes(limit)
+  for await (const piece of bytesOf(request)) if (!body.add(piece)) throw tooLong(limit)
   await stillAllowed(request)
-  return Buffer.concat(chunks)
+  const { buffer, byteOffset, length } = body.bytes()
+  return Buffer.from(buffer, byteOffset, length)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { RegistryError } from '../../oci/registry-error.ts'
 import type { Exchange } from '../exchange.ts'
+import { JoinedBytes } from '../joined-bytes.ts'
 import { stillAllowed } from '../late-body.ts'
 import { bodyOf, free } from './chunk.ts'
 import type { DistributionParts } from './parts.ts'
@@ -65,18 +66,17 @@ interface Receiving {
 function receiving(exchange: Exchange): Receiving {
   const announced = announcedLength(exchange)
   const chunks = bodyOf(exchange)
-  let bytes: Uint8Array = new Uint8Array(Math.min(announced, LARGE))
-  let [size, whole] = [0, false]
+  const body = new JoinedBytes(MANIFEST_LIMIT, Math.min(announced, LARGE))
+  let whole = false
   return {
     upTo: async (most) => {
-      while (!whole && size <= most) {
+      while (!whole && body.length <= most) {
         const next = await chunks.next()
         whole = next.done === true
         if (next.done === true) break
-        bytes = joined(bytes, size, next.value)
-        size += next.value.length
+        if (!body.add(next.value)) throw tooLarge()
       }
-      return bytes.subarray(0, size)
+      return body.bytes()
     },
     isWhole: () => whole,
     leave: () => chunks.return(undefined),
@@ -98,22 +98,6 @@ async function inPlace<Result>(
   }
   await largeBodies(exchange, begin).finally(() => over.abort())
   return finished ?? finish()
-}
-
-/** The first `size` bytes and a chunk behind them. Throws MANIFEST_INVALID with 413 beyond the limit. */
-function joined(bytes: Uint8Array, size: number, chunk: Uint8Array): Uint8Array {
-  const wanted = size + chunk.length
-  if (wanted > MANIFEST_LIMIT) throw tooLarge()
-  const room = wanted > bytes.length ? longer(bytes, wanted) : bytes
-  room.set(chunk, size)
-  return room
-}
-
-/** At least twice as long, so that a body whose length nobody announced is not copied with each chunk. */
-function longer(bytes: Uint8Array, wanted: number): Uint8Array {
-  const longer = new Uint8Array(Math.min(MANIFEST_LIMIT, Math.max(wanted, 2 * bytes.length)))
-  longer.set(bytes)
-  return longer
 }
 
 function tooLarge(): RegistryError {
