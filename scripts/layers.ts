@@ -67,7 +67,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/compose-tracing.ts': ['pino', 'src/config', 'src/tracing', 'src/version.ts'],
   /** The move to other stores; which drivers they are, compose.ts tells. */
   'src/compose-migration.ts': [
-    'node:*',
     'pino',
     'src/config',
     'src/events',
@@ -75,6 +74,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/http/api',
     'src/maintenance/migration',
     'src/oci',
+    'storage/make-directory.ts',
   ],
   /** Whose the blobs of a data directory are. */
   'src/compose-directory.ts': [
@@ -149,6 +149,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/http/start-error.ts',
     'src/maintenance/backup',
     'src/system-code.ts',
+    'storage/make-directory.ts',
   ],
   'src/log-sink.ts': ['node:*'],
   'src/log-output.ts': ['pino', 'src/log-sink.ts'],
@@ -179,9 +180,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/http/start-error.ts',
     'src/maintenance/backup',
     'src/system-code.ts',
+    'storage/make-directory.ts',
   ],
   'src/config': ['node:*', 'yaml', 'zod', 'src/system-code.ts'],
-  'src/tls': ['node:*', '@peculiar/x509', 'src/system-code.ts'],
+  'src/tls': ['node:*', '@peculiar/x509', 'src/system-code.ts', 'storage/make-directory.ts'],
 
   // Rules without a world: what the specifications say, and what is stored.
   'src/oci': [],
@@ -316,6 +318,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/maintenance/records-of.ts',
     'src/maintenance/unused.ts',
     'src/maintenance/migration/marks.ts',
+    'storage/make-directory.ts',
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
     'src/system-code.ts',
@@ -441,12 +444,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // Storage: interfaces that know digests and bytes, drivers that know their own package.
   storage: [],
   'storage/give-way.ts': ['node:*'],
+  'storage/make-directory.ts': ['node:*'],
   'storage/side-thread.ts': ['node:*'],
   'storage/blobs': ['src/oci', 'storage/store-errors.ts'],
   'storage/blobs/filesystem': [
     'node:*',
     'src/oci',
     'storage/give-way.ts',
+    'storage/make-directory.ts',
     'storage/side-thread.ts',
     'storage/store-errors.ts',
     'storage/blobs',
@@ -465,6 +470,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'node:*',
     'classic-level',
     'lru-cache',
+    'storage/make-directory.ts',
     'storage/short-turns.ts',
     'storage/store-errors.ts',
     'storage/metadata/metadata-store.ts',

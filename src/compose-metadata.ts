@@ -32,7 +32,7 @@ export async function openMetadata(
   } catch (error) {
     if (error instanceof StoreDamaged) throw damaged(config, error)
     if (!(error instanceof StoreUnavailable)) throw error
-    const hint = config.metadata === 'level' ? '' : '. LAMINA_METADATA names it.'
+    const hint = `. ${config.metadata === 'level' ? 'LAMINA_DATA names its place' : 'LAMINA_METADATA names it'}.`
     throw new StartError(`${error.message}${hint}`, { cause: error })
   }
 }

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import type { Logger } from 'pino'
+import { makeDirectory } from '../storage/make-directory.ts'
 import { ConfigError } from './config/config-error.ts'
 import { configOf } from './config/load.ts'
 import type { Config } from './config/schema.ts'
@@ -72,7 +72,7 @@ async function openTarget(
       throw new ConfigError([
         'secret must be the one of this server: the signing keys that move along are sealed with it.',
       ])
-    await mkdir(config.data, { recursive: true, mode: 0o700 })
+    await makeDirectory(config.data, 0o700)
     const { metadata, blobs } = await open(config, log)
     const close = async (): Promise<void> => {
       await blobs.close()

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { chmod, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { makeDirectory } from '../storage/make-directory.ts'
 import { openStores } from './compose.ts'
 import { type Claim, RESTORING } from './compose-directory.ts'
 import type { Config } from './config/schema.ts'
@@ -61,7 +62,7 @@ const RECORDS = 'metadata'
 /** In a directory of its own, out of which all is moved when it is whole: half a registry is never served. */
 async function fillAside(config: Config, log: Logger, what: Filled): Promise<RestoreResult> {
   const { data } = config
-  await mkdir(data, { recursive: true, mode: 0o700 })
+  await makeDirectory(data, 0o700)
   const aside = join(data, RESTORING)
   const there = (await readdir(data)).filter((name) => !NOTHING.has(name))
   const isCut =

@@ -1,5 +1,6 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import type { Logger } from 'pino'
+import { makeDirectory } from '../../storage/make-directory.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import type { Composed } from '../http/composed.ts'
@@ -62,7 +63,7 @@ async function composeWith(config: Config, log: Logger, readiness: Readiness): P
 
 async function makeDataDirectory(path: string, log: Logger): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    await makeDirectory(path, 0o700)
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK)
     const { mode } = await stat(path)
     if ((mode & 0o002) !== 0)

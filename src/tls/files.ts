@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeDirectory } from '../../storage/make-directory.ts'
 import { systemCode } from '../system-code.ts'
 import { type KeyPair, makeAuthority, makeServerCertificate } from './certificates.ts'
 import type { CertificateName } from './name.ts'
@@ -24,7 +25,7 @@ export async function makeTlsFiles(
   names: readonly CertificateName[],
   now: number,
 ): Promise<TlsFiles> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await makeDirectory(directory, 0o700)
   const files = {
     authority: join(directory, 'ca.crt'),
     authorityKey: join(directory, 'ca.key'),

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type BlobStore, blobLocation } from '../../../storage/blobs/blob-store.ts'
+import { makeDirectory } from '../../../storage/make-directory.ts'
 import type { MetadataSnapshot, MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { parseDigest } from '../../oci/digest.ts'
 import { type BlobRecord, blobCodec } from '../../records/blob.ts'
@@ -67,13 +68,13 @@ const UNFINISHED: ReadonlySet<string> = new Set([dirname(BLOBS), part(RECORDS), 
 
 /** A store of blobs has a directory of that name, too: in it, all that is no backup's would be removed at the end. */
 async function prepare(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await makeDirectory(directory, 0o700)
   const names = await readdir(directory)
   if (!names.includes(DESCRIPTION) && names.some((name) => !UNFINISHED.has(name)))
     throw new BackupRefused(
       `${directory} is neither empty nor a backup; choose another directory, or empty this one`,
     )
-  for (const byte of FAN_OUT) await mkdir(join(directory, BLOBS, byte), { recursive: true, mode: 0o700 })
+  for (const byte of FAN_OUT) await makeDirectory(join(directory, BLOBS, byte), 0o700)
 }
 
 /** How far a backup is: blobs whose bytes it has. */

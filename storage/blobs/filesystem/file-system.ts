@@ -1,7 +1,8 @@
 import { constants, mkdirSync } from 'node:fs'
-import { copyFile, link, mkdir, open, opendir, rename, stat, statfs, unlink } from 'node:fs/promises'
+import { copyFile, link, open, opendir, rename, stat, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
+import { makeDirectory } from '../../make-directory.ts'
 import { unlinkAside } from './unlink-thread.ts'
 
 /** The system calls that the filesystem driver makes, and no others: tests put faults and power loss here. */
@@ -55,7 +56,7 @@ export const nodeFileSystem: FileSystem = {
   unlink,
   unlinkEach,
   share,
-  mkdir: (path) => mkdir(path, { recursive: true }),
+  mkdir: (path) => makeDirectory(path),
   // On this thread: handing hundreds of them to others takes ten times the processor time of making them.
   async mkdirEach(parent, directories) {
     for (const [index, name] of directories.entries()) {

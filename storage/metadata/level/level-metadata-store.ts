@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { makeDirectory } from '../../make-directory.ts'
 import { StoreUnavailable } from '../../store-errors.ts'
 import type {
   Beside,
@@ -15,6 +16,7 @@ import { CommitQueue } from './commit-queue.ts'
 import { refuseWithoutFirstFiles } from './first-files.ts'
 import { type ConnectionParts, LevelConnection } from './level-connection.ts'
 import type { LevelSnapshot } from './level-database.ts'
+import { asStoreError } from './level-errors.ts'
 import { LevelReader, openFrames } from './level-reader.ts'
 import { ReadSpeed } from './read-speed.ts'
 import { RecentRanges } from './recent-ranges.ts'
@@ -41,6 +43,9 @@ export interface LevelStoreOptions {
 export async function openLevelMetadataStore(options: LevelStoreOptions): Promise<MetadataStore> {
   const place = resolve(options.directory)
   await refuseWithoutFirstFiles(place)
+  await makeDirectory(place).catch((error: unknown) => {
+    throw asStoreError(`cannot open ${place}`, error)
+  })
   const notice = options.notice ?? (() => undefined)
   return openLevelStoreOver({
     database: createClassicLevel(place),
