@@ -1,8 +1,10 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { blocksOf } from '../docs/blocks.ts'
 import { expect } from '../report.ts'
 import { checkKubernetes } from '../servers/kubernetes-schema.ts'
 import { finish, must } from '../servers/processes.ts'
-import { builtTool, projectRoot } from '../servers/workspace.ts'
+import { builtTool, projectRoot, workFolder } from '../servers/workspace.ts'
 
 const chart = path.join(projectRoot, 'deploy/helm/lamina')
 const many = [
@@ -39,7 +41,29 @@ export async function chartForms(): Promise<string> {
   ])
     expect(all.includes(line), `many replicas lack ${line}`)
   await misspelt(one)
+  await secretsAsFiles()
   return 'one replica on a volume, many with everything on; valid for Kubernetes 1.30'
+}
+
+/** Replicas whose secrets are files of a volume, with the values of deploy/README.md, have none in their environment. */
+async function secretsAsFiles(): Promise<void> {
+  const blocks = blocksOf(
+    'deploy/README.md',
+    await readFile(path.join(projectRoot, 'deploy/README.md'), 'utf8'),
+  )
+  const values = blocks.find(({ text }) => text.includes('extraVolumeMounts:'))?.text
+  expect(values !== undefined, 'deploy/README.md shows no secrets as files')
+  const folder = await workFolder('chart')
+  const file = path.join(folder, 'secret-files.yaml')
+  await writeFile(file, values)
+  const rendered = await must(builtTool('helm'), [
+    ...templateArguments(['persistence.enabled=false', 'blobs.bucket=images']),
+    '--values',
+    file,
+  ])
+  for (const line of ['name: LAMINA_SECRET_FILE', 'mountPath: /etc/lamina/secrets', 'stringData:\n  {}'])
+    expect(rendered.includes(line), `secrets as files: no ${line}`)
+  await kinds(rendered)
 }
 
 /** Proves that the schemas would see a mistake. */

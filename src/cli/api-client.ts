@@ -9,6 +9,7 @@ import { http } from '../http/node-http.ts'
 import { whyOf } from '../system-code.ts'
 import { readAuthority } from './authority.ts'
 import { CommandError, Missing, Unreachable, UsageError } from './failures.ts'
+import { readToken } from './given-token.ts'
 
 const TIMEOUT_MS = 60_000
 /** A server may take long over a large layer before it reads on. */
@@ -120,22 +121,18 @@ export function withQuery(path: string, query: URLSearchParams): string {
 /** LAMINA_URL with LAMINA_TOKEN when set, else the control socket in the data directory of the configuration. */
 export async function connect(environment: Environment, directory: string): Promise<ApiClient> {
   const url = environment['LAMINA_URL']
-  return new ApiClient(url ? await remoteDoor(url, environment) : await controlDoor(environment, directory))
+  return new ApiClient(
+    await (url ? remoteDoor(url, environment, directory) : controlDoor(environment, directory)),
+  )
 }
 
-async function remoteDoor(text: string, environment: Environment): Promise<Door> {
+async function remoteDoor(text: string, environment: Environment, directory: string): Promise<Door> {
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/')
     throw new UsageError(
       `LAMINA_URL is "${text}"; it must be like https://registry.example:5000, without a path.`,
     )
-  const token = environment['LAMINA_TOKEN']?.trim()
-  if (!token)
-    throw new UsageError(
-      'LAMINA_URL is set and LAMINA_TOKEN is not. `lamina token add NAME` makes one, on the server.',
-    )
-  if (!/^[\x21-\x7e]+$/.test(token))
-    throw new UsageError('LAMINA_TOKEN holds signs that no token has. `lamina token add NAME` makes one.')
+  const token = await readToken(environment, directory)
   const authority = await readAuthority(environment)
   const options = {
     host: url.hostname.replace(/^\[|\]$/g, ''),

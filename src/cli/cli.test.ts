@@ -83,6 +83,7 @@ describe('wrong usage ends with 2 and says what would be right', () => {
     ['token add t --expires-in-days soon', 'whole number of days'],
     ['tls init --name host:5000', 'without a port'],
     ['help nothing', 'There is no command'],
+    ['migrate --to absent.yaml', '--to names it.'],
   ])('lamina %s', async (words, message) => {
     const { code, output, error } = await lamina(words.split(' '), { directory })
     expect(error).toContain(message)
@@ -300,6 +301,21 @@ describe('asking the server', () => {
     })
   })
 
+  test('a token may lie in a file, which says so when it has none', async () => {
+    server = await fakeServer([200, { tokens: [] }])
+    await writeFile(join(directory, 'token'), 'lam_x\n')
+    const environment = { LAMINA_URL: server.server.url, LAMINA_TOKEN_FILE: 'token' }
+    expect((await lamina(['token', 'list'], { directory, environment })).code).toBe(0)
+    expect(server.seen[0]?.authorization).toBe('Bearer lam_x')
+    for (const [more, why] of [
+      [{ LAMINA_TOKEN_FILE: 'absent' }, 'LAMINA_TOKEN_FILE names "absent", which is not there'],
+      [{ LAMINA_TOKEN: 'lam_y' }, 'both set'],
+    ] as const) {
+      const ran = await lamina(['token', 'list'], { directory, environment: { ...environment, ...more } })
+      expect([ran.code, ran.error]).toEqual([2, expect.stringContaining(why)])
+    }
+  })
+
   test('the end of a line behind a token is not of it', async () => {
     server = await fakeServer([200, { tokens: [] }])
     const environment = { LAMINA_URL: server.server.url, LAMINA_TOKEN: 'lam_x\n' }
@@ -330,6 +346,19 @@ describe('lamina migrate', () => {
     expect(ran.progress).toEqual(['Moving to /new: 1 blobs (0 MiB) and 3 records copied.', ''])
     const settings = { data: resolve('new'), grace: '1h' }
     expect(server?.seen[0]).toMatchObject({ method: 'POST', path: '/api/v1/migration', body: { settings } })
+  })
+
+  test('sends paths and secrets of files so that the server finds them, wherever it runs', async () => {
+    await writeFile(join(directory, 'secret'), `${'planted'.repeat(6)}\n`)
+    await writeFile(join(directory, 'new.yaml'), 'blobs: s3://images\ns3-ca: ca.pem\nsecret-file: secret\n')
+    await beside('migrate --to new.yaml', '', [202, state('moved')])
+    const settings = {
+      data: resolve('data'),
+      blobs: 's3://images',
+      's3-ca': resolve('ca.pem'),
+      secret: 'planted'.repeat(6),
+    }
+    expect(server?.seen[0]).toMatchObject({ body: { settings } })
   })
 
   test('ends with 1 when the move stops, and says that it can go on', async () => {

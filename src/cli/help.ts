@@ -19,7 +19,7 @@ const END = `lamina help COMMAND says more about one. Every command takes --json
 
 serve, config and tls work by themselves. The others ask a running server: beside it, as the user that it
 runs as, through the control socket in its data directory (LAMINA_DATA, default ./data); from elsewhere with
-LAMINA_URL and LAMINA_TOKEN set, and LAMINA_CA for a private authority.
+LAMINA_URL and LAMINA_TOKEN (or LAMINA_TOKEN_FILE) set, and LAMINA_CA for a private authority.
 
 Exit codes: 0 done; 1 failed, or the server refused, or nothing was done yet (rm without --yes); 2 wrong usage or
 configuration; 3 no server answers.`

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { loadConfig } from '../config/load.ts'
+import { loadConfigFile } from '../config/load.ts'
 import { SETTINGS } from '../config/schema.ts'
 import type { ApiClient } from './api-client.ts'
 import { type Command, type Input, type Output, optionValue } from './command.ts'
@@ -61,10 +61,11 @@ async function follow(input: Input, api: ApiClient, file: string): Promise<Outpu
 
 /** The file's settings as texts; paths are absolute, because the server has another working directory. */
 async function settingsIn(file: string, directory: string): Promise<Record<string, string>> {
-  const { config, given } = await loadConfig({ LAMINA_CONFIG: file }, directory)
+  const { config, given } = await loadConfigFile(file, directory, '--to')
   const texts = SETTINGS.flatMap(({ key, yamlName }) => {
     const text = given.get(key)?.text
-    return text === undefined ? [] : [[yamlName, text] as const]
+    const value = config[key]
+    return text === undefined ? [] : [[yamlName, typeof value === 'string' ? value : text] as const]
   })
   return { ...Object.fromEntries(texts), data: config.data }
 }

@@ -90,6 +90,7 @@ describe('a configuration', () => {
       LAMINA_SERVICE_PORT_HTTP: '5000',
       LAMINA_URL: 'https://registry.example',
       LAMINA_TOKEN: 'x',
+      LAMINA_TOKEN_FILE: '/run/token',
     }
     await expect(loadConfig(environment, directory)).resolves.toBeDefined()
   })

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
-import { isLoopback } from './address.ts'
 import { ConfigError } from './config-error.ts'
+import { contradictions } from './contradictions.ts'
 import { type Config, type ConfigKey, configSchema, SETTINGS } from './schema.ts'
+import { NoSecret, readSecretFile } from './secret-files.ts'
 import { type Environment, fromEnvironment, fromFile, type Given } from './sources.ts'
 
 /** A configuration with the text and the origin of each value that was given. */
@@ -21,12 +22,59 @@ export async function loadConfig(
   const problems: string[] = []
   const named = environment['LAMINA_CONFIG']
   const file = resolve(directory, named || 'lamina.yaml')
-  const given = await fromFile(file, Boolean(named), problems)
+  const given = await fromFile(file, named ? 'LAMINA_CONFIG' : undefined, problems)
   for (const [key, value] of fromEnvironment(environment, problems)) given.set(key, value)
+  return checked(given, directory, problems)
+}
+
+/**
+ * Reads a configuration that is not the one of this process, as if nothing else said anything: `namedBy` asks for the
+ * file `name`. Throws ConfigError.
+ */
+export async function loadConfigFile(
+  name: string,
+  directory: string,
+  namedBy: string,
+): Promise<LoadedConfig> {
+  const problems: string[] = []
+  const given = await fromFile(resolve(directory, name), namedBy, problems)
+  return checked(given, directory, problems)
+}
+
+async function checked(
+  given: Map<ConfigKey, Given>,
+  directory: string,
+  problems: string[],
+): Promise<LoadedConfig> {
+  const isComplete = await readSecrets(given, directory, problems)
   const config = parse(given, problems)
-  if (config !== undefined) problems.push(...contradictions(config))
+  if (config !== undefined && isComplete) problems.push(...contradictions(config))
   if (config === undefined || problems.length > 0) throw new ConfigError(problems)
   return { config, given }
+}
+
+/** Puts the content of files in place of their paths; their values come from there then. False: not of each. */
+async function readSecrets(
+  given: Map<ConfigKey, Given>,
+  directory: string,
+  problems: string[],
+): Promise<boolean> {
+  let isComplete = true
+  for (const [key, { text: path, name, source, inFile }] of given) {
+    if (inFile !== true) continue
+    try {
+      const text = await readSecretFile(path, directory)
+      given.set(key, { text, source: resolve(directory, path), name, inFile })
+    } catch (error) {
+      if (!(error instanceof NoSecret)) throw error
+      given.delete(key)
+      isComplete = false
+      problems.push(
+        `${name} (${source}) names ${JSON.stringify(path)}, which ${error.message}. It must be a file that holds the secret and nothing else.`,
+      )
+    }
+  }
+  return isComplete
 }
 
 /** The configuration that texts under the names of lamina.yaml give, without the environment. Throws ConfigError. */
@@ -54,30 +102,4 @@ function parse(given: ReadonlyMap<ConfigKey, Given>, problems: string[]): Config
     problems.push(`${value.name} (${value.source}) is ${shown}; it must be ${setting.expects}.`)
   }
   return undefined
-}
-
-/** What is wrong between settings that are each right by themselves. */
-function contradictions(config: Config): string[] {
-  const problems: string[] = []
-  if (config.auth === 'off' && !isLoopback(config.listen.host))
-    problems.push(
-      `LAMINA_AUTH is off, and LAMINA_LISTEN lets other machines in: anyone who reaches this address could change everything. Listen on 127.0.0.1, or keep LAMINA_AUTH=on; if it is really meant, set LAMINA_AUTH=off-everywhere.`,
-    )
-  if (config.blobs.kind === 'filesystem' && config.s3Redirect)
-    problems.push(`LAMINA_S3_REDIRECT is on, and LAMINA_BLOBS names no S3: set it to s3://BUCKET/PREFIX.`)
-  if (config.s3KmsKey !== undefined && config.s3Encryption !== 'kms')
-    problems.push(
-      `LAMINA_S3_KMS_KEY is set, and LAMINA_S3_ENCRYPTION is ${config.s3Encryption}: set it to kms.`,
-    )
-  if (config.metadata !== 'level' && config.secret === undefined)
-    problems.push(
-      'LAMINA_METADATA names a PostgreSQL and LAMINA_SECRET is not set: the signing keys in a shared database are sealed. Set the same LAMINA_SECRET on every replica, for example from `openssl rand -hex 32`.',
-    )
-  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
-    const [there, missing] = config.tlsCert === undefined ? ['KEY', 'CERT'] : ['CERT', 'KEY']
-    problems.push(
-      `LAMINA_TLS_${there} is set and LAMINA_TLS_${missing} is not: HTTPS needs both. \`lamina tls init\` makes a pair.`,
-    )
-  }
-  return problems
 }

@@ -14,6 +14,12 @@ test('every setting has its facts, and every default is right', () => {
   expect(configSchema.safeParse({}).success).toBe(true)
 })
 
+test('a secret is documented with the name of its file', () => {
+  expect(configurationDocument()).toContain(
+    '`LAMINA_SECRET`, or `LAMINA_SECRET_FILE` for the path of a file that holds it · default: none',
+  )
+})
+
 test('names follow one rule', () => {
   const { yamlName, environmentName } = SETTINGS.find(({ key }) => key === 'stopDelay') ?? {}
   expect([yamlName, environmentName]).toEqual(['stop-delay', 'LAMINA_STOP_DELAY'])

@@ -277,6 +277,9 @@ export interface Setting extends SettingFacts {
   readonly yamlName: string
   /** In the environment: `LAMINA_STOP_DELAY`. */
   readonly environmentName: string
+  /** Of a secret, the names that give the path of a file which holds it: `secret-file`, `LAMINA_SECRET_FILE`. */
+  readonly yamlFileName: string | undefined
+  readonly environmentFileName: string | undefined
 }
 
 /** All settings, in the order of the table above. */
@@ -284,5 +287,13 @@ export const SETTINGS: readonly Setting[] = configSchema.keyof().options.map((ke
   const known = facts.get(configSchema.shape[key])
   if (known === undefined) throw new TypeError(`setting ${key} has no facts`)
   const yamlName = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-  return { ...known, key, yamlName, environmentName: `LAMINA_${yamlName.toUpperCase().replaceAll('-', '_')}` }
+  const environmentName = `LAMINA_${yamlName.toUpperCase().replaceAll('-', '_')}`
+  return {
+    ...known,
+    key,
+    yamlName,
+    environmentName,
+    yamlFileName: known.secret ? `${yamlName}-file` : undefined,
+    environmentFileName: known.secret ? `${environmentName}_FILE` : undefined,
+  }
 })

@@ -62,15 +62,27 @@ function scrub({ scrubEvery, blobs }: Config): Finding {
 
 /** Files that hold a secret and that others may read. */
 async function secretFiles(given: LoadedConfig['given']): Promise<Finding[]> {
-  const secret = SETTINGS.filter(
-    ({ key, secret: hidden }) => hidden && given.get(key)?.source.startsWith('/') === true,
-  )
-  const files = new Set(secret.map(({ key }) => given.get(key)?.source ?? ''))
+  const files = new Map<string, boolean>()
+  for (const { key, secret } of SETTINGS) {
+    const found = given.get(key)
+    if (secret && found?.source.startsWith('/') === true) files.set(found.source, found.inFile === true)
+  }
   return Promise.all(
-    [...files].map(async (file) => {
+    [...files].map(async ([file, isMounted]) => {
       const { mode } = await stat(file)
+      if (isMounted) return mountedSecret(file, mode)
       if ((mode & 0o077) === 0) return good('secrets', `nobody else may read ${file}`)
       return bad('secrets', `${file} holds secrets, and others may read it`, `\`chmod 600 ${file}\``)
     }),
+  )
+}
+
+/** What hands secrets out as files often lets a group read them, and all users of a container that has one. */
+function mountedSecret(file: string, mode: number): Finding {
+  if ((mode & 0o007) === 0) return good('secrets', `not everybody may read ${file}`)
+  return warning(
+    'secrets',
+    `every user of this machine, or of this container, may read ${file}`,
+    `\`chmod 600 ${file}\`, or mount it with the mode 0440. Where no other user is, leave it.`,
   )
 }
