@@ -83,6 +83,8 @@ describe('wrong usage ends with 2 and says what would be right', () => {
     ['token add t --expires-in-days soon', 'whole number of days'],
     ['tls init --name host:5000', 'without a port'],
     ['help nothing', 'There is no command'],
+    ['tls init --name a --out x --out y', '--out stands more than once'],
+    ['migrate --to a.yaml --to=b.yaml', '--to stands more than once'],
     ['migrate --to absent.yaml', '--to names it.'],
   ])('lamina %s', async (words, message) => {
     const { code, output, error } = await lamina(words.split(' '), { directory })

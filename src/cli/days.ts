@@ -10,6 +10,6 @@ export function expiryBody(input: Input): { expiresInDays?: number } {
   const text = optionValue(input, 'expires-in-days')
   if (text === undefined) return {}
   if (!/^[1-9]\d{0,3}$/.test(text))
-    throw new UsageError(`--expires-in-days is "${text}"; it must be a whole number of days, 1 or more.`)
+    throw new UsageError(`--expires-in-days is "${text}"; it must be a whole number of days from 1 to 9999.`)
   return { expiresInDays: Number(text) }
 }

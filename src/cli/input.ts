@@ -30,7 +30,12 @@ export function parseInput(
     const option = Object.hasOwn(declared, token.name) ? declared[token.name] : undefined
     if (option === undefined) throw wrong(command, unknownOption(token.rawName, Object.keys(declared)))
     if (option.value === undefined) switches.add(checkSwitch(command, token))
-    else values.set(token.name, [...(values.get(token.name) ?? []), checkValue(command, token)])
+    else {
+      const before = values.get(token.name) ?? []
+      if (before.length > 0 && option.multiple !== true)
+        throw wrong(command, `${token.rawName} stands more than once, and only one could count.`)
+      values.set(token.name, [...before, checkValue(command, token)])
+    }
   }
   checkComplete(command, args, values)
   return { input: { args, switches, values, context }, json: switches.has('json') }

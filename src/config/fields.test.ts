@@ -27,7 +27,7 @@ test.each([
   expect(parseSize(text)).toBe(bytes)
 })
 
-test.each(['', '-1', '1XB', 'MiB', '1 iB'])('no size: %j', (text) => {
+test.each(['', '-1', '1XB', 'MiB', '1 iB', '8192TiB', '999999999999999TiB'])('no size: %j', (text) => {
   expect(parseSize(text)).toBeUndefined()
 })
 

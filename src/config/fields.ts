@@ -46,7 +46,9 @@ export const origin: Field<string> = field(
   (value) => {
     const url = URL.parse(value)
     if (url === null || !/^https?:$/.test(url.protocol)) return undefined
-    const bare = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
+    // What it would leave out is told of: a password, too.
+    const bare =
+      url.pathname === '/' && url.search === '' && url.hash === '' && url.username + url.password === ''
     return bare ? url.origin : undefined
   },
 )

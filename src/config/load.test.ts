@@ -88,17 +88,28 @@ describe('a configuration', () => {
       LAMINA_PORT_5000_TCP_ADDR: '10.0.0.1',
       LAMINA_SERVICE_HOST: '10.0.0.1',
       LAMINA_SERVICE_PORT_HTTP: '5000',
+      // Of Services beside it: lamina-database, lamina-cache.
+      LAMINA_DATABASE_SERVICE_HOST: '10.0.0.2',
+      LAMINA_DATABASE_SERVICE_PORT: '5432',
+      LAMINA_DATABASE_PORT: 'tcp://10.0.0.2:5432',
+      LAMINA_DATABASE_PORT_5432_TCP: 'tcp://10.0.0.2:5432',
+      LAMINA_DATABASE_PORT_5432_TCP_PROTO: 'tcp',
+      LAMINA_CACHE_PORT_53_UDP_ADDR: '10.0.0.3',
       LAMINA_URL: 'https://registry.example',
       LAMINA_TOKEN: 'x',
       LAMINA_TOKEN_FILE: '/run/token',
     }
     await expect(loadConfig(environment, directory)).resolves.toBeDefined()
+    expect(await problems({ LAMINA_PORT: '8080' })).toContain(
+      'LAMINA_PORT in the environment is not a setting',
+    )
   })
 
   test.each([
     ['LAMINA_LISTEN', '5000', '127.0.0.1:5000'],
     ['LAMINA_LISTEN', '127.0.0.1:70000', 'HOST:PORT'],
     ['LAMINA_PUBLIC_URL', 'https://registry.example/path', 'without a path'],
+    ['LAMINA_PUBLIC_URL', 'https://:password@registry.example', 'without a path'],
     ['LAMINA_TRUSTED_PROXIES', '10.0.0.0/33', '10.0.0.0/8'],
     ['LAMINA_READ_ONLY', 'yes', 'true or false'],
     ['LAMINA_CREATE_PROJECTS', 'everyone', 'admin, users, nobody'],
@@ -108,7 +119,11 @@ describe('a configuration', () => {
     ['LAMINA_STOP_TIMEOUT', '60', '30s'],
     ['LAMINA_STOP_TIMEOUT', '25d', 'at most 24d'],
     ['LAMINA_MIN_FREE', 'much', '256MiB'],
+    ['LAMINA_MIN_FREE', '999999999TiB', '256MiB'],
     ['LAMINA_SCRUB_RATE', '0', '1KiB or more'],
+    ['LAMINA_S3_MEMORY', '0', '1MiB or more'],
+    ['LAMINA_INDEX_MAX_UNPACKED', '0', '1MiB or more'],
+    ['LAMINA_INDEX_MAX_SIZE', '0', '1MiB or more'],
     ['LAMINA_LOG', 'loud', 'trace, debug, info'],
   ])('refuses %s=%s with key, value and what would be right', async (name, value, right) => {
     const text = await problems({ [name]: value })
@@ -153,6 +168,35 @@ describe('a configuration', () => {
     expect(await problems({ LAMINA_AUTH: 'off', LAMINA_LISTEN: '10.0.0.1:1' })).toContain('LAMINA_LISTEN')
     const meant = { LAMINA_AUTH: 'off-everywhere', LAMINA_LISTEN: '0.0.0.0:5000' }
     await expect(loadConfig(meant, directory)).resolves.toBeDefined()
+  })
+
+  test.each([
+    ['LAMINA_S3_ENDPOINT', 'https://s3.example'],
+    ['LAMINA_S3_ENCRYPTION', 's3'],
+    ['LAMINA_S3_REDIRECT', 'true'],
+    ['LAMINA_S3_MEMORY', '1GiB'],
+  ])('refuses %s where blobs are on a disk: somebody believes that they are not', async (name, value) => {
+    expect(await problems({ [name]: value })).toContain(
+      `${name} (environment) is set, and LAMINA_BLOBS names no S3`,
+    )
+    await expect(loadConfig({ [name]: value, LAMINA_BLOBS: 's3://images' }, directory)).resolves.toBeDefined()
+  })
+
+  test('takes what says nothing about an S3 as it is', async () => {
+    await expect(loadConfig({ LAMINA_S3_REDIRECT: 'false' }, directory)).resolves.toBeDefined()
+  })
+
+  test.each([
+    ['127.0.0.1:5000', '127.0.0.1:5000', true],
+    ['0.0.0.0:5000', '10.0.0.1:5000', true],
+    [':5000', '[::1]:5000', true],
+    ['127.0.0.1:5000', '127.0.0.1:9464', false],
+    ['127.0.0.1:5000', '127.0.0.2:5000', false],
+    ['127.0.0.1:0', '127.0.0.1:0', false],
+  ])('%s and %s for metrics are the same address: %s', async (listen, metrics, isSame) => {
+    const loaded = loadConfig({ LAMINA_LISTEN: listen, LAMINA_METRICS_LISTEN: metrics }, directory)
+    if (isSame) await expect(loaded).rejects.toThrow('LAMINA_METRICS_LISTEN is the address of LAMINA_LISTEN')
+    else await expect(loaded).resolves.toBeDefined()
   })
 
   test('wants both halves of a certificate', async () => {

@@ -48,7 +48,7 @@ async function checked(
 ): Promise<LoadedConfig> {
   const isComplete = await readSecrets(given, directory, problems)
   const config = parse(given, problems)
-  if (config !== undefined && isComplete) problems.push(...contradictions(config))
+  if (config !== undefined && isComplete) problems.push(...contradictions(config, given))
   if (config === undefined || problems.length > 0) throw new ConfigError(problems)
   return { config, given }
 }

@@ -46,7 +46,7 @@ const OTHER_VARIABLES = ['LAMINA_CONFIG', 'LAMINA_URL', 'LAMINA_TOKEN', 'LAMINA_
 export function fromEnvironment(environment: Environment, problems: string[]): Map<ConfigKey, Given> {
   const given = new Map<ConfigKey, Given>()
   for (const [name, value = ''] of Object.entries(environment)) {
-    if (!name.startsWith('LAMINA_') || OTHER_VARIABLES.includes(name) || isOfKubernetes(name)) continue
+    if (!name.startsWith('LAMINA_') || OTHER_VARIABLES.includes(name) || isOfKubernetes(name, value)) continue
     const known = IN_ENVIRONMENT.get(name)
     if (known === undefined) {
       const names = [...IN_ENVIRONMENT.keys(), ...OTHER_VARIABLES]

@@ -29,10 +29,11 @@ export function parseDuration(text: string): number | undefined {
   return Math.round(total)
 }
 
-/** Bytes of `256MiB`, `1.5 GB` or `4096`; undefined when the text is no size. */
+/** Bytes of `256MiB`, `1.5 GB` or `4096`; undefined when the text is no size, or one that no number holds (8 PiB). */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d{1,15}(?:\.\d{1,3})?) ?([kKMGT]i?B|B)?$/.exec(text)
   if (match === null) return undefined
   const unit = SIZE_UNITS[match[2] ?? 'B']
-  return unit === undefined ? undefined : Math.round(Number(match[1]) * unit)
+  const bytes = unit === undefined ? undefined : Math.round(Number(match[1]) * unit)
+  return Number.isSafeInteger(bytes) ? bytes : undefined
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { StoreUnavailable } from '../../store-errors.ts'
 import { parseDatabaseUrl } from './database-url.ts'
@@ -29,6 +30,14 @@ describe('the URL of a database', () => {
     })
   })
 
+  it('looks at the authority that it names, as libpq does, also where encryption alone is asked for', () => {
+    const { ssl } = parseDatabaseUrl(
+      `postgres://h/db?sslmode=require&sslrootcert=${import.meta.filename}`,
+    ).connection
+    expect(ssl).toMatchObject({ rejectUnauthorized: true, ca: readFileSync(import.meta.filename, 'utf8') })
+    expect(ssl).toHaveProperty('checkServerIdentity')
+  })
+
   it.each([
     ['http://h/db', 'no postgres:// URL'],
     ['postgres://u:hid#hidden@h/db', '%23 for #'],
@@ -37,6 +46,7 @@ describe('the URL of a database', () => {
     ['postgres:///db', 'must name a host and a database'],
     ['postgres://h/db?ssl=true', 'parameter ssl is not known'],
     ['postgres://u:hidden@h/db?sslmode=maybe', 'sslmode must be one of'],
+    ['postgres://u:hidden@h/db?sslmode=disable&sslmode=verify-full', 'sslmode stands twice'],
     ['postgres://u:hidden@h/db?sslrootcert=/none/ca.pem', '/none/ca.pem, cannot be read'],
   ])('that is wrong says why: %s', (url, why) => {
     expect(() => parseDatabaseUrl(url)).toThrow(StoreUnavailable)

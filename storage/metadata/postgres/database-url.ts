@@ -26,6 +26,8 @@ export function parseDatabaseUrl(text: string): Database {
   const unknown = [...parameters.keys()].find((name) => !PARAMETERS.includes(name))
   if (unknown !== undefined)
     throw wrong(`its parameter ${unknown} is not known; there are ${PARAMETERS.join(', ')}`)
+  const twice = PARAMETERS.find((name) => parameters.getAll(name).length > 1)
+  if (twice !== undefined) throw wrong(`its parameter ${twice} stands twice`)
   const host = parameters.get('host') ?? url.hostname.replace(/^\[|\]$/g, '')
   const database = decoded(url.pathname.slice(1))
   if (host === '' || database === '') throw wrong('it must name a host and a database')
@@ -54,10 +56,14 @@ function decoded(text: string): string {
   }
 }
 
-/** As libpq: `require` encrypts, `verify-ca` asks for a known authority, `verify-full` also for the host's name. */
+/**
+ * As libpq: `require` encrypts, `verify-ca` asks for a known authority, `verify-full` also for the host's name. Who names
+ * an authority beside `require` gets `verify-ca`.
+ */
 function sslOf(parameters: URLSearchParams): ClientConfig['ssl'] {
   const given = parameters.get('sslmode') ?? (parameters.has('sslrootcert') ? 'verify-full' : 'disable')
-  const mode = SSL_MODES.find((one) => one === given)
+  const known = SSL_MODES.find((one) => one === given)
+  const mode = known === 'require' && parameters.has('sslrootcert') ? 'verify-ca' : known
   if (mode === undefined) throw wrong(`its sslmode must be one of ${SSL_MODES.join(', ')}`)
   if (mode === 'disable') return false
   const [ca, cert, key] = ['sslrootcert', 'sslcert', 'sslkey'].map((name) => readPem(parameters, name))
