@@ -5,6 +5,7 @@ import type { Config } from './config/schema.ts'
 import { showConfig } from './config/show.ts'
 import type { DebugPort } from './http/api/debug.ts'
 import type { MetricsSource } from './http/metrics.ts'
+import { CertificateMetrics } from './metrics/certificate-metrics.ts'
 import { profileProcessor } from './metrics/cpu-profile.ts'
 import { EXPOSITION_TYPE, exposition, type Metric } from './metrics/exposition.ts'
 import { ProcessMetrics } from './metrics/process-metrics.ts'
@@ -21,6 +22,7 @@ export class Metrics {
   readonly requests = new RequestMetrics()
   readonly registry = new RegistryMeter()
   readonly work = new WorkMetrics()
+  readonly certificate = new CertificateMetrics()
   readonly #stores = new StoreMetrics()
   readonly #process = new ProcessMetrics()
 
@@ -42,6 +44,7 @@ export class Metrics {
       ...this.#stores.metrics(),
       ...this.work.metrics(metadata, jobs, Date.now),
       freeBytes(blobs),
+      ...this.certificate.metrics(),
       ...this.#process.metrics(VERSION),
     ]
     const failed = (error: unknown, metric: string) =>

@@ -151,12 +151,12 @@ async function composeOver(movable: Movable, surroundings: Surroundings): Promis
     debug: metrics.debug(config),
     metrics: config.metrics === 'off' ? undefined : { source, openTo: config.metrics },
   })
-  const { authenticate, sessions, access } = auth
-  const app = { ...view, authenticate, sessions, access, readOnly, log, meter: metrics.requests, trace }
+  const app = { ...view, ...auth, readOnly, log, meter: metrics.requests, trace }
   const sideRoutes = [metricsRoute(source, 'anyone'), ...healthRoutes({ readiness, ...stores })]
   return {
     handler: createApp({ ...app, routes }),
     sideHandler: createApp({ ...app, routes: sideRoutes }),
+    onCertificate: (end) => metrics.certificate.takenUp(end),
     firstPassword,
     close: async () => {
       await inspector.indexer.stop()

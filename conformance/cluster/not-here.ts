@@ -55,7 +55,6 @@ export const NOT_HERE: readonly NotHere[] = [
     why: 'after an answer to a body that was not read to its end, nginx closes the connection without having said so',
   },
   { file: 'metrics', cases: /requests by endpoint|bytes that came in/, why: ONE_PROCESS },
-  { file: 'metrics', cases: /every metric that the alerts/, why: 'S3 has no free bytes to measure' },
   { file: 'migrate', why: MOVE },
   { file: 'names', cases: /a%00b|etc\/passwd|%2e%2e|manifests\/% is nothing/, why: NGINX },
 ]

@@ -1,11 +1,21 @@
+import { execFile } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { check } from './support/exchange.ts'
+import { ON_CLUSTER } from './support/form.ts'
 import { blob, image } from './support/images.ts'
 import { at } from './support/json.ts'
 import { addUser } from './support/login.ts'
 import { pushBlob, pushImage } from './support/push.ts'
-import { dispose, startServer, useServer } from './support/server.ts'
+import { dispose, type Server, startServer, useServer } from './support/server.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../bin/lamina', import.meta.url))
 
 const lamina = useServer({ LAMINA_METRICS_LISTEN: '127.0.0.1:0' })
 const IMAGE = image('metrics')
@@ -32,10 +42,9 @@ function samplesOf(text: string): Map<string, number> {
   return samples
 }
 
-function families(samples: ReadonlyMap<string, number>): Set<string> {
-  return new Set(
-    [...samples.keys()].map((name) => name.replace(/\{.*/, '').replace(/_(?:bucket|sum|count)$/, '')),
-  )
+/** Of all metrics, also of those that have no samples now: free space in a bucket, a certificate without HTTPS. */
+function families(text: string): Set<string> {
+  return new Set([...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name = '']) => name))
 }
 
 /** Names of metrics in a text, without the endings of histograms. */
@@ -85,7 +94,7 @@ describe('what is counted', () => {
 })
 
 test('every metric that the alerts, the dashboard and the documentation name exists, and none is undocumented', async () => {
-  const served = families(await scrape())
+  const served = families((await lamina.now.admin.get('/metrics')).text)
   for (const file of ['deploy/prometheus/alerts.yaml', 'deploy/grafana/lamina.json'])
     expect(
       namesIn(file).filter((name) => !served.has(name)),
@@ -93,6 +102,32 @@ test('every metric that the alerts, the dashboard and the documentation name exi
     ).toEqual([])
   expect(namesIn('docs/operations/metrics.md').toSorted()).toEqual([...served].toSorted())
 })
+
+test.skipIf(ON_CLUSTER)('the end of the certificate that clients are shown is that of its file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lamina-metrics-'))
+  await promisify(execFile)(PROGRAM, ['tls', 'init', '--name', 'registry.example', '--out', folder])
+  const cert = join(folder, 'server.crt')
+  const server = await startServer({
+    LAMINA_TLS_CERT: cert,
+    LAMINA_TLS_KEY: join(folder, 'server.key'),
+    LAMINA_METRICS_LISTEN: '127.0.0.1:0',
+  })
+  try {
+    const samples = samplesOf(await (await fetch(`${sideOf(server)}/metrics`)).text())
+    const end = new X509Certificate(await readFile(cert)).validToDate.getTime() / 1000
+    expect(samples.get('lamina_tls_certificate_expires_timestamp_seconds')).toBe(end)
+  } finally {
+    await dispose(server)
+    await rm(folder, { recursive: true })
+  }
+  expect([...(await scrape()).keys()].filter((name) => name.includes('certificate'))).toEqual([])
+})
+
+/** Where metrics-listen is. */
+function sideOf({ log }: Server): string {
+  const line: unknown = JSON.parse(log.find((one) => one.includes('"listening"')) ?? '{}')
+  return `http://127.0.0.1:${Number(at(line, 'metricsPort'))}`
+}
 
 describe('who may read', () => {
   test('an administrator, and nobody else', async () => {
@@ -102,8 +137,7 @@ describe('who may read', () => {
   })
 
   test('the second address answers metrics and health to anyone, and nothing else', async () => {
-    const line: unknown = JSON.parse(lamina.now.log.find((one) => one.includes('"listening"')) ?? '{}')
-    const url = `http://127.0.0.1:${Number(at(line, 'metricsPort'))}`
+    const url = sideOf(lamina.now)
     for (const path of ['/metrics', '/healthz', '/readyz'])
       expect((await fetch(`${url}${path}`)).status, path).toBe(200)
     for (const path of ['/v2/', '/', '/api/v1/projects'])

@@ -5,6 +5,8 @@ export interface Composed {
   readonly handler: RequestListener
   /** Metrics and health alone, open to whoever reaches it. */
   readonly sideHandler: RequestListener
+  /** To be told until when each certificate is good that clients are shown, in milliseconds. */
+  readonly onCertificate: (end: number) => void
   /** The data directory was empty and no admin password given: the one that was made, to be shown once. */
   readonly firstPassword?: string | undefined
   /** Ends background work and closes the stores. Called when no request is under way any more. */

@@ -11,6 +11,8 @@ export interface TestServer {
   readonly data: string
   readonly readiness: Readiness
   readonly log: string[]
+  /** Until when the certificates were good that it took up, in milliseconds. */
+  readonly certificates: number[]
   /** Stops the server, if nobody did, and removes its data. */
   readonly dispose: () => Promise<void>
 }
@@ -25,12 +27,14 @@ export async function startTestServer(
   const log = pino({}, { write: (line) => void lines.push(line) })
   const readiness = createReadiness()
   const config = { ...SETTINGS, data: directory, ...settings }
-  const server = await startServer({ config, handler, sideHandler: handler, log, readiness })
+  const certificates: number[] = []
+  const onCertificate = (end: number): void => void certificates.push(end)
+  const server = await startServer({ config, handler, sideHandler: handler, onCertificate, log, readiness })
   const dispose = async (): Promise<void> => {
     await server.stop()
     await rm(directory, { recursive: true, force: true })
   }
-  return { server, data: config.data, readiness, log: lines, dispose }
+  return { server, data: config.data, readiness, log: lines, certificates, dispose }
 }
 
 const SETTINGS = {

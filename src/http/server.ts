@@ -10,7 +10,7 @@ import { createListener, type Limits, type Listener, type RequestListener } from
 import type { Readiness } from './readiness.ts'
 import { StartError } from './start-error.ts'
 import { type StopParts, stopGracefully } from './stop.ts'
-import { readTlsPair, type TlsWatch, warnOfDates, watchTlsPair } from './tls-files.ts'
+import { endOf, readTlsPair, type TlsPair, type TlsWatch, watchTlsPair } from './tls-files.ts'
 
 export interface ServerParts {
   readonly config: Limits &
@@ -18,6 +18,8 @@ export interface ServerParts {
   readonly handler: RequestListener
   /** What answers on metrics-listen. */
   readonly sideHandler: RequestListener
+  /** Hears until when each certificate is good that clients are shown from now on, in milliseconds. */
+  readonly onCertificate: (end: number) => void
   readonly log: Logger
   readonly readiness: Readiness
 }
@@ -42,7 +44,6 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const { config, handler, log, readiness } = parts
   const paths = tlsPaths(config)
   const tls = paths && (await readTlsPair(paths))
-  if (paths !== undefined && tls !== undefined) warnOfDates(tls, paths.cert, log)
   const control = createListener({ limits: config, handler, log })
   const front = createListener({ limits: config, handler, log, tls })
   const release = await listenOnControlSocket(control.server, config.data)
@@ -52,7 +53,12 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     await release()
     throw error
   })
-  const watch = paths && (await watchTlsPair(paths, log, (pair) => replacePair(front, pair)))
+  const use = (pair: TlsPair): void => {
+    replacePair(front, pair)
+    parts.onCertificate(endOf(pair))
+  }
+  if (tls !== undefined) parts.onCertificate(endOf(tls))
+  const watch = paths && tls && (await watchTlsPair(paths, { log, first: tls, use }))
   readiness.state = 'ready'
   let stopped: Promise<void> | undefined
   return {
@@ -80,7 +86,7 @@ function tlsPaths({ tlsCert, tlsKey }: ServerParts['config']): { cert: string; k
   return tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey }
 }
 
-function replacePair({ server }: Listener, pair: { cert: Buffer; key: Buffer }): void {
+function replacePair({ server }: Listener, pair: TlsPair): void {
   if ('setSecureContext' in server) server.setSecureContext(pair)
 }
 

@@ -5,6 +5,9 @@ import { StartError } from './start-error.ts'
 
 /** How often the files are looked at, in milliseconds. Polling also sees what mounts and symbolic links swap. */
 const POLL_MS = 5_000
+const DAY_MS = 86_400_000
+/** A certificate that ends sooner is told of, as `lamina doctor` does. */
+const SOON_MS = 14 * DAY_MS
 
 /** Paths of a certificate chain and its private key, both PEM. */
 export interface TlsPaths {
@@ -21,8 +24,11 @@ export interface TlsPair {
 export async function readTlsPair(paths: TlsPaths): Promise<TlsPair> {
   try {
     const [cert, key] = await Promise.all([readFile(paths.cert), readFile(paths.key)])
-    process.getBuiltinModule('node:tls').createSecureContext({ cert, key })
-    return { cert, key }
+    const pair = { cert, key }
+    process.getBuiltinModule('node:tls').createSecureContext(pair)
+    // Whose end cannot be told is none to use.
+    endOf(pair)
+    return pair
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new StartError(
@@ -32,10 +38,23 @@ export async function readTlsPair(paths: TlsPaths): Promise<TlsPair> {
   }
 }
 
-/** Says in the log that clients will refuse the certificate today. A server with one that is over still serves some. */
-export function warnOfDates({ cert }: TlsPair, path: string, log: Logger): void {
+/** Until when a certificate is good, in milliseconds. */
+export function endOf({ cert }: TlsPair): number {
+  return new X509Certificate(cert).validToDate.getTime()
+}
+
+/**
+ * Says in the log that clients refuse the certificate today, or soon will. A server with one that is over still serves
+ * some.
+ */
+function warnOfDates({ cert }: TlsPair, path: string, log: Logger): void {
   const { validFromDate, validToDate } = new X509Certificate(cert)
   const now = Date.now()
+  if (validToDate.getTime() >= now && validToDate.getTime() < now + SOON_MS)
+    log.warn(
+      { certificate: path, until: validToDate },
+      'the certificate of LAMINA_TLS_CERT ends soon: renew it, new files are taken up by themselves',
+    )
   if (validToDate.getTime() < now)
     log.warn(
       { certificate: path, until: validToDate },
@@ -54,14 +73,27 @@ export interface TlsWatch {
   stop(): void
 }
 
-/** Calls `use` with the new pair when the files change. A pair that cannot be used is logged once, and the old one kept. */
+/**
+ * Calls `use` with the new pair when the files change. A pair that cannot be used is logged once, and the old one kept.
+ * What is wrong with the dates of the one in use, at first `first`, is logged at once, and again each day.
+ */
 export async function watchTlsPair(
   paths: TlsPaths,
-  log: Logger,
-  use: (pair: TlsPair) => void,
+  {
+    log,
+    first,
+    use,
+  }: { readonly log: Logger; readonly first: TlsPair; readonly use: (pair: TlsPair) => void },
 ): Promise<TlsWatch> {
   let seen = await signature(paths)
-  const check = async (): Promise<void> => {
+  let used = first
+  let told = Number.NEGATIVE_INFINITY
+  const tell = (): void => {
+    if (Date.now() - told < DAY_MS) return
+    told = Date.now()
+    warnOfDates(used, paths.cert, log)
+  }
+  const look = async (): Promise<void> => {
     const now = await signature(paths)
     if (now === seen) return
     // Taken before reading: a change while we read shows up at the next look.
@@ -70,11 +102,17 @@ export async function watchTlsPair(
       const pair = await readTlsPair(paths)
       use(pair)
       log.info({ certificate: paths.cert }, 'certificate replaced')
-      warnOfDates(pair, paths.cert, log)
+      used = pair
+      told = Number.NEGATIVE_INFINITY
     } catch (err) {
       log.error({ err }, 'the changed certificate cannot be used; the one before stays in use')
     }
   }
+  const check = async (): Promise<void> => {
+    await look()
+    tell()
+  }
+  tell()
   const timer = setInterval(() => void check(), POLL_MS).unref()
   return { check, stop: () => clearInterval(timer) }
 }

@@ -1,15 +1,17 @@
 import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { makeTlsFiles, type TlsFiles } from '../tls/files.ts'
 import { parseCertificateName } from '../tls/name.ts'
 import { startTestServer } from './server-fixture.ts'
 
+const DAY = 86_400_000
 const NAMES = ['registry.example', '10.0.0.4'].map(parseCertificateName).filter((name) => name !== undefined)
 
 let directory = ''
@@ -63,9 +65,10 @@ test('a changed certificate is taken up; a broken one is logged, and the one bef
 
 test.each([
   [-900, 'has expired'],
+  [-810, 'ends soon'],
   [900, 'is not valid yet'],
 ])('a certificate made %i days from now is used, and the log says what clients will', async (days, why) => {
-  const made = Date.now() + days * 86_400_000
+  const made = Date.now() + days * DAY
   const off = await makeTlsFiles(join(directory, String(days)), NAMES, made)
   const { log, dispose } = await startTestServer(() => undefined, {
     tlsCert: off.certificate,
@@ -73,6 +76,46 @@ test.each([
   })
   expect(log.join('')).toContain(why)
   await dispose()
+})
+
+test('a certificate that comes near its end is told of each day, until it is renewed', async () => {
+  const { server, log, dispose } = await start()
+  const told = () => log.filter((line) => line.includes('ends soon')).length
+  vi.useFakeTimers({ toFake: ['Date'] })
+  try {
+    const end = Date.now() + 820 * DAY
+    for (const [days, times] of [
+      [15, 0],
+      [13, 1],
+      [12.5, 1],
+      [11, 2],
+    ] as const) {
+      vi.setSystemTime(end - days * DAY)
+      await server.checkTls()
+      expect(told(), `${days} days before its end`).toBe(times)
+    }
+    await makeTlsFiles(directory, NAMES, end)
+    vi.setSystemTime(end - DAY)
+    await server.checkTls()
+    expect(told()).toBe(2)
+  } finally {
+    vi.useRealTimers()
+  }
+  await dispose()
+  await makeTlsFiles(directory, NAMES, Date.now())
+})
+
+test('who counts hears until when each is good that is taken up', async () => {
+  const { server, certificates, dispose } = await start()
+  const endOf = async () => new X509Certificate(await readFile(files.certificate)).validToDate.getTime()
+  const first = await endOf()
+  expect(certificates).toEqual([first])
+  await makeTlsFiles(directory, NAMES, Date.now() - 10 * DAY)
+  await server.checkTls()
+  expect(certificates).toEqual([first, await endOf()])
+  expect(certificates[1]).toBeLessThan(first)
+  await dispose()
+  await makeTlsFiles(directory, NAMES, Date.now())
 })
 
 test('a pair that cannot be used stops the start with a sentence', async () => {
