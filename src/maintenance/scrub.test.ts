@@ -119,10 +119,34 @@ describe('the scrub', () => {
   })
 
   it('takes a store that is empty all of a sudden for a disk that is not there', async () => {
-    for (let at = 0; at < 60; at++) harm((await put(`blob ${at}`)).location, undefined)
+    const all = await Promise.all(Array.from({ length: 160 }, (_, at) => put(`blob ${at}`)))
+    const disk = new Map(contents.blobs)
+    contents.blobs.clear()
+    await expect(run()).rejects.toThrow("is the store's disk there?")
+    await expect(run()).rejects.toThrow('fsck --repair --force')
+    expect(damaged).toEqual([])
+    expect(job.failed, 'no blob is left alone for it').toEqual([])
+    expect(await readScrub(metadata)).not.toHaveProperty('finished')
+    for (const [location, blob] of disk) contents.blobs.set(location, blob)
     await run()
-    expect(damaged.length).toBeLessThanOrEqual(20)
-    expect(job.failed.length).toBeGreaterThan(0)
+    expect(new Set(confirmed)).toEqual(new Set(all.map(({ digest }) => digest)))
+    expect(await readScrub(metadata)).toMatchObject({ blobs: 160, damaged: 0, finished: NOW })
+  })
+
+  it('stays before blobs of which it does not know yet, and goes past those that are known to be lost', async () => {
+    const all = await Promise.all(Array.from({ length: 120 }, (_, at) => put(`blob ${at}`)))
+    const inOrder = all.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))
+    const lost = inOrder.slice(40, 70)
+    for (const { location } of lost) harm(location, undefined)
+    await expect(run()).rejects.toThrow('in a row')
+    expect(await readScrub(metadata)).toMatchObject({ after: inOrder[39]?.digest, blobs: 40, damaged: 0 })
+    for (const { digest, location } of lost) {
+      const value = blobCodec.encode({ size: 7, location, created: NOW, quarantined: NOW })
+      await metadata.commit({ checks: [], sets: [{ key: keys.blob(digest), value }], deletes: [] })
+    }
+    await run()
+    expect(damaged).toEqual([])
+    expect(await readScrub(metadata)).toMatchObject({ blobs: 120, damaged: 30, finished: NOW })
   })
 
   it('leaves alone what it cannot read now, and goes on', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { blobLocation } from '../../storage/blobs/blob-store.ts'
+import { type BlobReader, blobLocation } from '../../storage/blobs/blob-store.ts'
 import type { Entry, MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { StoreDamaged } from '../../storage/store-errors.ts'
 import { type Digest, digestFromBytes } from '../oci/digest.ts'
@@ -16,14 +16,16 @@ const PAGE = 50
 const MISSING_IN_A_ROW = 20
 const MINUTE = 60_000
 
+/** The bytes at a blob's location are missing or wrong. */
+interface Damage {
+  readonly sha256: Digest
+  readonly location: string
+  readonly why: string
+}
+
 /** What the scrub finds, for whom blobs belong to. */
 export interface ScrubPorts {
-  /** The bytes at a blob's location are missing or wrong. */
-  readonly quarantine: (damage: {
-    readonly sha256: Digest
-    readonly location: string
-    readonly why: string
-  }) => Promise<boolean>
+  readonly quarantine: (damage: Damage) => Promise<boolean>
   /** They are right. */
   readonly confirmBytes: (sha256: Digest, location: string) => Promise<boolean>
   readonly settings: {
@@ -67,12 +69,25 @@ function writeScrub(metadata: MetadataStore, pass: ScrubRecord): Promise<void> {
   return metadata.commit({ checks: [], sets, deletes: [] })
 }
 
+/** What a look at one blob gave. */
+interface Looked {
+  readonly bytes: number
+  readonly isDamaged: boolean
+  /** Something was at its location: the store is there. */
+  readonly isHere?: boolean
+  /** Nothing was, and nobody knew. */
+  readonly missing?: Damage
+}
+
 class Scrub {
   readonly #parts: JobParts
   readonly #ports: ScrubPorts
   readonly #signal: AbortSignal
   readonly #throttle: Throttle
-  #missing = 0
+  /** Blobs that were missing since the last one that was there: as long as the store may be gone, none is quarantined. */
+  #missing: Damage[] = []
+  /** The pass as it was before them, which is what is written down. */
+  #before: ScrubRecord | undefined
 
   constructor(parts: JobParts, ports: ScrubPorts, signal: AbortSignal) {
     this.#parts = parts
@@ -92,7 +107,10 @@ class Scrub {
         if (this.#isStopped()) break
         pass = await this.#look(pass, entry)
       }
-      if (page.length < PAGE && !this.#isStopped()) pass = { ...pass, finished: now() }
+      if (page.length < PAGE && !this.#isStopped()) {
+        await this.#quarantineMissing()
+        pass = { ...pass, finished: now() }
+      }
       pass = await this.#save(pass)
       if (pass.finished !== undefined) return
       await this.#parts.pace()
@@ -102,8 +120,11 @@ class Scrub {
   /** Gives the pass to go on with: the one that was begun anew meanwhile, if one was. */
   async #save(pass: ScrubRecord): Promise<ScrubRecord> {
     const current = await readScrub(this.#parts.metadata)
-    if (current !== undefined && current.begun !== pass.begun) return current
-    await writeScrub(this.#parts.metadata, pass)
+    if (current !== undefined && current.begun !== pass.begun) {
+      this.#missing = []
+      return current
+    }
+    await writeScrub(this.#parts.metadata, this.#missing.length === 0 ? pass : (this.#before ?? pass))
     return pass
   }
 
@@ -117,7 +138,9 @@ class Scrub {
     // Stopped in the middle of this one: it is the first of the next run.
     if (this.#isStopped()) return pass
     if (looked !== undefined) this.#parts.progress(1)
-    const { bytes = 0, isDamaged = false } = looked ?? {}
+    const { bytes = 0, isDamaged = false, isHere = false, missing } = looked ?? {}
+    if (missing !== undefined) this.#hold(missing, pass)
+    if (isHere) await this.#quarantineMissing()
     return {
       ...pass,
       after: sha256,
@@ -127,25 +150,39 @@ class Scrub {
     }
   }
 
-  async #check(sha256: Digest, entry: Entry): Promise<{ bytes: number; isDamaged: boolean }> {
-    const record = blobCodec.decode(entry.value)
-    const why = await this.#whatIsWrong(sha256, record)
-    const { location, size } = record
-    if (why === undefined) {
-      await this.#ports.confirmBytes(sha256, location)
-      return { bytes: size, isDamaged: false }
-    }
-    await this.#ports.quarantine({ sha256, location, why })
-    return { bytes: size, isDamaged: true }
+  /** Throws when the store as a whole seems to be gone: the run ends, and is tried again from before them. */
+  #hold(missing: Damage, pass: ScrubRecord): void {
+    if (this.#missing.length === 0) this.#before = pass
+    this.#missing.push(missing)
+    if (this.#missing.length <= MISSING_IN_A_ROW) return
+    throw new Error(
+      `${this.#missing.length} blobs in a row are missing: is the store's disk there? If they are lost, \`lamina fsck --repair --force\` quarantines them, and the scrub goes on`,
+    )
   }
 
-  /** Undefined when all is well. Throws when the store as a whole seems to be gone. */
-  async #whatIsWrong(sha256: Digest, record: BlobRecord): Promise<string | undefined> {
-    const reader = await this.#parts.blobs.read(blobLocation(record.location))
-    this.#missing = reader === undefined ? this.#missing + 1 : 0
-    if (this.#missing > MISSING_IN_A_ROW)
-      throw new Error(`${this.#missing} blobs in a row are missing: is the store's disk there?`)
-    if (reader === undefined) return `nothing is at ${record.location}`
+  async #quarantineMissing(): Promise<void> {
+    const missing = this.#missing
+    this.#missing = []
+    for (const damage of missing)
+      await this.#parts.attempt(`blob ${damage.sha256}`, () => this.#ports.quarantine(damage))
+  }
+
+  async #check(sha256: Digest, entry: Entry): Promise<Looked> {
+    const record = blobCodec.decode(entry.value)
+    const { location, size, quarantined } = record
+    const reader = await this.#parts.blobs.read(blobLocation(location))
+    if (reader === undefined) {
+      const missing = { sha256, location, why: `nothing is at ${location}` }
+      return { bytes: 0, isDamaged: true, ...(quarantined === undefined && { missing }) }
+    }
+    const why = await this.#whatIsWrong(sha256, record, reader)
+    if (why === undefined) await this.#ports.confirmBytes(sha256, location)
+    else await this.#ports.quarantine({ sha256, location, why })
+    return { bytes: size, isDamaged: why !== undefined, isHere: true }
+  }
+
+  /** Undefined when all is well. */
+  async #whatIsWrong(sha256: Digest, record: BlobRecord, reader: BlobReader): Promise<string | undefined> {
     if (reader.size !== record.size) {
       await reader.close()
       return `${reader.size} bytes are at ${record.location} instead of ${record.size}`
