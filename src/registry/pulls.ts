@@ -30,8 +30,11 @@ export class Pulls {
         await transact(metadata, async (transaction) => {
           const here = await transaction.present(some.map(({ repo, digest }) => keys.manifest(repo, digest)))
           // Not for one that was deleted meanwhile: nothing would ever take the record away.
-          for (const [index, { repo, digest, at }] of some.entries())
-            if (here[index] === true) transaction.set(pulledCodec, keys.pulled(repo, digest), { at })
+          for (const [index, { repo, digest, at }] of some.entries()) {
+            if (here[index] !== true) continue
+            transaction.checkExists(keys.manifest(repo, digest))
+            transaction.set(pulledCodec, keys.pulled(repo, digest), { at })
+          }
         })
       } catch (error) {
         for (const pull of all.slice(from))
