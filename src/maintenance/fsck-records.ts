@@ -8,7 +8,7 @@ import {
 import type { Digest } from '../oci/digest.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { readChargeKey } from '../records/read-key.ts'
-import { readReviewKey } from '../records/review.ts'
+import { readReviewKey, subjectText } from '../records/review.ts'
 import type { FsckParts } from './fsck-parts.ts'
 import { type Problem, type RecordView, RULES, readChildren } from './fsck-rules.ts'
 import { checkUsage } from './fsck-usage.ts'
@@ -70,7 +70,9 @@ async function knownAlready(parts: FsckParts, store: Pick<MetadataStore, 'range'
   const reviewed = new Set<string>()
   for await (const { key } of recordsOf(store, 'review')) {
     const { kind, repo, digest } = readReviewKey(key)
-    if (digest !== undefined) reviewed.add(reviewName(digest, kind === 'link' ? repo : undefined))
+    // Of deleted manifests there is an entry for months, and it is none of the blob that may have the same digest.
+    if (digest === undefined || (kind !== 'link' && kind !== 'blob')) continue
+    reviewed.add(reviewName(digest, kind === 'link' ? repo : undefined))
   }
   return {
     nameOf: (repo) => names.get(repo),
@@ -79,8 +81,11 @@ async function knownAlready(parts: FsckParts, store: Pick<MetadataStore, 'range'
   }
 }
 
+const NO_REPOSITORY = '0000000000000000'
+
+/** In bytes rather than digits: there may be millions. */
 function reviewName(digest: Digest, repo: RepositoryId | undefined): string {
-  return `${repo ?? ''} ${digest}`
+  return subjectText(keys.review(0, repo === undefined ? 'blob' : 'link', repo ?? NO_REPOSITORY, digest))
 }
 
 interface Suspect {

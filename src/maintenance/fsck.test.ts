@@ -4,7 +4,7 @@ import type { Digest } from '../oci/digest.ts'
 import { aliasCodec, blobCodec, contentCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { edgeCodec, referrerCodec } from '../records/manifest.ts'
-import { trashCodec } from '../records/review.ts'
+import { reviewCodec, trashCodec } from '../records/review.ts'
 import { tagCodec, taggedCodec } from '../records/tag.ts'
 import { uploadCodec } from '../records/upload.ts'
 import { digestOf, image, name } from '../registry/content-fixture.ts'
@@ -136,6 +136,20 @@ describe('fsck', () => {
       'a blob that no manifest uses is forgotten': 1 + 1,
     })
     expect(found(await check())).toEqual({})
+  })
+
+  it('takes no note of a deleted manifest for a look at the blob of the same digest', async () => {
+    const location = putBytes('m', 'missing')
+    await set(keys.blob(missing), blob(location, 7))
+    await set(
+      keys.review(registry.clock.now, 'grave', repo, missing),
+      reviewCodec.encode({ name: name(APP) }),
+    )
+    await set(
+      keys.review(registry.clock.now, 'manifest', repo, missing),
+      reviewCodec.encode({ name: name(APP) }),
+    )
+    expect(found(await check())).toEqual({ 'a blob that nothing holds is forgotten': 1 })
   })
 
   it('tells of what only a push can mend', async () => {
