@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -50,12 +51,13 @@ async function run(input: Input): Promise<Output> {
 
 /** What is not whole never stands under the name that was asked for. A device or a pipe is written to, not replaced. */
 async function save(archive: AsyncIterable<Uint8Array>, file: string | undefined): Promise<void> {
-  const partial = `${file ?? ''}.partial`
+  // Of this export alone: another one to the same file goes on beside it.
+  const partial = `${file ?? ''}.${randomUUID().slice(0, 8)}.partial`
   try {
     if (file === undefined) await pipeline(archive, process.stdout, { end: false })
     else if (await isSpecial(file)) await pipeline(archive, createWriteStream(file))
     else {
-      await pipeline(archive, createWriteStream(partial))
+      await pipeline(archive, createWriteStream(partial, { flags: 'wx' }))
       await rename(partial, file)
     }
   } catch (cause) {
