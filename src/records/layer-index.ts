@@ -8,8 +8,11 @@ import { dateField, digestField, sizeField } from './fields.ts'
  */
 export const INDEX_HOLDER = { project: '*index', repo: '0000000000000000' } as const
 
-/** Grows when indexes change so that older ones must be built again. */
-export const INDEX_VERSION = 1
+/**
+ * Grows when indexes change so that older ones must be built again. 2: archives are read as engines read them, and trees
+ * show what unpacking leaves (docs/decisions/083).
+ */
+export const INDEX_VERSION = 2
 
 /** Value of `layer-index`: how the look inside a layer ended, and what is known since. Sizes are bytes. */
 export const layerIndexCodec = recordCodec(

@@ -2,7 +2,7 @@ import type { Transaction } from '../../storage/metadata/transact.ts'
 import { digestAlgorithm } from '../oci/digest.ts'
 import type { ParsedManifest } from '../oci/manifest.ts'
 import { keys } from '../records/keys.ts'
-import { indexQueueCodec, layerIndexCodec } from '../records/layer-index.ts'
+import { INDEX_VERSION, indexQueueCodec, layerIndexCodec } from '../records/layer-index.ts'
 
 /**
  * Queues the layers of a new image for the inspector, those that it has not looked into. Only under their sha256: what
@@ -28,7 +28,8 @@ export async function queueIndexing(
     ),
   ])
   for (const [index, layer] of unique.entries()) {
-    if (known[index] === undefined && waiting[index] === undefined)
+    // One of an older program is made again, as it is when somebody looks.
+    if (known[index]?.version !== INDEX_VERSION && waiting[index] === undefined)
       transaction.set(indexQueueCodec, keys.indexQueue(layer), { at, attempts: 0 })
   }
 }
