@@ -123,7 +123,7 @@ async function composeOver(movable: Movable, surroundings: Surroundings): Promis
     hasReplicas: config.metadata !== 'level',
   })
   await auth.signingKeys.current()
-  const firstPassword = await ensureAdministrator(auth.users, meanwhile.firstPassword)
+  const firstUser = await ensureAdministrator(auth.users, meanwhile.firstPassword)
   const registry = registryParts(config, log, { stores, auth, meter: metrics.registry })
   const readOnly = new ReadOnlySwitch({
     configured: config.readOnly,
@@ -157,7 +157,7 @@ async function composeOver(movable: Movable, surroundings: Surroundings): Promis
     handler: createApp({ ...app, routes }),
     sideHandler: createApp({ ...app, routes: sideRoutes }),
     onCertificate: (end) => metrics.certificate.takenUp(end),
-    firstPassword,
+    firstUser,
     close: async () => {
       await inspector.indexer.stop()
       await inspector.seekPoints.stop()

@@ -106,6 +106,16 @@ describe.each([
   })
 })
 
+test('a password of admin that comes after the first start changes nothing, and the log says so', async () => {
+  server = await startServer()
+  const told = () => server?.log.filter((line) => line.includes('LAMINA_ADMIN_PASSWORD was not looked at'))
+  expect(told()).toEqual([])
+  await server.stop()
+  server = await server.again({ LAMINA_ADMIN_PASSWORD: 'a later password' })
+  expect(told()).toHaveLength(1)
+  check(await server.admin.get('/v2/'), { status: 200 })
+})
+
 describe('kill -9 in the middle', () => {
   // Shown by: "`docker push`, `kill -9` of the server in the middle, restart, push again: completes, and pulls back
   // identical."

@@ -4,21 +4,27 @@ import type { Users } from './users.ts'
 
 const FIRST_USER = 'admin'
 
+/** Whether nobody could log in before. `password`: what was made up, to be shown once. */
+export interface FirstUser {
+  readonly isFirst: boolean
+  readonly password?: string | undefined
+}
+
 /**
- * Makes the administrator `admin` in a store without users, with the password that is asked for then only. Gives that
- * password when it was made up: to be shown once. Throws what `password` rejects with.
+ * Makes the administrator `admin` in a store without users, with the password that is asked for then only. Throws what
+ * `password` rejects with.
  */
 export async function ensureAdministrator(
   users: Users,
   password: () => Promise<HashedPassword>,
-): Promise<string | undefined> {
-  if ((await users.list({ after: undefined, limit: 1 })).length > 0) return undefined
+): Promise<FirstUser> {
+  if ((await users.list({ after: undefined, limit: 1 })).length > 0) return { isFirst: false }
   try {
     const made = await users.create({ name: FIRST_USER, password: await password(), administrator: true })
-    return made.password
+    return { isFirst: true, password: made.password }
   } catch (error) {
     // Another replica of the same first start was faster, and shows its password.
-    if (error instanceof RegistryError && error.code === 'CONFLICT') return undefined
+    if (error instanceof RegistryError && error.code === 'CONFLICT') return { isFirst: true }
     throw error
   }
 }

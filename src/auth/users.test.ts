@@ -137,7 +137,7 @@ describe('ensureAdministrator', () => {
     const made = await Promise.all(
       [1, 2, 3].map(() => ensureAdministrator(auth.users, () => hashPassword(cheapPasswords(), undefined))),
     )
-    expect(made.filter((password) => password !== undefined)).toHaveLength(1)
+    expect(made.filter(({ password }) => password !== undefined)).toHaveLength(1)
     expect(await auth.users.list({ after: undefined, limit: 9 })).toMatchObject([
       { name: 'admin', administrator: true },
     ])
@@ -147,8 +147,14 @@ describe('ensureAdministrator', () => {
     const shown = await ensureAdministrator(auth.users, () =>
       hashPassword(cheapPasswords(), 'from the settings'),
     )
-    expect(shown).toBeUndefined()
+    expect(shown).toEqual({ isFirst: true })
     const login = await auth.logins.withPassword({ username: 'admin', password: 'from the settings' }, '')
     expect(login.identity).toMatchObject({ administrator: true })
+  })
+
+  it('asks for no password where somebody may log in, and says so', async () => {
+    await auth.users.create(person('ann', true))
+    const asked = () => Promise.reject(new Error('asked'))
+    expect(await ensureAdministrator(auth.users, asked)).toEqual({ isFirst: false })
   })
 })

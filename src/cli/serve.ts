@@ -41,8 +41,8 @@ async function serve(context: Context): Promise<void> {
   const composed = await composeWith(config, log, readiness)
   try {
     const server = await startServer({ config, ...composed, log, readiness }).catch((error: unknown) => {
-      if (composed.firstPassword !== undefined)
-        context.writeError(passwordOfFailedStart(composed.firstPassword))
+      const { password } = composed.firstUser
+      if (password !== undefined) context.writeError(passwordOfFailedStart(password))
       throw error
     })
     const signal = untilSignal()
@@ -86,7 +86,7 @@ interface Announcer {
 function announce(
   { config, log, context }: Announcer,
   server: RunningServer,
-  { firstPassword }: Composed,
+  { firstUser: { isFirst, password } }: Composed,
 ): void {
   const { url, metricsPort } = server
   log.info({ url, metricsPort, version: VERSION }, 'listening')
@@ -95,5 +95,9 @@ function announce(
     log.info('blobs are on the disk of this machine: only this process can serve this registry')
   const advice = plainHttpAdvice(config)
   if (advice !== undefined) log.warn(advice)
-  if (firstPassword !== undefined) context.writeError(firstSteps(config, server.port, firstPassword))
+  if (!isFirst && config.adminPassword !== undefined)
+    log.info(
+      'LAMINA_ADMIN_PASSWORD was not looked at: it counts on the first start alone. `lamina user password admin` changes the password',
+    )
+  if (password !== undefined) context.writeError(firstSteps(config, server.port, password))
 }

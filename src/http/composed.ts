@@ -7,8 +7,12 @@ export interface Composed {
   readonly sideHandler: RequestListener
   /** To be told until when each certificate is good that clients are shown, in milliseconds. */
   readonly onCertificate: (end: number) => void
-  /** The data directory was empty and no admin password given: the one that was made, to be shown once. */
-  readonly firstPassword?: string | undefined
+  readonly firstUser: {
+    /** Nobody could log in before: the administrator was made. */
+    readonly isFirst: boolean
+    /** The password that was made for it, where none was given: to be shown once. */
+    readonly password?: string | undefined
+  }
   /** Ends background work and closes the stores. Called when no request is under way any more. */
   close(): Promise<void>
 }
