@@ -43,6 +43,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'pino',
     'src/config',
     'src/http',
+    'src/maintenance/same-registry.ts',
     'src/records',
     'storage/store-errors.ts',
     'storage/trace-context.ts',

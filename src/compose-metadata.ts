@@ -8,6 +8,7 @@ import type { Config } from './config/schema.ts'
 import { clockCheck } from './http/clock-check.ts'
 import type { ReadinessCheck } from './http/health.ts'
 import { StartError } from './http/start-error.ts'
+import { sameRegistry } from './maintenance/same-registry.ts'
 import { isShortLived } from './records/keys.ts'
 
 export interface OpenedMetadata {
@@ -55,5 +56,5 @@ async function openPostgres(asked: {
     '../storage/metadata/postgres/postgres-metadata-store.ts'
   )
   const metadata = await openPostgresMetadataStore({ ...asked, isQueue: isShortLived })
-  return { metadata, checks: [clockCheck(() => metadata.clockAhead())] }
+  return { metadata, checks: [clockCheck(() => metadata.clockAhead()), sameRegistry(metadata)] }
 }

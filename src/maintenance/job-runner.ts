@@ -15,6 +15,8 @@ const REST_MS = 1
 
 export interface RunnerParts extends FailureParts, LeaseParts {
   readonly blobs: BlobStore
+  /** Rejects when nothing may be done on the strength of the records, see sameRegistry. */
+  readonly checkRecords: () => Promise<void>
   /** What jobs go by, see steadyClock; leases and failures go by `now`. */
   readonly steady: () => number
   /** Told of runs that did something, at their end and while they last. */
@@ -61,6 +63,7 @@ export class JobRunner {
 
   /** One run, or none when there is nothing to do or another process is at it. Rejects when the run as a whole failed. */
   async run(stopping: AbortSignal): Promise<Outcome> {
+    await this.#parts.checkRecords()
     const failures = await Failures.load(this.#parts, this.#job.name)
     const { isDue } = this.#job
     if (isDue !== undefined && !(await isDue(this.#jobParts(failures, stopping)))) return this.#rest('idle')

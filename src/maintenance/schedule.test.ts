@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
+import { clusterCodec } from '../records/cluster.ts'
 import { keys } from '../records/keys.ts'
 import { leaseCodec } from '../records/maintenance.ts'
 import type { Job, JobParts } from './job.ts'
@@ -56,6 +57,8 @@ function counting(name: string, more: Partial<Job> = {}): Job & { runs: number }
   return job
 }
 
+const cluster = (id: string) => ({ key: keys.cluster(), value: clusterCodec.encode({ id, created: 1 }) })
+
 const waiting = (maintenance: Maintenance) => () =>
   maintenance.jobs.every(({ state, finished }) => state === 'waiting' && finished)
 
@@ -99,6 +102,24 @@ describe('startMaintenance', () => {
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(errors).toHaveLength(6)
+  })
+
+  it.each([
+    ['is gone', []],
+    ['is made anew', [cluster('another')]],
+  ])('runs no job any more when the record of its registry %s', async (_, sets) => {
+    const deletes = sets.length === 0 ? [keys.cluster()] : []
+    await parts.metadata.commit({ checks: [], sets: [cluster('own')], deletes: [] })
+    const job = counting('job')
+    const maintenance = start(job)
+    await expect.poll(waiting(maintenance)).toBe(true)
+    await parts.metadata.commit({ checks: [], sets, deletes })
+    maintenance.runNow('job')
+    await expect.poll(() => errors).toEqual(['job'])
+    expect(job.runs).toBe(1)
+    await parts.metadata.commit({ checks: [], sets: [cluster('own')], deletes: [] })
+    maintenance.runNow('job')
+    await expect.poll(() => job.runs).toBe(2)
   })
 
   it('says how far a job is, and tells the log of runs that did something', async () => {

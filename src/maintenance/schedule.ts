@@ -3,6 +3,7 @@ import { RegistryError } from '../oci/registry-error.ts'
 import { type Failure, listFailures } from './failures.ts'
 import type { Job } from './job.ts'
 import { JobRunner, type JobStatus, type RunnerParts } from './job-runner.ts'
+import { sameRegistry } from './same-registry.ts'
 
 /** A job whose runs fail is tried again later each time, up to this factor of its interval, and once a day. */
 const MOST_BACK_OFF = 32
@@ -19,12 +20,12 @@ export interface Maintenance {
   stop(): Promise<void>
 }
 
-export type MaintenanceParts = Omit<RunnerParts, 'holder'>
+export type MaintenanceParts = Omit<RunnerParts, 'holder' | 'checkRecords'>
 
 /** Starts all jobs, each at once: they clear what the last run of the server left. None waits for another. */
 export function startMaintenance(parts: MaintenanceParts, jobs: readonly Job[]): Maintenance {
   const stopping = new AbortController()
-  const shared = { ...parts, holder: randomUUID() }
+  const shared = { ...parts, holder: randomUUID(), checkRecords: sameRegistry(parts.metadata) }
   const loops = new Map(jobs.map((job) => [job.name, new JobLoop(job, shared, stopping.signal)]))
   for (const loop of loops.values()) loop.begin()
   return {

@@ -6,6 +6,7 @@ import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-me
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { digestFromBytes } from '../oci/digest.ts'
 import { blobCodec } from '../records/blob.ts'
+import { clusterCodec } from '../records/cluster.ts'
 import { nameField } from '../records/fields.ts'
 import { keys } from '../records/keys.ts'
 import { trashCodec } from '../records/review.ts'
@@ -123,6 +124,23 @@ describe('the sweep', () => {
       return read(wanted)
     }
     expect(await run()).toBe(0)
+    expect(left()).toEqual([location])
+  })
+
+  it('ends where the records are another registry’s all of a sudden, which know of no bytes', async () => {
+    const cluster = (id: string) => ({ key: keys.cluster(), value: clusterCodec.encode({ id, created: 1 }) })
+    const location = bytes('ours')
+    await blob('ours', location)
+    await set(cluster('ours'))
+    ports = {
+      ...ports,
+      keptUploads: async () => {
+        const sets = [cluster('another')]
+        await metadata.commit({ checks: [], sets, deletes: [keys.blob(digestOf('ours'))] })
+        return kept
+      },
+    }
+    await expect(run()).rejects.toThrow('not those of this registry')
     expect(left()).toEqual([location])
   })
 

@@ -7,6 +7,7 @@ import { keys } from '../records/keys.ts'
 import { pagesOf } from '../records/pages.ts'
 import { TupleReader } from '../records/tuple.ts'
 import type { Job, JobParts } from './job.ts'
+import { sameRegistry } from './same-registry.ts'
 
 export const SWEEP = 'sweep'
 const BATCH = 500
@@ -45,8 +46,13 @@ export function requestSweep(metadata: MetadataStore): Promise<void> {
 
 async function sweep(parts: JobParts, ports: SweepPorts, signal: AbortSignal): Promise<void> {
   const { metadata, blobs, now } = parts
+  const checkRecords = sameRegistry(metadata)
+  await checkRecords()
   for await (const batch of batchesOf(blobs.list(), signal)) {
-    for (const { location } of await unmentioned(metadata, batch, await ports.keptUploads())) {
+    const left = await unmentioned(metadata, batch, await ports.keptUploads())
+    // Asked last: by then whatever was read may have been another registry’s.
+    await checkRecords()
+    for (const { location } of left) {
       if (signal.aborted) return
       await remove(parts, `bytes at ${location}`, () => blobs.remove(location))
     }
@@ -54,7 +60,9 @@ async function sweep(parts: JobParts, ports: SweepPorts, signal: AbortSignal): P
   }
   for await (const batch of batchesOf(blobs.uploads(), signal)) {
     const old = batch.filter(({ modified }) => modified.getTime() + ports.settings.sweepAge <= now())
-    for (const { id, state } of await unrecorded(metadata, old, await ports.keptUploads())) {
+    const left = await unrecorded(metadata, old, await ports.keptUploads())
+    await checkRecords()
+    for (const { id, state } of left) {
       if (signal.aborted) return
       await remove(parts, `upload ${id}`, () => blobs.abort(state))
     }

@@ -430,6 +430,20 @@ export const upkeepMutants: readonly Mutant[] = [
     tests: ['src/maintenance/expiry.test.ts'],
   },
   {
+    rule: 'no job runs on the strength of records that are another registry’s',
+    file: 'src/maintenance/job-runner.ts',
+    find: '    await this.#parts.checkRecords()\n',
+    replace: '',
+    tests: ['src/maintenance/schedule.test.ts'],
+  },
+  {
+    rule: 'the sweep asks last whose records it has read',
+    file: 'src/maintenance/sweep.ts',
+    find: '    const left = await unmentioned(metadata, batch, await ports.keptUploads())\n    // Asked last: by then whatever was read may have been another registry’s.\n    await checkRecords()\n',
+    replace: '    const left = await unmentioned(metadata, batch, await ports.keptUploads())\n',
+    tests: ['src/maintenance/sweep.test.ts'],
+  },
+  {
     rule: 'the sweep spares what an upload names',
     file: 'src/maintenance/sweep.ts',
     find: 'records[index] === undefined && !kept.has(id)',
