@@ -120,6 +120,20 @@ export const storeMutants: readonly Mutant[] = [
     tests: [`${LEVEL}/failed-write.test.ts`],
   },
   {
+    rule: 'no new database is begun where the one that was open is not there any more',
+    file: `${LEVEL}/level-opening.ts`,
+    find: '      if (this.#epoch > 0) await refuseAnother?.()\n',
+    replace: '',
+    tests: [`${LEVEL}/failed-write.test.ts`],
+  },
+  {
+    rule: 'a database that has lost records is not gone on with',
+    file: `${LEVEL}/level-opening.ts`,
+    find: '    if (counter >= before) return counter\n',
+    replace: '    if (counter >= before || counter < before) return counter\n',
+    tests: [`${LEVEL}/failed-write.test.ts`],
+  },
+  {
     rule: 'bytes are synced before they have a place',
     file: `${FILES}/file-uploads.ts`,
     find: '      await this.#sync(upload.id, file)\n',

@@ -1,3 +1,4 @@
+import { mkdir, readdir, rename, rmdir } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { NoSpace, StoreUnavailable } from '../../store-errors.ts'
 import { commitOf, dump, existsCheck, get, key, text, versionCheck, versionOf } from '../contract-tools.ts'
@@ -6,6 +7,8 @@ import { MetadataConflict } from '../metadata-store.ts'
 import { type Ballast, noBallast } from './ballast.ts'
 import { createClassicLevel } from './classic-database.ts'
 import { FailingDatabase } from './failing-database.ts'
+import { refuseAnother } from './first-files.ts'
+import { COUNTER_KEY } from './keyspace.ts'
 import type { LevelDatabase } from './level-database.ts'
 import { openLevelStoreOver } from './level-metadata-store.ts'
 import { makeTestDirectory } from './test-directory.ts'
@@ -58,7 +61,11 @@ const FULL = new Error('Database failed to write', {
 let directory: Awaited<ReturnType<typeof makeTestDirectory>>
 let createInner: () => LevelDatabase = createMemoryLevel
 
-async function openFailing(ballast: Ballast = noBallast, recoveryMilliseconds = 5000) {
+async function openFailing(
+  ballast: Ballast = noBallast,
+  recoveryMilliseconds = 5000,
+  refuse?: () => Promise<void>,
+) {
   const database = new FailingDatabase(createInner())
   const notices: string[] = []
   const store = await openLevelStoreOver({
@@ -66,6 +73,7 @@ async function openFailing(ballast: Ballast = noBallast, recoveryMilliseconds = 
     ballast,
     place: 'a failing database',
     recoveryMilliseconds,
+    ...(refuse && { refuseAnother: refuse }),
     notice: (sentence) => notices.push(sentence),
   })
   await store.commit(commitOf({ sets: { before: '1' } }))
@@ -248,6 +256,50 @@ describe.each(['memory-level', 'classic-level'])(
     })
   },
 )
+
+describe('a disk that is not there any more', { timeout: 30_000 }, () => {
+  beforeEach(async () => {
+    directory = await makeTestDirectory()
+    createInner = () => createClassicLevel(directory.path)
+  })
+
+  afterEach(async () => {
+    createInner = createMemoryLevel
+    await directory.remove()
+  })
+
+  it('leaves the database open for reading, and no new one is begun in its place', async () => {
+    const [there, aside] = [directory.path, `${directory.path}-aside`]
+    const { database, store } = await openFailing(noBallast, 100, () => refuseAnother(there))
+    await rename(there, aside)
+    await mkdir(there)
+    database.failBatches = ['lost']
+    await expect(store.commit(commitOf({ sets: { a: '1' } }))).rejects.toThrow(StoreUnavailable)
+    await expect(store.commit(commitOf({ sets: { b: '1' } }))).rejects.toThrow(StoreUnavailable)
+    expect(await dump(store)).toEqual([['before', '1']])
+    expect(await readdir(there)).toEqual([])
+    await rmdir(there)
+    await rename(aside, there)
+    await expect.poll(() => commitOrNot(store), { timeout: 10_000 }).toBe(true)
+    expect((await dump(store)).map(([name]) => name)).toEqual(['a', 'before'])
+    await store.close()
+  })
+
+  it('a database that knows less than it did is not gone on with', async () => {
+    const inner = createMemoryLevel()
+    createInner = () => inner
+    const { database, store } = await openFailing(noBallast, 100)
+    const open = inner.open.bind(inner)
+    inner.open = async () => {
+      await open()
+      await inner.batch([{ type: 'del', key: COUNTER_KEY }], { sync: true })
+    }
+    database.failBatches = ['lost']
+    await expect(store.commit(commitOf({ sets: { a: '1' } }))).rejects.toThrow(StoreUnavailable)
+    await expect(store.read([key('before')])).rejects.toThrow(StoreUnavailable)
+    await store.close()
+  })
+})
 
 describe('a full disk', { timeout: 30_000 }, () => {
   it('rejects with NoSpace, takes the ballast to open again, and nothing is written without ballast', async () => {

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { StoreDamaged } from '../../store-errors.ts'
+import { StoreDamaged, StoreUnavailable } from '../../store-errors.ts'
 
 /**
  * Refuses a directory whose database has lost the files that it begins with. LevelDB takes one without CURRENT for new,
@@ -22,6 +22,12 @@ export async function refuseWithoutFirstFiles(directory: string): Promise<void> 
     throw new StoreDamaged(`the file CURRENT of the database in ${directory} is damaged`)
   if (!names.includes(manifest))
     throw new StoreDamaged(`the database in ${directory} has lost its file ${manifest}`)
+}
+
+/** Throws StoreUnavailable where the database that was open is no more: opened again, it would be a new one, and empty. */
+export async function refuseAnother(directory: string): Promise<void> {
+  if ((await namesIn(directory)).includes('CURRENT')) return
+  throw new StoreUnavailable(`the database is not in ${directory} any more: is its disk mounted?`)
 }
 
 async function namesIn(directory: string): Promise<string[]> {

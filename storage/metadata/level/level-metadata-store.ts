@@ -13,7 +13,7 @@ import type {
 import { FileBallast } from './ballast.ts'
 import { createClassicLevel } from './classic-database.ts'
 import { CommitQueue } from './commit-queue.ts'
-import { refuseWithoutFirstFiles } from './first-files.ts'
+import { refuseAnother, refuseWithoutFirstFiles } from './first-files.ts'
 import { type ConnectionParts, LevelConnection } from './level-connection.ts'
 import type { LevelSnapshot } from './level-database.ts'
 import { asStoreError } from './level-errors.ts'
@@ -50,6 +50,7 @@ export async function openLevelMetadataStore(options: LevelStoreOptions): Promis
   return openLevelStoreOver({
     database: createClassicLevel(place),
     mayBeOpenedBeside: true,
+    refuseAnother: () => refuseAnother(place),
     ballast: new FileBallast(place, options.ballastBytes ?? BALLAST_BYTES, { notice }),
     place,
     recoveryMilliseconds: options.recoveryMilliseconds ?? RECOVERY_MILLISECONDS,

@@ -20,6 +20,8 @@ export interface OpeningParts {
   readonly place: string
   /** Whether other threads of this process can open it, too: then only this says that it has one owner. */
   readonly mayBeOpenedBeside?: boolean
+  /** Rejects when another database would be opened than the one that was open; absent where there can be no other. */
+  readonly refuseAnother?: () => Promise<void>
 }
 
 /** Opens and closes the database, knows its counter, and sees to it that there is room to open it again. */
@@ -57,7 +59,7 @@ export class LevelOpening {
     if (mayBeOpenedBeside && owned.has(place)) throw ownedBefore(place)
     if (mayBeOpenedBeside) owned.add(place)
     try {
-      this.#counter = await openAndCount(database, place)
+      this.#counter = await openAndCount(database, place, this.#counter)
     } catch (error) {
       owned.delete(place)
       throw error
@@ -92,11 +94,12 @@ export class LevelOpening {
     }
   }
 
-  /** Throws NoSpace or StoreUnavailable when the disk takes nothing: opening would fail, too. */
+  /** Throws NoSpace or StoreUnavailable when the disk takes nothing, or is another one: opening would be no help. */
   async tryDisk(): Promise<void> {
-    const { ballast, place } = this.#parts
+    const { ballast, place, refuseAnother } = this.#parts
     try {
       await ballast.tryDisk()
+      if (this.#epoch > 0) await refuseAnother?.()
     } catch (error) {
       throw asStoreError(`cannot write to the disk of ${place}`, error)
     }
@@ -116,14 +119,20 @@ export class LevelOpening {
   }
 }
 
-async function openAndCount(database: LevelDatabase, place: string): Promise<bigint> {
+/** Gives the counter, which is never below what it was. */
+async function openAndCount(database: LevelDatabase, place: string, before: bigint): Promise<bigint> {
   try {
     await database.open()
   } catch (error) {
     throw isLocked(error) ? ownedBefore(place, error) : error
   }
   try {
-    return readCounter(database, place)
+    const counter = readCounter(database, place)
+    if (counter >= before) return counter
+    // Whoever went on with it would take all that it does not know for left over.
+    throw new StoreUnavailable(
+      `${place} has lost records, or is another database: its last version is ${counter}, and was ${before}`,
+    )
   } catch (error) {
     await database.close()
     throw error
