@@ -28,9 +28,10 @@ interface Wanted {
 /**
  * Compares records with bytes, both ways. With `repair`, a blob whose bytes lie elsewhere in the store is led to them
  * once their digest is proven, any other is quarantined, and bytes that nobody mentions are swept.
- * Rejects, before anything is changed, when a listing breaks or when too much is missing and `force` is not given.
+ * Rejects, before anything is changed, when the store is not there, a listing breaks, or too much is missing and `force` is not given.
  */
 export async function checkBytes(parts: FsckParts): Promise<void> {
+  await parts.blobs.check()
   const wanted = new Map<Digest, Wanted>()
   const blobs = await findMissing(parts, wanted)
   await findUnrecorded(parts, wanted)

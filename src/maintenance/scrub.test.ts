@@ -4,6 +4,7 @@ import { type BlobStore, blobLocation } from '../../storage/blobs/blob-store.ts'
 import { emptyMemoryBlobs, openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { StoreUnavailable } from '../../storage/store-errors.ts'
 import { type Digest, digestFromBytes } from '../oci/digest.ts'
 import { blobCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
@@ -147,6 +148,20 @@ describe('the scrub', () => {
     await run()
     expect(damaged).toEqual([])
     expect(await readScrub(metadata)).toMatchObject({ blobs: 120, damaged: 30, finished: NOW })
+  })
+
+  it('finds no damage where the store is not there', async () => {
+    const one = await put('one')
+    await put('two')
+    blobs.check = () => Promise.reject(new StoreUnavailable('is its disk mounted?'))
+    await expect(run()).rejects.toThrow('is its disk mounted?')
+    let looks = 0
+    blobs.check = () =>
+      (looks += 1) === 1 ? Promise.resolve() : Promise.reject(new StoreUnavailable('gone'))
+    harm(one.location, undefined)
+    await run()
+    expect(damaged).toEqual([])
+    expect(job.failed).toEqual([`blob ${one.digest}`])
   })
 
   it('leaves alone what it cannot read now, and goes on', async () => {

@@ -101,6 +101,8 @@ class Scrub {
     let pass = await readScrub(metadata)
     if (pass === undefined || pass.finished !== undefined) pass = await restartScrub(this.#parts)
     while (!this.#isStopped()) {
+      // Where the store is not there, none of its blobs is damaged.
+      await this.#parts.blobs.check()
       const from = pass.after === undefined ? keys.blobs() : keyAfter(keys.blob(pass.after))
       const page = await metadata.range({ prefix: keys.blobs(), from, limit: PAGE })
       for (const entry of page) {
@@ -172,6 +174,7 @@ class Scrub {
     const { location, size, quarantined } = record
     const reader = await this.#parts.blobs.read(blobLocation(location))
     if (reader === undefined) {
+      await this.#parts.blobs.check()
       const missing = { sha256, location, why: `nothing is at ${location}` }
       return { bytes: 0, isDamaged: true, ...(quarantined === undefined && { missing }) }
     }

@@ -1,6 +1,6 @@
 import type { BlobReader, RangesReader } from '../../storage/blobs/blob-store.ts'
 import { blobLocation } from '../../storage/blobs/blob-store.ts'
-import { StoreDamaged } from '../../storage/store-errors.ts'
+import { StoreDamaged, StoreUnavailable } from '../../storage/store-errors.ts'
 import type { ByteRange } from '../oci/byte-range.ts'
 import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
@@ -69,9 +69,21 @@ async function watched<Result>(
     return await work()
   } catch (error) {
     if (!(error instanceof StoreDamaged)) throw error
+    await lookAgain(parts, blob, error)
     await quarantine(parts, { sha256: blob.sha256, location: blob.location, why: error.message })
     throw blobDamaged(blob.digest, error)
   }
+}
+
+/**
+ * Before a blob is given up: a disk that is not mounted, or a bucket that is not ours, has the bytes of none, and an engine
+ * can be wrong once. Throws StoreUnavailable then.
+ */
+async function lookAgain({ blobs }: RegistryParts, blob: StoredBlob, cause: StoreDamaged): Promise<void> {
+  const { location, size } = blob
+  await blobs.check()
+  if ((await blobs.size(blobLocation(location))) === size)
+    throw new StoreUnavailable(`all ${size} bytes are at ${location}, and were not given`, { cause })
 }
 
 export function blobDamaged(digest: Digest, cause?: unknown): RegistryError {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { StoreDamaged } from '../../storage/store-errors.ts'
+import { StoreDamaged, StoreUnavailable } from '../../storage/store-errors.ts'
 import type { Digest } from '../oci/digest.ts'
 import { BODY_LIMIT } from '../records/manifest.ts'
 import { getBlob } from './blobs.ts'
@@ -56,6 +56,7 @@ describe('bytes that are missing', () => {
           close: () => reader.close(),
           pump: async (sink) => {
             await sink(long.subarray(0, 1000))
+            damage(registry, at, long.subarray(0, 1000))
             throw new StoreDamaged('ends at 1000')
           },
         }
@@ -63,6 +64,30 @@ describe('bytes that are missing', () => {
     }
     expect(await pull(registry, ONE, other)).toBeUndefined()
     expect(await damaged()).toMatchObject([{ sha256: other, location: at, why: 'ends at 1000' }])
+  })
+
+  it('are no damage while the store is not there: once it is back, they are', async () => {
+    registry.blobs.check = () => Promise.reject(new StoreUnavailable('is its disk mounted?'))
+    damage(registry, location, undefined)
+    await expect(pull(registry, ONE, digest)).rejects.toThrow(StoreUnavailable)
+    damage(registry, location, Buffer.from('content'))
+    expect(String(await pull(registry, ONE, digest))).toBe('content')
+    expect(await damaged()).toEqual([])
+  })
+
+  it.each([
+    ['says that there are none', () => Promise.resolve(undefined)],
+    [
+      'says that there are others',
+      () => Promise.resolve({ size: 3, close: async () => {}, pump: async () => {} }),
+    ],
+  ])('are no damage when the store %s, and is wrong', async (_, wrong) => {
+    const read = registry.blobs.read.bind(registry.blobs)
+    registry.blobs.read = wrong
+    await expect(pull(registry, ONE, digest)).rejects.toThrow(StoreUnavailable)
+    registry.blobs.read = read
+    expect(String(await pull(registry, ONE, digest))).toBe('content')
+    expect(await damaged()).toEqual([])
   })
 
   it('of a large manifest say so, and pushing it again mends it', async () => {

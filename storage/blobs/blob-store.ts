@@ -72,7 +72,7 @@ export interface BlobStore {
   /** Bytes free for uploads, or undefined where that means nothing. */
   freeBytes(): Promise<number | undefined>
 
-  /** Resolves when the engine answers now; rejects with StoreUnavailable when it does not. */
+  /** Resolves when the engine answers now, and has this store; rejects with StoreUnavailable when not. */
   check(): Promise<void>
 
   close(): Promise<void>

@@ -161,8 +161,12 @@ class FilesystemBlobStore implements BlobStore {
     return this.#parts().files.freeBytes()
   }
 
+  /** Its folders were made at the start: without them another disk is there, or none. */
   async check(): Promise<void> {
-    await this.freeBytes()
+    const { files } = this.#parts()
+    for (const parent of BLOB_PARENTS)
+      if ((await files.factsIfThere(parent)) === undefined)
+        throw new StoreUnavailable(`there is no ${files.pathOf(parent)} any more: is its disk mounted?`)
   }
 
   /** Readers and writers that are open go on to their end. */

@@ -12,7 +12,7 @@ import {
   type UploadWriter,
 } from '../blob-store.ts'
 import type { Bucket } from './bucket.ts'
-import { LOCATION_PARENTS, OWNER, parseLocation, SIDE_OBJECTS, uploadOfSide } from './layout.ts'
+import { LOCATION_PARENTS, parseLocation, SIDE_OBJECTS, uploadOfSide } from './layout.ts'
 import { openReader } from './object-reader.ts'
 import { checkOwner } from './owner.ts'
 import { PartMemory } from './part-memory.ts'
@@ -140,7 +140,7 @@ class S3BlobStore implements BlobStore {
   }
 
   async check(): Promise<void> {
-    await this.#bucket().head(OWNER)
+    await checkOwner(this.#bucket(), this.#cluster)
   }
 
   /** Ends calls under way: a silent S3 would hold the process. */
