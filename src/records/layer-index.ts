@@ -44,7 +44,7 @@ export const indexQueueCodec = recordCodec(
   1,
   z.object({
     at: dateField,
-    /** Failures that were not the layer's. */
+    /** Failures without a verdict, when nothing kept every layer from being indexed. */
     attempts: z.number(),
     claim: z.object({ by: z.string(), until: dateField, read: sizeField }).optional(),
   }),

@@ -14,7 +14,7 @@ import { TupleReader } from '../../records/tuple.ts'
 const PAGE = 64
 /** A claim that nobody renewed for so long belongs to a process that is gone. */
 const CLAIM_MS = 60_000
-/** Failures that are not the layer's, after which it waits no more. */
+/** Failures that have no other cause than the layer could be, after which it waits no more. */
 const ATTEMPTS = 5
 
 export interface QueueParts {
@@ -76,15 +76,18 @@ export function renewClaim(parts: QueueParts, layer: Digest, read: number): Prom
   )
 }
 
-/** Gives a layer back after a failure that is not its own; true when it was tried often enough. */
-export async function giveBack(parts: QueueParts, layer: Digest, failed: boolean): Promise<boolean> {
+/** Why a layer is given back: this process ends, what failed would fail for any layer, or only this one may fail so. */
+export type GivenBack = 'stopped' | 'for-all' | 'for-this'
+
+/** Gives back a layer that is not indexed; true when it was tried often enough. */
+export async function giveBack(parts: QueueParts, layer: Digest, why: GivenBack): Promise<boolean> {
   let exhausted = false
   await change(parts, keys.indexQueue(layer), ({ claim: held, ...record }) => {
     if (held?.by !== parts.by) return undefined
-    const attempts = record.attempts + (failed ? 1 : 0)
+    const attempts = record.attempts + (why === 'for-this' ? 1 : 0)
     exhausted = attempts >= ATTEMPTS
     // A failure waits as long as a lost claim before it is tried again.
-    return { ...record, attempts, ...(failed && { claim: { ...held, by: '' } }) }
+    return { ...record, attempts, ...(why !== 'stopped' && { claim: { ...held, by: '' } }) }
   })
   return exhausted
 }

@@ -7,6 +7,7 @@ import type { BlobStore } from '../../../storage/blobs/blob-store.ts'
 import { openMemoryBlobStore } from '../../../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../../../storage/metadata/memory/memory-metadata-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
+import { NoSpace, StoreUnavailable } from '../../../storage/store-errors.ts'
 import { type Digest, digestFromBytes } from '../../oci/digest.ts'
 import { blobCodec } from '../../records/blob.ts'
 import { keys } from '../../records/keys.ts'
@@ -133,4 +134,55 @@ it('H29 makes the index of an older version anew', SLOW, async () => {
   await indexer.request(layer)
   await done(layer, 2)
   expect(await held()).toBe(1)
+})
+
+/** Reads fail with `error` so many times; the queue's clock runs fast. Gives how often one was told of that. */
+async function failing(layer: Digest, error: Error, times: number): Promise<() => number> {
+  const read = blobs.read.bind(blobs)
+  let left = times
+  vi.spyOn(blobs, 'read').mockImplementation((...args) =>
+    (left -= 1) < 0 ? read(...args) : Promise.reject(error),
+  )
+  let clock = Date.now()
+  const told = vi.fn()
+  const indexer = startIndexer({ ...parts(), now: () => (clock += 3_600_000), onError: told })
+  indexers.push(indexer)
+  await vi.waitFor(async () => {
+    await indexer.request(layer)
+    expect(['done', 'damaged']).toContain(await stateOf(layer))
+  }, PATIENCE)
+  return () => told.mock.calls.length
+}
+
+it.each([
+  ['a store that is away', new StoreUnavailable('S3 does not answer')],
+  ['a store that is full', new NoSpace('no space')],
+  ['a machine without open files', Object.assign(new Error('too many open files'), { code: 'EMFILE' })],
+])('waits for %s, however often it fails', SLOW, async (_, error) => {
+  const layer = await pushLayer()
+  const told = await failing(layer, error, 12)
+  expect(await stateOf(layer)).toBe('done')
+  expect(told()).toBe(12)
+})
+
+it('gives a layer up that fails again and again when others would not', SLOW, async () => {
+  const layer = await pushLayer()
+  const told = await failing(layer, new Error('the thread ended'), 12)
+  expect(await indexes.state(layer)).toMatchObject({ state: 'damaged' })
+  expect(told()).toBe(5)
+})
+
+it('keeps a layer in the queue whose bytes are not there because the store is not', SLOW, async () => {
+  const layer = await pushLayer()
+  const read = vi.spyOn(blobs, 'read').mockResolvedValue(undefined)
+  const check = vi.spyOn(blobs, 'check').mockRejectedValue(new StoreUnavailable('is its disk mounted?'))
+  let clock = Date.now()
+  const told = vi.fn()
+  const indexer = startIndexer({ ...parts(), now: () => (clock += 3_600_000), onError: told })
+  indexers.push(indexer)
+  await indexer.request(layer)
+  await vi.waitFor(() => expect(told).toHaveBeenCalled(), PATIENCE)
+  read.mockRestore()
+  check.mockRestore()
+  await done(layer)
 })

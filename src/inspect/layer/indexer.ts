@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { blobLocation } from '../../../storage/blobs/blob-store.ts'
 import { transact } from '../../../storage/metadata/transact.ts'
+import { NoSpace, StoreUnavailable } from '../../../storage/store-errors.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { blobCodec } from '../../records/blob.ts'
 import { keys } from '../../records/keys.ts'
@@ -12,6 +13,7 @@ import {
   type LayerIndexRecord,
   layerIndexCodec,
 } from '../../records/layer-index.ts'
+import { systemCode } from '../../system-code.ts'
 import { forgetGone } from './forget-gone.ts'
 import { indexAside } from './index-aside.ts'
 import type { IndexedLayer } from './index-layer.ts'
@@ -61,7 +63,7 @@ export function startIndexer(given: IndexerParts): Indexer {
       try {
         const layer = await claimNext(queue)
         if (layer === undefined) await idle(wakes, stopping.signal)
-        else await work(parts, queue, layer, stopping.signal)
+        else if (!(await work(parts, queue, layer, stopping.signal))) await idle(wakes, stopping.signal)
       } catch (error) {
         parts.onError(error, 'the queue of layers to index')
         await idle(wakes, stopping.signal)
@@ -106,7 +108,13 @@ function idle(wakes: Set<() => void>, stopping: AbortSignal): Promise<void> {
   })
 }
 
-async function work(parts: WorkParts, queue: QueueParts, layer: Digest, signal: AbortSignal): Promise<void> {
+/** False: the next one would fail, too. */
+async function work(
+  parts: WorkParts,
+  queue: QueueParts,
+  layer: Digest,
+  signal: AbortSignal,
+): Promise<boolean> {
   const begun = performance.now()
   let read = 0
   const renewing = setInterval(() => {
@@ -120,13 +128,21 @@ async function work(parts: WorkParts, queue: QueueParts, layer: Digest, signal: 
       },
     })
     if (record !== undefined) parts.onDone(layer, record, performance.now() - begun)
+    return true
   } catch (error) {
-    const failed = !signal.aborted
-    if (failed) parts.onError(error, `the index of ${layer}`)
-    if (await giveBack(queue, layer, failed)) await giveUp(parts, queue, layer)
+    const why = signal.aborted ? 'stopped' : failsForAll(error) ? 'for-all' : 'for-this'
+    if (why !== 'stopped') parts.onError(error, `the index of ${layer}`)
+    if (await giveBack(queue, layer, why)) await giveUp(parts, queue, layer)
+    return why !== 'for-all'
   } finally {
     clearInterval(renewing)
   }
+}
+
+/** A store that is away or full, and what a machine lacks: space, open files, threads. */
+function failsForAll(error: unknown): boolean {
+  const isOfStore = error instanceof StoreUnavailable || error instanceof NoSpace
+  return isOfStore || /^(?:E[A-Z0-9]+|ERR_WORKER_INIT_FAILED)$/.test(systemCode(error) ?? '')
 }
 
 /** Undefined: the layer is gone, or another process was faster. */
@@ -140,6 +156,8 @@ async function indexOne(
   const blob = stored && blobCodec.decode(stored.value)
   const reader = blob && (await parts.blobs.read(blobLocation(blob.location)))
   if (reader === undefined) {
+    // Where the store is not there, no layer is gone.
+    if (blob !== undefined) await parts.blobs.check()
     await forget(parts, layer)
     return undefined
   }
