@@ -322,6 +322,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/make-directory.ts',
     'storage/blobs/blob-store.ts',
     'storage/metadata/metadata-store.ts',
+    'storage/metadata/transact.ts',
     'src/system-code.ts',
   ],
   'src/maintenance/migration': [

@@ -114,3 +114,22 @@ it('takes away what one has left that was cut, before it begins', async () => {
   expect(await test.run(run)).toBe(1)
   expect(await stored()).toEqual((await readSnapshots(metadata)).kept.map(({ location }) => location))
 })
+
+it('by a process that was paused while another took one changes nothing of what that one left', async () => {
+  await test.run(run)
+  now += DAY
+  const complete = blobs.complete.bind(blobs)
+  blobs.complete = async (...args) => {
+    blobs.complete = complete
+    const location = await complete(...args)
+    now += DAY
+    await test.run(run)
+    // No record names the bytes of the first one now, and a sweep takes them.
+    await blobs.remove(location)
+    return location
+  }
+  await expect(test.run(run)).rejects.toThrow('another process')
+  const { kept } = await readSnapshots(metadata)
+  expect(kept.map(({ taken }) => taken)).toEqual([NOW, NOW + 2 * DAY])
+  for (const { location } of kept) expect(await keysIn(location)).toHaveLength(PROJECTS)
+})

@@ -7,6 +7,7 @@ import {
   type UploadWriter,
 } from '../../../storage/blobs/blob-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
+import { transact } from '../../../storage/metadata/transact.ts'
 import { type Digest, digestFromBytes } from '../../oci/digest.ts'
 import { type SnapshotsRecord, snapshotsCodec } from '../../records/cursor.ts'
 import { keys } from '../../records/keys.ts'
@@ -48,26 +49,42 @@ export async function snapshotUploads(metadata: MetadataStore): Promise<Readonly
 }
 
 async function takeSnapshot(parts: JobParts, signal: AbortSignal): Promise<void> {
-  const { state: cut, kept } = await readSnapshots(parts.metadata)
+  const { pending: before, state: cut } = await readSnapshots(parts.metadata)
   // An S3 keeps the parts of an upload for ever, and shows them to nobody who does not know of it.
   if (cut !== undefined) await parts.blobs.abort(cut)
   const taken = parts.now()
   const upload = snapshotUpload(taken)
   const state = await parts.blobs.create(upload)
   // Before its first byte, so that no sweep takes it for a leftover.
-  await writeSnapshots(parts.metadata, { pending: upload, state, kept })
+  await change(parts.metadata, before, (kept) => ({ pending: upload, state, kept }))
   const stored = await store(parts, state, signal)
   if (stored === undefined) return
-  const all = [...kept, { upload, taken, ...stored }]
-  await writeSnapshots(parts.metadata, { kept: all.slice(-KEPT) })
-  for (const old of all.slice(0, -KEPT))
+  let gone: SnapshotsRecord['kept'] = []
+  await change(parts.metadata, upload, (kept) => {
+    const all = [...kept, { upload, taken, ...stored }]
+    gone = all.slice(0, -KEPT)
+    return { kept: all.slice(-KEPT) }
+  })
+  for (const old of gone)
     await parts.attempt(`snapshot at ${old.location}`, () => parts.blobs.remove(blobLocation(old.location)))
   parts.progress(1)
 }
 
-function writeSnapshots(metadata: MetadataStore, record: SnapshotsRecord): Promise<void> {
-  const sets = [{ key: keys.cursor(NAME), value: snapshotsCodec.encode(record) }]
-  return metadata.commit({ checks: [], sets, deletes: [] })
+/**
+ * Only while `pending` is still what is being taken: a process that was paused for longer than its lease would bring back
+ * the list from before, with bytes that a sweep has taken, and without what the next process has stored.
+ */
+async function change(
+  metadata: MetadataStore,
+  pending: string | undefined,
+  decide: (kept: SnapshotsRecord['kept']) => SnapshotsRecord,
+): Promise<void> {
+  await transact(metadata, async (transaction) => {
+    const found = await transaction.getChecked(snapshotsCodec, keys.cursor(NAME))
+    const now = found?.value ?? { kept: [] }
+    if (now.pending !== pending) throw new Error('another process takes the snapshot of the records')
+    transaction.set(snapshotsCodec, keys.cursor(NAME), decide(now.kept))
+  })
 }
 
 /** Undefined: `signal` broke it off, and nothing of it is left. */
