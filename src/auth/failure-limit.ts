@@ -28,7 +28,9 @@ export function createFailureLimit({ burst, perSecond, now }: FailureRate): Fail
   const bucketOf = (account: string, address: string): Bucket => {
     const key = `${account}\n${networkOf(address)}`
     const found = buckets.get(key) ?? { tries: burst, at: now() }
-    const tries = Math.min(burst, found.tries + ((now() - found.at) / 1000) * perSecond)
+    // A clock that is set back takes no tries away.
+    const passed = Math.max(0, now() - found.at)
+    const tries = Math.min(burst, found.tries + (passed / 1000) * perSecond)
     const bucket = { tries, at: now() }
     buckets.set(key, bucket)
     return bucket

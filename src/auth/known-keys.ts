@@ -11,6 +11,9 @@ export class KnownKeys<Key> {
   readonly #now: () => number
   #keys: readonly Key[] = []
   #loaded = Number.NEGATIVE_INFINITY
+  /** Reads that have begun, and the last of them that has told. */
+  #begun = 0
+  #told = 0
   #loading: Promise<void> | undefined
   #coming: Promise<void> | undefined
 
@@ -25,16 +28,19 @@ export class KnownKeys<Key> {
 
   async load(): Promise<void> {
     const began = this.#now()
+    const turn = (this.#begun += 1)
     const keys = await this.#read(this.#keys)
     // A read that began later has told already.
-    if (began < this.#loaded) return
+    if (turn < this.#told) return
+    this.#told = turn
     this.#keys = keys
     this.#loaded = began
   }
 
-  /** Reads again what is old. */
+  /** Reads again what is old, or from before the clock was set back. */
   async refresh(): Promise<void> {
-    if (this.#now() - this.#loaded < FRESH) return
+    const age = this.#now() - this.#loaded
+    if (age >= 0 && age < FRESH) return
     this.#loading ??= this.load().finally(() => {
       this.#loading = undefined
     })

@@ -113,6 +113,15 @@ describe('failures', () => {
     expect(verified).toHaveLength(11)
   })
 
+  it('keep nobody out for the time by which the clock is set back', async () => {
+    await login('alice', 'correct horse', HERE)
+    await wrong()
+    time -= 600_000
+    expect(await wrong()).toBeUndefined()
+    await setPassword('alice', 'battery staple')
+    expect(await login('alice', 'battery staple', HERE)).toBeDefined()
+  })
+
   it('of one account or address leave others alone', async () => {
     await setPassword('bob', 'bobs password')
     await spend()

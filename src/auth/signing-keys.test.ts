@@ -63,6 +63,17 @@ describe('signing keys', () => {
     expect(await other.holds(kid)).toBe(false)
   })
 
+  it('that are revoked are gone after the clock was set back, too', async () => {
+    const [one, other] = [open(), open()]
+    const { kid } = await one.current()
+    await other.current()
+    time -= 3_600_000
+    const next = await one.rotate({ revoke: true })
+    expect([await one.holds(kid), (await one.current()).kid]).toEqual([false, next])
+    time += 5_000
+    expect([await other.holds(kid), (await other.current()).kid]).toEqual([false, next])
+  })
+
   it('publish public halves alone', async () => {
     const keys = open()
     await keys.current()

@@ -77,6 +77,14 @@ describe('ReadOnlySwitch', () => {
     expect(await refusal(other, route('PUT', 'push'))).toContain('moving')
   })
 
+  it('is heard of also by one whose clock was set back', async () => {
+    const [one, other] = [replica(), replica()]
+    await refusal(other, route('PUT', 'push'))
+    await one.set(true, 'moving')
+    time -= 3_600_000
+    expect(await refusal(other, route('PUT', 'push'))).toContain('moving')
+  })
+
   it('cannot open a server that is configured to be closed', async () => {
     const readOnly = replica(true)
     expect(await readOnly.state()).toEqual({ readOnly: true })

@@ -56,7 +56,9 @@ export class ReadOnlySwitch {
 
   /** Throws UNAVAILABLE while the switch is on. */
   async refuseWrites(): Promise<void> {
-    if (this.#parts.now() - this.#read > FRESH) await this.#refresh()
+    const age = this.#parts.now() - this.#read
+    // Below nothing: the clock was set back.
+    if (age < 0 || age > FRESH) await this.#refresh()
     const { readOnly, reason } = this.#known
     if (!readOnly) return
     throw new RegistryError('UNAVAILABLE', {

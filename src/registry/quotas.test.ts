@@ -103,6 +103,13 @@ describe('a quota with much room', () => {
     expect(await outcome(quotas.check('team', 0))).toBe('DENIED')
   })
 
+  it('is added up again when the clock was set back', async () => {
+    await quotas.check('team', 0)
+    await blob(ONE, 1000)
+    registry.clock.now -= 3_600_000
+    expect(await outcome(quotas.check('team', 0))).toBe('DENIED')
+  })
+
   it('is added up once for all who push side by side, and for each when there is little room', async () => {
     await Promise.all(Array.from({ length: 20 }, () => quotas.check('team', 10)))
     expect(looks).toBe(1)

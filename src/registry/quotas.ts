@@ -14,7 +14,7 @@ const SHARE = 4
 
 interface Look {
   readonly quota: number
-  readonly until: number
+  readonly at: number
   /** Bytes that may come without another one. */
   left: number
 }
@@ -59,7 +59,10 @@ export class Quotas {
   /** Takes from the room that the last look found, when there is enough. */
   #takes(project: string, quota: number, more: number): boolean {
     const look = this.#looks.get(project)
-    if (look?.quota !== quota || look.left <= more || this.#now() >= look.until) return false
+    if (look?.quota !== quota || look.left <= more) return false
+    const age = this.#now() - look.at
+    // Below nothing: the clock was set back.
+    if (age < 0 || age >= LASTING) return false
     look.left -= more
     return true
   }
@@ -80,7 +83,7 @@ export class Quotas {
     this.#looks.set(project, {
       quota,
       left: Math.floor((quota - used) / SHARE),
-      until: this.#now() + LASTING,
+      at: this.#now(),
     })
     return used
   }

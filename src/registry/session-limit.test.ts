@@ -45,6 +45,13 @@ describe('the limit of open sessions', () => {
     await expect(limit.check('user:ann')).rejects.toMatchObject({ code: 'TOOMANYREQUESTS' })
   })
 
+  it('is looked at again when the clock was set back', async () => {
+    await begin(1)
+    open = 1000
+    now -= 3_600_000
+    await expect(limit.check('user:ann')).rejects.toMatchObject({ code: 'TOOMANYREQUESTS' })
+  })
+
   it('is one of each account, and a refusal is not remembered', async () => {
     open = 1000
     await expect(limit.check('user:ann')).rejects.toMatchObject({ code: 'TOOMANYREQUESTS' })

@@ -11,7 +11,7 @@ const LASTING = 10_000
 const SHARE = 4
 
 interface Look {
-  readonly until: number
+  readonly at: number
   /** Sessions that may begin without another one. */
   left: number
 }
@@ -37,12 +37,14 @@ export class SessionLimit {
   /** Throws TOOMANYREQUESTS. */
   async check(account: string): Promise<void> {
     const look = this.#looks.get(account)
-    if (look !== undefined && look.left > 0 && this.#parts.now() < look.until) {
+    // Below nothing: the clock was set back.
+    const age = this.#parts.now() - (look?.at ?? Number.NEGATIVE_INFINITY)
+    if (look !== undefined && look.left > 0 && age >= 0 && age < LASTING) {
       look.left -= 1
       return
     }
     const free = await this.#free(account)
-    this.#looks.set(account, { until: this.#parts.now() + LASTING, left: Math.floor(free / SHARE) })
+    this.#looks.set(account, { at: this.#parts.now(), left: Math.floor(free / SHARE) })
   }
 
   async #free(account: string): Promise<number> {

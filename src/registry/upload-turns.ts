@@ -23,6 +23,8 @@ const SILENT_MS = 500
 /** How often one that goes on says so again, and how long it is believed without a word. */
 const RENEW_MS = 3000
 const BELIEVED_MS = 10_000
+/** By how much the clocks of replicas may differ, and some. */
+const SKEW_MS = 60_000
 /** In such a part of the time after which an idle session is forgotten, one that goes on says so at least. */
 const PART_OF_EXPIRY = 4
 
@@ -86,7 +88,10 @@ export class UploadTurns {
   }
 
   #isWrittenElsewhere({ writer }: UploadRecord): boolean {
-    return writer !== undefined && writer.process !== this.#process && writer.until > this.#parts.now()
+    if (writer === undefined || writer.process === this.#process) return false
+    const left = writer.until - this.#parts.now()
+    // More than anybody is given now is from before a clock was set back.
+    return left > 0 && left <= BELIEVED_MS + SKEW_MS
   }
 }
 

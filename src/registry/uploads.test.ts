@@ -474,6 +474,16 @@ describe('two writers on two replicas', () => {
       expect(await registry.uploads.status(session)).toBe(3)
     })
 
+    it('one that died before the clock was set back keeps nobody away', async () => {
+      const session = await start()
+      const end = Promise.withResolvers<undefined>()
+      const { written } = await writeSlowly(session, end.promise)
+      registry.clock.now -= 3_600_000
+      expect(await other().append(session, chunk('xyz'))).toBe(3)
+      end.resolve(undefined)
+      expect(await written).toBe('RANGE_INVALID')
+    })
+
     it('and is about to make it a blob, the second does not stop it', async () => {
       const session = await start()
       const slowly = (async function* () {
