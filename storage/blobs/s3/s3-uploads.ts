@@ -1,4 +1,5 @@
 import type { Digest } from '../../../src/oci/digest.ts'
+import { StoreUnavailable } from '../../store-errors.ts'
 import {
   type AppendOptions,
   type BlobLocation,
@@ -73,7 +74,7 @@ export class S3Uploads {
       const place = placeOf(upload, length, digest)
       const whole = upload.held === undefined || memory !== undefined
       const finished = whole && (await this.#finish(upload, place, memory))
-      if (!finished) await this.#checkFinished(place, length)
+      if (!finished) await this.#checkFinished(place, length, whole)
       await this.#removeSide(recorded)
       if (recorded.uploadId !== undefined && upload.parts.length === 0)
         await bucket.abandon({ key: dataKey(upload.id), uploadId: recorded.uploadId })
@@ -152,13 +153,17 @@ export class S3Uploads {
     await this.#parts.bucket.put(marker, { length: 0, open: () => [] })
   }
 
-  /** Whether an earlier `complete`, perhaps one whose answer was lost, made the object. */
-  async #checkFinished({ key, marker }: Place, length: number): Promise<void> {
+  /**
+   * Whether an earlier `complete`, perhaps one whose answer was lost, made the object. Where the bytes of the last append
+   * were not held long enough, since records could not be written meanwhile, what is recorded is still good.
+   */
+  async #checkFinished({ key, marker }: Place, length: number, whole: boolean): Promise<void> {
     const { bucket } = this.#parts
     const found = await bucket.head(key)
     if (found?.size === length) return
     if (marker !== undefined) await removeAll(bucket, [marker])
-    throw new UploadGone(`${key} has no ${length} bytes`)
+    if (whole) throw new UploadGone(`${key} has no ${length} bytes`)
+    throw new StoreUnavailable(`the last bytes of ${key} waited too long, and have to be sent again`)
   }
 
   /** One look at the end of what is there: an upload that was ended has none of it. */
