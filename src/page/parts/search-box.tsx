@@ -1,11 +1,20 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { go, here, href } from '../location.ts'
+import { registryHost } from '../registry-host.ts'
 import { Icon } from './icon.tsx'
 
 /** What people paste: a command, or a reference with this registry's host. */
 function meantBy(text: string): string {
-  const reference = text.trim().replace(/^(?:docker|podman|crictl|crane) (?:pull|push) /, '')
-  return reference.startsWith(`${location.host}/`) ? reference.slice(location.host.length + 1) : reference
+  const reference = text
+    .trim()
+    .replace(/^(?:docker|podman|crictl|crane|oras) (?:pull|push) (?:--platform \S+ )?/, '')
+    .replace(/^helm pull oci:\/\/(\S+)(?: --version (\S+))?$/, chartTag)
+  const host = [registryHost(location), location.host].find((one) => reference.startsWith(`${one}/`))
+  return host === undefined ? reference : reference.slice(host.length + 1)
+}
+
+function chartTag(_: string, name: string, version: string | undefined): string {
+  return version === undefined ? name : `${name}:${version.replaceAll('+', '_')}`
 }
 
 /** Search in everything that the visitor may see; the results are on the home page. */

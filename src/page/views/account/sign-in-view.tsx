@@ -4,6 +4,7 @@ import { isReturnPath } from '../../address.ts'
 import { BASE, go, here, href } from '../../location.ts'
 import { Form, textOf } from '../../parts/form.tsx'
 import { useTitle } from '../../parts/use-title.ts'
+import { registryHost } from '../../registry-host.ts'
 
 /** Signing in with the account that docker login takes. */
 export function SignInView() {
@@ -27,8 +28,8 @@ export function SignInView() {
         </p>
       )}
       <p class="dim">
-        With the name and password that <code>docker login {location.host}</code> takes; a token or the key of
-        a service account works too.
+        With the name and password that <code>docker login {registryHost(location)}</code> takes; a token or
+        the key of a service account works too.
       </p>
       <Form send={send} action="Sign in">
         <label>

@@ -6,6 +6,7 @@ import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { Form, textOf } from '../../parts/form.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
 import { Ago, AgoOrNever } from '../../parts/values.tsx'
+import { registryHost } from '../../registry-host.ts'
 
 /** Personal access tokens: made, shown once, listed, revoked. */
 export function TokensPart({ user }: { readonly user: string }) {
@@ -34,7 +35,7 @@ export function TokensPart({ user }: { readonly user: string }) {
             <p>This is the token. It is shown this once:</p>
             <Commands lines={[made]} />
             <p>To log in with it:</p>
-            <Commands lines={[`docker login ${location.host} -u ${user} -p ${made}`]} />
+            <Commands lines={[`docker login ${registryHost(location)} -u ${user} -p ${made}`]} />
           </div>
         </div>
       )}

@@ -1,10 +1,11 @@
 import type { WhoAmI } from '../../api/schema.generated.ts'
 import { href } from '../../location.ts'
 import { Commands, signInHref } from '../../parts/states.tsx'
+import { registryHost } from '../../registry-host.ts'
 
 /** An empty registry teaches how to fill it. */
 export function FirstSteps({ who }: { readonly who: WhoAmI | null | undefined }) {
-  const host = location.host
+  const host = registryHost(location)
   const user =
     who?.kind === 'user' ? who.name : who?.kind === 'account' ? `${who.project}+${who.name}` : 'admin'
   const project =

@@ -7,6 +7,7 @@ import { ConfirmButton } from '../../parts/confirm-button.tsx'
 import { Form, textOf } from '../../parts/form.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
 import { Ago, AgoOrNever } from '../../parts/values.tsx'
+import { registryHost } from '../../registry-host.ts'
 import { RoleField, roleOf } from './role-field.tsx'
 
 type Made = Operations['createAccount']['answer']
@@ -86,7 +87,7 @@ function NewKey({ made }: { readonly made: Made }) {
         <p>
           <strong>{made.user}</strong> is made. Its key is shown this once. Log in on the machine:
         </p>
-        <Commands lines={[`docker login ${location.host} -u ${made.user} -p ${made.secret}`]} />
+        <Commands lines={[`docker login ${registryHost(location)} -u ${made.user} -p ${made.secret}`]} />
         <p>
           Or keep the key file and log in as on gcr.io,{' '}
           <code>-u _json_key --password-stdin &lt; key.json</code>:

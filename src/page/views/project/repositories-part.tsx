@@ -4,6 +4,7 @@ import { href } from '../../location.ts'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
 import { Ago, AgoOrNever, Count } from '../../parts/values.tsx'
+import { registryHost } from '../../registry-host.ts'
 
 /** The repositories of a project. */
 export function RepositoriesPart({
@@ -24,8 +25,8 @@ export function RepositoriesPart({
             <p>No image here yet. Push one:</p>
             <Commands
               lines={[
-                `docker tag alpine ${location.host}/${project}/alpine:v1`,
-                `docker push ${location.host}/${project}/alpine:v1`,
+                `docker tag alpine ${registryHost(location)}/${project}/alpine:v1`,
+                `docker push ${registryHost(location)}/${project}/alpine:v1`,
               ]}
             />
             {mayPush && <UploadLink project={project} />}

@@ -8,6 +8,7 @@ import { PairForm } from '../../parts/pair-form.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { Size } from '../../parts/values.tsx'
+import { pullCommand } from '../../pull-command.ts'
 import { areComing, PATIENCE } from '../files/index-states.ts'
 import { PullTable } from './pull-table.tsx'
 import { Ways } from './ways.tsx'
@@ -66,6 +67,7 @@ function Shown({
   readonly asked: string
   readonly again: () => void
 }) {
+  const platform = here.value.query.get('platform') ?? undefined
   const waits = plan.files === null && areComing(image)
   useEffect(() => {
     if (!waits) return undefined
@@ -91,7 +93,7 @@ function Shown({
       </p>
       <Ways plan={plan} all={all} waits={waits} />
       <PullTable plan={plan} steps={image.steps} />
-      <Commands lines={[`docker pull ${location.host}/${asked}`]} />
+      <Commands lines={[pullCommand({ ref: asked, artifactType: image.artifactType, platform })]} />
     </>
   )
 }

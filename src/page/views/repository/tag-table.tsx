@@ -5,6 +5,7 @@ import { here, href, setQuery } from '../../location.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Ago, Digest, Size } from '../../parts/values.tsx'
+import { isArtifactType, pullCommand } from '../../pull-command.ts'
 import { DeleteButton } from './delete-button.tsx'
 import { KeepButton } from './keep-button.tsx'
 import { lit } from './lit.ts'
@@ -188,7 +189,7 @@ function RowActions({
   readonly may: ProjectView['may']
   readonly changed: () => void
 }) {
-  const pull = `docker pull ${location.host}/${repository}:${tag.tag}`
+  const pull = pullCommand({ ref: `${repository}:${tag.tag}`, artifactType: tag.artifactType })
   return (
     <span class="row-actions">
       <CopyButton text={pull} what={`pull command of ${tag.tag}`} />
@@ -206,7 +207,6 @@ function Kind({
   readonly mediaType: string
   readonly artifactType: string | undefined
 }) {
-  if (artifactType !== undefined && !/image\.config|container\.image/.test(artifactType))
-    return <span class="pill">{artifactType}</span>
+  if (isArtifactType(artifactType)) return <span class="pill">{artifactType}</span>
   return /index|list/.test(mediaType) ? <span class="pill">platforms</span> : null
 }
