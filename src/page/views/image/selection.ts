@@ -19,10 +19,17 @@ export function selectionText(selection: Selection | undefined): string | undefi
   return selection.from === selection.to ? `${selection.from}` : `${selection.from}-${selection.to}`
 }
 
-/** What choosing a step makes of a selection: itself, nothing when it is all that was chosen, a span when extending. */
-export function choose(before: Selection | undefined, step: number, extend: boolean): Selection | undefined {
-  if (extend && before !== undefined)
-    return { from: Math.min(before.from, step), to: Math.max(before.to, step) }
-  if (before?.from === step && before.to === step) return undefined
-  return { from: step, to: step }
+/** What choosing a step makes of a selection: itself, and nothing when it is all that was chosen. */
+export function choose(before: Selection | undefined, step: number): Selection | undefined {
+  return before?.from === step && before.to === step ? undefined : { from: step, to: step }
+}
+
+/** The end of a selection that stays when it is extended: where it began, while that is one of its ends. */
+export function anchorOf({ from, to }: Selection, began: number | undefined): number {
+  return began === to ? to : from
+}
+
+/** From one step to another, whichever comes first. */
+export function spanOf(anchor: number, step: number): Selection {
+  return { from: Math.min(anchor, step), to: Math.max(anchor, step) }
 }

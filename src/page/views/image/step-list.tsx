@@ -3,7 +3,7 @@ import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { plural, sizeText, visibleText } from '../../format.ts'
 import { ClassGlyph } from '../../parts/class-glyph.tsx'
 import { Icon } from '../../parts/icon.tsx'
-import { choose, type Selection } from './selection.ts'
+import { anchorOf, choose, type Selection, spanOf } from './selection.ts'
 
 type Step = Image['steps'][number]
 
@@ -19,13 +19,23 @@ export function StepList({
 }) {
   const list = useRef<HTMLDivElement>(null)
   const largest = Math.max(1, ...steps.map(({ layer }) => layer?.size ?? 0))
+  const began = useRef<number | undefined>(undefined)
+  const extendTo = (from: Selection, number: number) => {
+    began.current = anchorOf(from, began.current)
+    select(spanOf(began.current, number))
+  }
+  const pick = (number: number, isSpan: boolean) => {
+    if (isSpan && selection !== undefined) return extendTo(selection, number)
+    began.current = number
+    select(choose(selection, number))
+  }
   const onKey = (event: KeyboardEvent, number: number) => {
     const target = targetOf(event.key, number, steps.length)
-    if (event.key === 'Enter' || event.key === ' ') select(choose(selection, number, event.shiftKey))
+    if (event.key === 'Enter' || event.key === ' ') pick(number, event.shiftKey)
     else if (event.key === 'Escape') select(undefined)
     else if (target !== undefined) {
       list.current?.querySelectorAll<HTMLElement>('[role=option]')[target - 1]?.focus()
-      if (event.shiftKey) select(choose(selection ?? { from: number, to: number }, target, true))
+      if (event.shiftKey) extendTo(selection ?? { from: number, to: number }, target)
     } else return
     event.preventDefault()
   }
@@ -48,7 +58,7 @@ export function StepList({
             class={`step class-${kind}`}
             aria-selected={chosen}
             tabIndex={number === focusable ? 0 : -1}
-            onClick={(event) => select(choose(selection, number, event.shiftKey))}
+            onClick={(event) => pick(number, event.shiftKey)}
             onKeyDown={(event) => onKey(event, number)}
           >
             <span class="number dim">
