@@ -34,7 +34,8 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
 /** Bytes as docker prints them, in powers of 1,000. */
 export function sizeText(bytes: number): string {
   let [value, unit] = [bytes, 0]
-  while (value >= 1000 && unit < UNITS.length - 1) {
+  // Three digits are shown: what they would round to a thousand is one of the next unit.
+  while (value >= 999.5 && unit < UNITS.length - 1) {
     value /= 1000
     unit += 1
   }
