@@ -26,6 +26,25 @@ export const FIND_TASKS: readonly Task[] = [
     },
   },
   {
+    name: 'find tags of a repository by a part of their name',
+    mouse: async (page) => {
+      await page.goto(NO_TAG)
+      await page.getByText('No tag with “nothing” in the name').waitFor()
+      await page.getByLabel('Find tags').fill('V1')
+      await page.getByRole('button', { name: 'Find', exact: true }).click()
+      return tagsOf(page)
+    },
+    keyboard: async (page) => {
+      await page.goto(NO_TAG)
+      await page.getByText('No tag with “nothing” in the name').waitFor()
+      await tabTo(page, 'Find tags')
+      await page.keyboard.press('Control+a')
+      await page.keyboard.type('V1')
+      await page.keyboard.press('Enter')
+      return tagsOf(page)
+    },
+  },
+  {
     name: 'find a file of an image by a part of its path',
     mouse: async (page) => {
       await page.goto('image?ref=demo/app:v11')
@@ -58,6 +77,17 @@ export const FIND_TASKS: readonly Task[] = [
     },
   },
 ]
+
+const NO_TAG = 'repository?name=demo/app&find=nothing'
+
+async function tagsOf(page: Page): Promise<string> {
+  await page.getByText('3 tags with “V1” in the name').waitFor()
+  const names = await page.getByRole('row').getByRole('link').allTextContents()
+  expect(names.join() === 'v11,v10,v1', `it finds ${names.join()}`)
+  await page.getByRole('button', { name: 'All tags' }).click()
+  await page.getByText('11 tags').waitFor()
+  return names.join(', ')
+}
 
 async function digestOfV11(page: Page): Promise<string> {
   await page.goto('image?ref=demo/app:v11')

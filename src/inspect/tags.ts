@@ -12,6 +12,7 @@ import { pulledCodec } from '../records/review.ts'
 import { tagCodec } from '../records/tag.ts'
 import { readContents } from './contents.ts'
 import { mapFew } from './map-few.ts'
+import { type NewestQuery, newestTags, type StoredTag } from './newest-tags.ts'
 
 export interface TagSummary {
   readonly tag: Tag
@@ -49,7 +50,11 @@ interface TagPage {
   readonly limit: number
 }
 
-async function readTags(metadata: MetadataStore, repo: RepositoryId, { after, limit }: TagPage) {
+async function readTags(
+  metadata: MetadataStore,
+  repo: RepositoryId,
+  { after, limit }: TagPage,
+): Promise<StoredTag[]> {
   const prefix = keys.tags(repo)
   const from = after === undefined ? prefix : keyAfter(keys.tag(repo, after))
   const entries = await metadata.range({ prefix, from, limit })
@@ -67,7 +72,26 @@ export async function listTagSummaries(
   whenMany: (work: () => Promise<Sizes>) => Promise<Sizes>,
 ): Promise<TagSummary[]> {
   const repo = await repositoryId(metadata, name)
-  const tags = await readTags(metadata, repo, page)
+  return summariesOf(metadata, repo, await readTags(metadata, repo, page), whenMany)
+}
+
+/** The same, the last pushed first, with how many there are; all of it is long work, where there are many. */
+export async function listNewestTags(
+  metadata: MetadataStore,
+  name: RepositoryName,
+  query: NewestQuery,
+): Promise<{ readonly tags: readonly TagSummary[]; readonly total: number }> {
+  const repo = await repositoryId(metadata, name)
+  const { tags, total } = await newestTags(metadata, repo, query)
+  return { tags: await summariesOf(metadata, repo, tags, (work) => work()), total }
+}
+
+async function summariesOf(
+  metadata: MetadataStore,
+  repo: RepositoryId,
+  tags: readonly StoredTag[],
+  whenMany: (work: () => Promise<Sizes>) => Promise<Sizes>,
+): Promise<TagSummary[]> {
   const digests = tags.map(({ digest }) => digest)
   const [manifests, marks, pulls] = await Promise.all([
     readManifests(metadata, repo, digests),

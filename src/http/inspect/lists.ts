@@ -1,14 +1,16 @@
 import { countProject, type ProjectCounts } from '../../inspect/count-project.ts'
+import type { NewestQuery } from '../../inspect/newest-tags.ts'
 import { listRepositories } from '../../inspect/repositories.ts'
 import { searchBlobs, searchRepositories } from '../../inspect/search.ts'
 import { readSearchTerms } from '../../inspect/search-terms.ts'
-import { listTagSummaries } from '../../inspect/tags.ts'
+import { listNewestTags, listTagSummaries, type TagSummary } from '../../inspect/tags.ts'
 import { projectOf } from '../../oci/name.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
+import { parseTag } from '../../oci/tag.ts'
 import { answer, date, optionalDate } from '../api/answers.ts'
-import { nextOf, readPage } from '../api/page.ts'
+import { nextOf, type PageQuery, readPage } from '../api/page.ts'
 import { queriedRepository } from '../authorize.ts'
-import type { Handler } from '../exchange.ts'
+import type { Exchange, Handler } from '../exchange.ts'
 import { lastRepository, textParam } from './params.ts'
 import { type InspectHttpParts, mayRead, projectsOf } from './parts.ts'
 import { SharedWork } from './shared-work.ts'
@@ -52,18 +54,48 @@ export function getTags({ metadata, counts }: InspectHttpParts): Handler {
   return async (exchange) => {
     const name = queriedRepository(exchange.query)
     const page = readPage(exchange.query)
+    const newest = newestQuery(exchange, page)
+    if (newest !== undefined) {
+      const { tags, total } = await counts(exchange, () => listNewestTags(metadata, name, newest))
+      const next = nextOf(tags, page, ({ pushed, tag }) => `${pushed} ${tag}`)
+      return answer(200, { repository: name, tags: tags.map(showTag), total, ...next })
+    }
     const found = await listTagSummaries(metadata, name, page, (work) => counts(exchange, work))
     return answer(200, {
       repository: name,
-      tags: found.map(({ artifactType, pushed, pulled, ...tag }) => ({
-        ...tag,
-        ...(artifactType === undefined ? {} : { artifactType }),
-        pushed: date(pushed),
-        ...optionalDate('pulled', pulled),
-      })),
+      tags: found.map(showTag),
       ...nextOf(found, page, ({ tag }) => tag),
     })
   }
+}
+
+function showTag({ artifactType, pushed, pulled, ...tag }: TagSummary) {
+  return {
+    ...tag,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    pushed: date(pushed),
+    ...optionalDate('pulled', pulled),
+  }
+}
+
+/** Undefined when tags are asked for by name. Throws REQUEST_INVALID. */
+function newestQuery(exchange: Exchange, { after, limit }: PageQuery): NewestQuery | undefined {
+  const order = exchange.query.get('order') ?? 'name'
+  const part = textParam(exchange, 'q') ?? ''
+  if (order !== 'name' && order !== 'pushed') throw invalid('order', 'order takes name or pushed')
+  if (order === 'name') {
+    if (part === '') return undefined
+    throw invalid('q', 'q takes a part of a tag together with order=pushed')
+  }
+  const [, at, tag] = /^(\d{1,16}) (\S+)$/.exec(after ?? '') ?? []
+  const place = tag === undefined ? undefined : parseTag(tag)
+  if (after !== undefined && place === undefined)
+    throw invalid('last', 'last takes the `next` of an earlier page')
+  return { part, after: place === undefined ? undefined : { at: Number(at), tag: place }, limit }
+}
+
+function invalid(field: string, message: string): RegistryError {
+  return new RegistryError('REQUEST_INVALID', { message, detail: { field } })
 }
 
 /** What a text may mean: repositories by name, tag or manifest, and on the first page blobs, of those that the caller may read. */

@@ -60,7 +60,8 @@ export function ImageField({
 async function complete(text: string, signal: AbortSignal): Promise<string[]> {
   const [, repository, tag] = /^([^:@]+):([^:@]*)$/.exec(text) ?? []
   if (repository !== undefined && tag !== undefined) {
-    const { tags } = await call('getTags', { query: { repository, n: 200 } }, signal)
+    const query = { repository, order: 'pushed', q: tag || undefined, n: 200 } as const
+    const { tags } = await call('getTags', { query }, signal)
     return tags.map((one) => `${repository}:${one.tag}`)
   }
   const { repositories } = await call('search', { query: { q: text, n: 20 } }, signal)

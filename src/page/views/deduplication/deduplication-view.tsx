@@ -139,14 +139,11 @@ async function readSharing(signal: AbortSignal) {
   const { repositories } = await call('search', { query: { n: IMAGES } }, signal)
   const each = Math.max(1, Math.floor(IMAGES / Math.max(1, repositories.length)))
   const lists = await Promise.all(
-    repositories.map(({ name }) => call('getTags', { query: { repository: name, n: 1000 } }, signal)),
+    repositories.map(({ name }) =>
+      call('getTags', { query: { repository: name, order: 'pushed', n: each } }, signal),
+    ),
   )
-  const images = lists.flatMap(({ repository, tags }) =>
-    tags
-      .toSorted((a, b) => (a.pushed < b.pushed ? 1 : -1))
-      .slice(0, each)
-      .map(({ tag }) => `${repository}:${tag}`),
-  )
+  const images = lists.flatMap(({ repository, tags }) => tags.map(({ tag }) => `${repository}:${tag}`))
   if (images.length === 0) return { layers: [], pairs: [], images: 0 }
   const grid = await call('analyze', { body: { images } }, signal)
   const layers = sharedLayers(grid)

@@ -3,6 +3,7 @@ import { call } from '../../api/client.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { href } from '../../location.ts'
 import { Answered, Commands } from '../../parts/states.tsx'
+import { registryHost } from '../../registry-host.ts'
 import { ManageDialog } from './manage-dialog.tsx'
 
 /** Images that the sample set has at most. */
@@ -36,8 +37,8 @@ export function EmptyGrid() {
               <p>There is no image here that you may see. Push one:</p>
               <Commands
                 lines={[
-                  `docker tag alpine ${location.host}/demo/alpine:v1`,
-                  `docker push ${location.host}/demo/alpine:v1`,
+                  `docker tag alpine ${registryHost(location)}/demo/alpine:v1`,
+                  `docker push ${registryHost(location)}/demo/alpine:v1`,
                 ]}
               />
             </>
@@ -53,14 +54,13 @@ export function EmptyGrid() {
 async function sample(signal: AbortSignal): Promise<string[]> {
   const { repositories } = await call('search', { query: { n: 4 } }, signal)
   const lists = await Promise.all(
-    repositories.map(({ name }) => call('getTags', { query: { repository: name, n: 100 } }, signal)),
+    repositories.map(({ name }) =>
+      call('getTags', { query: { repository: name, order: 'pushed', n: SAMPLE } }, signal),
+    ),
   )
   return lists
     .flatMap(({ repository, tags }) =>
-      tags
-        .toSorted((a, b) => (a.pushed < b.pushed ? 1 : -1))
-        .slice(0, Math.max(2, SAMPLE / lists.length))
-        .map(({ tag }) => `${repository}:${tag}`),
+      tags.slice(0, Math.max(2, SAMPLE / lists.length)).map(({ tag }) => `${repository}:${tag}`),
     )
     .slice(0, SAMPLE)
 }
