@@ -28,6 +28,42 @@ export const FILE_TASKS: readonly Task[] = [
     },
   },
   {
+    name: 'see only what some steps did to files',
+    mouse: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByRole('option', { name: /^Step 9 COPY/ }).click()
+      await page.getByRole('option', { name: /^Step 7 / }).click({ modifiers: ['Shift'] })
+      await page.getByRole('heading', { name: 'What steps 7 to 9 did to files' }).waitFor()
+      // From where the span began it shrinks, too.
+      await page.getByRole('option', { name: /^Step 8 / }).click({ modifiers: ['Shift'] })
+      return doneIn(page)
+    },
+    keyboard: async (page) => {
+      await page.goto('image?ref=demo/app:v11&step=9')
+      await tabTo(page, /^Step 9 /)
+      await page.keyboard.press('Shift+ArrowUp')
+      await page.keyboard.press('Shift+ArrowUp')
+      await page.getByRole('heading', { name: 'What steps 7 to 9 did to files' }).waitFor()
+      await page.keyboard.press('Shift+ArrowDown')
+      return doneIn(page)
+    },
+  },
+  {
+    name: 'read what a bill of materials says',
+    mouse: async (page) => {
+      await page.goto('image?ref=demo/app:v11&open=referrers')
+      await page.getByRole('link', { name: 'Bill of materials' }).click()
+      return materialsOf(page)
+    },
+    keyboard: async (page) => {
+      await page.goto('image?ref=demo/app:v11&open=referrers')
+      await page.getByRole('link', { name: 'Bill of materials' }).waitFor()
+      await tabTo(page, 'Bill of materials')
+      await page.keyboard.press('Enter')
+      return materialsOf(page)
+    },
+  },
+  {
     name: 'see what an image wastes, and where',
     mouse: async (page) => {
       await page.goto('image?ref=demo/app:v11')
@@ -142,6 +178,31 @@ async function secretOf(page: Page): Promise<void> {
   await row.waitFor()
   const text = (await row.textContent()) ?? ''
   expect(text.includes('gone in 8, still in 7'), text)
+}
+
+/** Steps 8 and 9. */
+async function doneIn(page: Page): Promise<string> {
+  await page.getByRole('heading', { name: 'What steps 8 to 9 did to files' }).waitFor()
+  const files = page.getByRole('region', { name: 'Files' })
+  await files.getByRole('button', { name: 'app/' }).waitFor()
+  expect(
+    (await files.getByRole('button', { name: 'usr/' }).count()) === 0,
+    'usr is shown, which they left alone',
+  )
+  await files.getByRole('button', { name: 'app/' }).click()
+  await secretOf(page)
+  await files.getByRole('button', { name: 'All', exact: true }).click()
+  await page.getByRole('heading', { name: 'Files after step 9' }).waitFor()
+  await files.getByRole('button', { name: 'Root directory' }).click()
+  await files.getByRole('button', { name: 'usr/' }).waitFor()
+  return new URL(page.url()).search
+}
+
+async function materialsOf(page: Page): Promise<string> {
+  const content = page.getByRole('region', { name: 'Text of the file' })
+  await content.getByText('what application/spdx+json says').waitFor()
+  await page.getByText('oras pull').waitFor()
+  return (await content.textContent()) ?? ''
 }
 
 async function readSecret(page: Page): Promise<string> {

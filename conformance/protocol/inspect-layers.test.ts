@@ -225,6 +225,38 @@ describe('an image', () => {
     expect(rows(await tree('path=/&state=added'))).toEqual([['<script>.js', 'added', 2]])
   })
 
+  test('shows what some of its layers did alone', async () => {
+    expect(rows(await tree('since=2'))).toEqual([
+      ['<script>.js', 'added', 2],
+      ['var', 'same', 0],
+    ])
+    const both = await tree('since=1')
+    expect(rows(both)).toEqual([
+      ['<script>.js', 'added', 2],
+      ['app', 'added', 1],
+      ['etc', 'same', 0],
+      ['usr', 'same', 0],
+      ['var', 'same', 0],
+    ])
+    expect(at(both.json, 'entries', 3, 'shipped')).toEqual({ bytes: 4, files: 1 })
+    expect(rows(await tree('since=1&path=/etc'))).toEqual([
+      ['config', 'changed', 1],
+      ['secret', 'removed', 1],
+    ])
+    expect(rows(await tree('since=2&path=/etc'))).toEqual([])
+    expect(rows(await tree('since=1&upto=1&path=/usr/lib'))).toEqual([['a', 'same', 1]])
+    expect(rows(await tree('since=1&path=/var/x'))).toEqual([
+      ['y', 'removed', 2],
+      ['z', 'added', 2],
+    ])
+    expect(rows(await tree('since=0&path=/etc'))).toEqual([
+      ['config', 'added', 1],
+      ['secret', 'removed', 1],
+    ])
+    for (const query of ['since=3', 'since=1&upto=0', 'since=-1'])
+      check(await tree(query), { status: 400, code: 'REQUEST_INVALID' })
+  })
+
   const pinned = `alpha/files@${whole.digest}`
   test.each([
     ['getImageTree', `image/tree?ref=${pinned}`],

@@ -2,7 +2,7 @@ import { FLAG, type IndexEntry, isPlaced } from './layer/index-entry.ts'
 import type { IndexReader } from './layer/index-reader.ts'
 import { nameOf, parentOf } from './tar/tar-path.ts'
 
-/** What the last layers did to a path, against all below them. */
+/** What the layers that are asked about, or the last one, did to a path, against all below. */
 export type ChangeState = 'added' | 'changed' | 'metadata' | 'removed' | 'same'
 
 /** One name in a directory of several layers laid over each other. */
@@ -13,7 +13,7 @@ export interface MergedEntry {
   /** The layer that wrote it before that, of those below. */
   readonly before: number | undefined
   readonly state: ChangeState
-  /** Of a directory: what the layers from the one that begins it ship in it, hidden bytes included. */
+  /** Of a directory: what the layers from the one that begins it, or those asked about, ship in it, hidden bytes included. */
   readonly shipped: { readonly bytes: number; readonly files: number } | undefined
 }
 
@@ -23,6 +23,8 @@ export interface MergeQuery {
   readonly path: string
   /** First name that is given. */
   readonly from: string
+  /** The first of the layers that are asked about: what they touched is given, and what they did to it together. */
+  readonly since?: number | undefined
 }
 
 /**
@@ -105,7 +107,10 @@ interface Stream {
   head: IndexEntry[] | undefined
 }
 
-async function* mergeNames({ layers, path, from }: MergeQuery, floor: number): AsyncGenerator<MergedEntry> {
+async function* mergeNames(
+  { layers, path, from, since }: MergeQuery,
+  floor: number,
+): AsyncGenerator<MergedEntry> {
   const streams: Stream[] = []
   for (const [layer, reader] of layers.entries()) {
     if (reader === undefined) continue
@@ -125,9 +130,14 @@ async function* mergeNames({ layers, path, from }: MergeQuery, floor: number): A
       versions.push({ layer: stream.layer, entries: stream.head, visible: stream.layer >= floor })
       stream.head = await next(stream.names)
     }
-    const merged = mergeVersions(versions, { top: layers.length - 1, floor })
-    if (merged !== undefined) yield merged
+    const merged = mergeVersions(versions, { top: layers.length - 1, floor, since })
+    if (merged !== undefined && lastIn(versions, merged) >= (since ?? 0)) yield merged
   }
+}
+
+/** The last layer that says something of a name, or hides it along with what it is in. */
+function lastIn(versions: readonly Version[], { layer }: MergedEntry): number {
+  return versions.reduce((last, version) => Math.max(last, version.layer), layer)
 }
 
 async function next(names: AsyncGenerator<IndexEntry[]>): Promise<IndexEntry[] | undefined> {
@@ -146,9 +156,11 @@ interface Version {
 /** Applies what each layer says of one name, base first. Undefined: it was never more than a whiteout of nothing. */
 function mergeVersions(
   versions: readonly Version[],
-  { top, floor }: { readonly top: number; readonly floor: number },
+  { top, floor, since }: { readonly top: number; readonly floor: number; readonly since: number | undefined },
 ): MergedEntry | undefined {
+  const asked = since ?? top
   let now: Standing | undefined
+  let below: IndexEntry | undefined
   let gone: { entry: IndexEntry; layer: number; before: number } | undefined
   for (const { layer, entries, visible } of versions) {
     const own = entries.find(({ kind }) => kind !== 'whiteout')
@@ -156,15 +168,17 @@ function mergeVersions(
     if (whiteout && now !== undefined) {
       gone = { entry: now.entry, layer, before: now.layer }
       now = undefined
+      below = undefined
     }
     if (own === undefined) continue
     if (!visible) gone = { entry: own, layer: Math.min(floor, top), before: layer }
     else {
-      now = standing(now, own, layer)
+      now = standing(now, own, { layer, isCounted: layer >= (since ?? 0) })
       gone = undefined
     }
+    if (layer < asked) below = now?.entry
   }
-  if (now !== undefined) return merged(now, top)
+  if (now !== undefined) return merged(now, below, asked)
   return gone && { ...gone, state: 'removed', shipped: undefined }
 }
 
@@ -176,22 +190,32 @@ interface Standing {
   readonly files: number
 }
 
-function standing(below: Standing | undefined, entry: IndexEntry, layer: number): Standing {
+function standing(
+  below: Standing | undefined,
+  entry: IndexEntry,
+  { layer, isCounted }: { readonly layer: number; readonly isCounted: boolean },
+): Standing {
   const sum = entry.kind === 'dir' && below?.entry.kind === 'dir' ? below : { bytes: 0, files: 0 }
-  const bytes = sum.bytes + (entry.totals?.bytes ?? 0)
-  const files = sum.files + (entry.totals?.files ?? 0)
+  const own = isCounted ? entry.totals : undefined
+  const bytes = sum.bytes + (own?.bytes ?? 0)
+  const files = sum.files + (own?.files ?? 0)
   // A directory that is only implied has no attributes of its own: those of the layer below stay.
   if (below?.entry.kind === 'dir' && entry.kind === 'dir' && (entry.flags & FLAG.implied) !== 0)
     return { ...below, bytes, files }
   return { entry, layer, before: below && { entry: below.entry, layer: below.layer }, bytes, files }
 }
 
-function merged({ entry, layer, before, bytes, files }: Standing, top: number): MergedEntry {
+/** `below`: what was there before the layers from `asked` on. */
+function merged(
+  { entry, layer, before, bytes, files }: Standing,
+  below: IndexEntry | undefined,
+  asked: number,
+): MergedEntry {
   return {
     entry,
     layer,
     before: before?.layer,
-    state: layer === top ? changeOf(before?.entry, entry) : 'same',
+    state: layer >= asked ? changeOf(below, entry) : 'same',
     shipped: entry.kind === 'dir' ? { bytes, files } : undefined,
   }
 }

@@ -31,6 +31,17 @@ function stepsOf(image: Image): Map<number, number> {
   return new Map(steps.flatMap(({ layer }, step) => (layer === undefined ? [] : [[layer.index, step]])))
 }
 
+/** The first layer of those whose changes are asked for. Throws REQUEST_INVALID. */
+function sinceParam({ query }: Exchange, upto: number): number | undefined {
+  const text = query.get('since')
+  if (text === null) return undefined
+  if (/^\d{1,6}$/.test(text) && Number(text) <= upto) return Number(text)
+  throw new RegistryError('REQUEST_INVALID', {
+    message: `since takes the index of a layer, from 0 to ${upto}`,
+    detail: { field: 'since' },
+  })
+}
+
 const STATES = new Set(['added', 'changed', 'metadata', 'removed', 'same'])
 
 /** Reads one page; what it gives is shown once the steps are known. */
@@ -39,7 +50,8 @@ async function pageOf(parts: InspectHttpParts, exchange: Exchange, layers: reado
   const wanted = wantedStates(exchange)
   const path = rawPath(textParam(exchange, 'path'), textParam(exchange, 'pathRaw'))
   const readers = await readersOf(parts.indexes, layers)
-  const directory = await mergedDirectory({ layers: readers, path, from: cursorParam(exchange) })
+  const since = sinceParam(exchange, layers.length - 1)
+  const directory = await mergedDirectory({ layers: readers, path, from: cursorParam(exchange), since })
   if (directory === undefined)
     throw new RegistryError('NAME_UNKNOWN', { message: 'there is no such directory in this image' })
   const found: MergedEntry[] = []

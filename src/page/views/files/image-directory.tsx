@@ -16,6 +16,7 @@ import { Weights } from './weights.tsx'
 export function ImageDirectory({
   image,
   upto,
+  since,
   path,
   isChosen,
   open,
@@ -24,6 +25,8 @@ export function ImageDirectory({
   readonly image: Image
   /** The last layer that counts, from 0; undefined when all do. */
   readonly upto: number | undefined
+  /** The first of the layers whose doing is shown; undefined when all that is there is. */
+  readonly since?: number | undefined
   readonly path: FilePath
   readonly isChosen: (row: EntryRow) => boolean
   readonly open: (path: FilePath) => void
@@ -31,10 +34,11 @@ export function ImageDirectory({
   readonly indexed: () => void
 }) {
   const pages = pagesOf(here.value.query)
-  const asked = useAnswer(`tree ${image.ref} ${upto ?? ''} ${JSON.stringify(path)} ${pages}`, (signal) =>
+  const key = ['tree', image.ref, upto, since, path, pages]
+  const asked = useAnswer(JSON.stringify(key), (signal) =>
     readPages(pages, (page) =>
-      call('getImageTree', { query: { ref: image.ref, upto, ...path, ...page } }, signal),
-    ).then((found) => ({ ...found, at: path })),
+      call('getImageTree', { query: { ref: image.ref, upto, since, ...path, ...page } }, signal),
+    ).then((found) => ({ ...found, at: path, since })),
   )
   const waiting = isWaiting(image, upto, asked)
   const waited = useRef(false)
@@ -59,18 +63,23 @@ export function ImageDirectory({
       )}
       {(asked.problem === undefined || !waiting) && (
         <Answered asked={asked} what="Reading the directory">
-          {({ first, entries, next, at }) => (
+          {({ first, entries, next, at, since: asks }) => (
             <>
               <MissingLayers image={image} missing={first.missing} />
+              {asks !== undefined && entries.length === 0 && (
+                <p class="dim">Nothing was changed in this directory.</p>
+              )}
               <Weights rows={entries.map((entry) => rowOfMerged(at, entry))} open={open} />
-              <EntryList
-                path={at}
-                rows={entries.map((entry) => rowOfMerged(at, entry))}
-                whence="From step"
-                isChosen={isChosen}
-                fileHref={(row) => fileOfImage(image, upto, row)}
-                open={open}
-              />
+              {(asks === undefined || entries.length > 0) && (
+                <EntryList
+                  path={at}
+                  rows={entries.map((entry) => rowOfMerged(at, entry))}
+                  whence="From step"
+                  isChosen={isChosen}
+                  fileHref={(row) => fileOfImage(image, upto, row)}
+                  open={open}
+                />
+              )}
               {next !== undefined && <MoreEntries shown={entries.length} pages={pages} />}
             </>
           )}

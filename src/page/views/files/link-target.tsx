@@ -63,7 +63,7 @@ function Target({
           class="mono"
           href={
             isDirectory
-              ? href('image', { ...address, step: step > 0 && step })
+              ? href('image', { ...address, step: step > 0 && step, all: step > 0 })
               : href('file', { ...address, upto: upto !== undefined && upto + 1 })
           }
         >

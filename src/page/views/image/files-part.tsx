@@ -18,9 +18,12 @@ export function FilesPart({
 }) {
   const find = here.value.query.get('find') ?? ''
   const upto = selection === undefined ? undefined : topLayer(image, selection)
+  const first = selection === undefined ? undefined : firstLayer(image, selection)
+  const since = here.value.query.has('all') ? undefined : first
   return (
     <section aria-label="Files">
-      <h2>{selection === undefined ? 'Files' : `Files after step ${selection.to}`}</h2>
+      <h2>{titleOf(selection, since)}</h2>
+      {first !== undefined && find === '' && <WhichFiles isAll={since === undefined} />}
       {image.totals.layers > 0 && <FindFiles key={find} />}
       {find !== '' ? (
         <FoundFiles image={image} text={find} />
@@ -30,9 +33,14 @@ export function FilesPart({
         <ImageDirectory
           image={image}
           upto={upto}
+          since={since}
           path={readFilePath(here.value.query)}
           isChosen={({ step }) =>
-            selection !== undefined && step !== undefined && step >= selection.from && step <= selection.to
+            since === undefined &&
+            selection !== undefined &&
+            step !== undefined &&
+            step >= selection.from &&
+            step <= selection.to
           }
           open={(path) => setQuery({ ...pathQuery(path), pages: undefined })}
           indexed={indexed}
@@ -40,6 +48,33 @@ export function FilesPart({
       )}
     </section>
   )
+}
+
+function titleOf(selection: Selection | undefined, since: number | undefined): string {
+  if (selection === undefined) return 'Files'
+  const { from, to } = selection
+  if (since === undefined) return `Files after step ${to}`
+  return from === to ? `What step ${to} did to files` : `What steps ${from} to ${to} did to files`
+}
+
+/** Only what the chosen steps touched, or everything that is there after them. */
+function WhichFiles({ isAll }: { readonly isAll: boolean }) {
+  const show = (all: boolean) => setQuery({ all, pages: undefined }, { replace: true })
+  return (
+    <div class="choice" role="group" aria-label="Which files">
+      <button type="button" aria-pressed={!isAll} onClick={() => show(false)}>
+        Changed
+      </button>
+      <button type="button" aria-pressed={isAll} onClick={() => show(true)}>
+        All
+      </button>
+    </div>
+  )
+}
+
+/** The first layer that the chosen steps made; undefined: they made none. */
+function firstLayer({ steps }: Image, { from, to }: Selection): number | undefined {
+  return steps.slice(from - 1, to).find(({ layer }) => layer !== null)?.layer?.index
 }
 
 /** The last layer that the chosen steps, or those before them, made. */
