@@ -101,6 +101,7 @@ const ASKS: Readonly<Record<string, Ask>> = {
   getBadgeJson: get(({ name }) => `/api/v1/badge.json?ref=${name}:v1`),
   getDeduplication: get(({ project }) => `/api/v1/projects/${project}/dedup`),
   getLayerFile: get((about) => `/api/v1/layer/${about.layer}/file?path=shared-file`),
+  getLayerBytes: get((about) => `/api/v1/layer/${about.layer}/bytes`),
   getLayerUsage: get((about) => `/api/v1/layer/${about.layer}/usage`),
   getLayerTree: get((about) => `/api/v1/layer/${about.layer}/tree`),
   getLayerIndex: get((about) => `/api/v1/layer/${about.layer}/index`),

@@ -178,9 +178,90 @@ describe('an image', () => {
     await pushImage(lamina.now.admin, 'alpha/chart', { ...made, blobs: [chart, layer] }, 'v1')
     const { json } = await ask(world.viewer, 'getImage', '/api/v1/image?ref=alpha/chart:v1')
     expect([at(json, 'config'), at(json, 'platform')]).toEqual([null, null])
-    expect(listAt(json, 'warnings')).toEqual([
-      'the config is no image config, so nothing is known of the build',
+    expect(at(json, 'artifactType')).toBe('application/vnd.cncf.helm.config.v1+json')
+    expect(at(json, 'steps', 0, 'instruction')).toBe('application/vnd.cncf.helm.chart.content.v1.tar+gzip')
+    expect(listAt(json, 'warnings')).toEqual([])
+  })
+
+  test('of other things names them as their annotations do, and shows what is in them', async () => {
+    const text = '{"spdxVersion":"SPDX-2.3"}'
+    const [bom, notes, config] = [text, 'notes', '{"made":"by code"}'].map((one) => content(Buffer.from(one)))
+    if (bom === undefined || notes === undefined || config === undefined)
+      throw new TypeError('three contents')
+    const made = manifest({
+      schemaVersion: 2,
+      mediaType: OCI_IMAGE,
+      artifactType: 'application/vnd.example.release',
+      config: descriptor('application/vnd.example.config+json', config),
+      layers: [
+        descriptor('application/spdx+json', bom, {
+          annotations: { 'org.opencontainers.image.title': 'bom.json' },
+        }),
+        descriptor('application/vnd.in-toto+json', notes, {
+          annotations: { 'in-toto.io/predicate-type': 'https://slsa.dev/provenance/v1' },
+        }),
+      ],
+    })
+    await pushImage(lamina.now.admin, 'alpha/release', { ...made, blobs: [bom, notes, config] }, 'v1')
+    // As BuildKit has it: with the config of an image.
+    const imageConfig = content(
+      Buffer.from('{"architecture":"unknown","os":"unknown","rootfs":{"type":"layers","diff_ids":[]}}'),
+    )
+    const attested = manifest({
+      schemaVersion: 2,
+      mediaType: OCI_IMAGE,
+      config: descriptor(OCI_CONFIG, imageConfig),
+      layers: [descriptor('application/vnd.in-toto+json', notes)],
+    })
+    await pushImage(
+      lamina.now.admin,
+      'alpha/release',
+      { ...attested, blobs: [notes, imageConfig] },
+      'attested',
+    )
+    expect(
+      at(
+        (await ask(world.viewer, 'getImage', '/api/v1/image?ref=alpha/release:attested')).json,
+        'artifactType',
+      ),
+    ).toBe('application/vnd.in-toto+json')
+    const { json } = await ask(world.viewer, 'getImage', '/api/v1/image?ref=alpha/release:v1')
+    expect(at(json, 'artifactType')).toBe('application/vnd.example.release')
+    expect(listAt(json, 'warnings')).toEqual([])
+    expect(listAt(json, 'steps').map((step) => at(step, 'instruction'))).toEqual([
+      'bom.json',
+      'https://slsa.dev/provenance/v1',
     ])
+    const bytes = (query: string, { digest } = bom, client: Client = world.viewer) =>
+      client.get(`/api/v1/layer/${digest}/bytes${query}`)
+    const whole = await bytes('')
+    check(whole, {
+      status: 200,
+      body: bom.bytes,
+      headers: {
+        'content-type': 'text/plain; charset=utf-8',
+        'content-security-policy': /sandbox/,
+        'x-content-type-options': 'nosniff',
+        'x-file-size': String(bom.size),
+        'cache-control': /private.*immutable/,
+      },
+    })
+    check(await bytes('', config), { status: 200, body: config.bytes })
+    const part = await bytes('?offset=1&length=5&raw=1')
+    check(part, {
+      status: 200,
+      body: bom.bytes.subarray(1, 6),
+      headers: { 'content-disposition': 'attachment' },
+    })
+    check(await bytes('?offset=99999'), { status: 200, body: Buffer.alloc(0) })
+    check(await bytes('?length=x'), { status: 400, code: 'REQUEST_INVALID' })
+    check(await bytes('', bom, world.stranger), { status: 404, code: 'BLOB_UNKNOWN' })
+    const again = await world.viewer.get(`/api/v1/layer/${bom.digest}/bytes`, {
+      'if-none-match': whole.header('etag') ?? '',
+    })
+    check(again, { status: 304 })
+    const index = await ask(world.viewer, 'getLayerIndex', `/api/v1/layer/${bom.digest}/index`)
+    expect(at(index.json, 'size')).toBe(bom.size)
   })
 
   test('with hundreds of layers is shown whole, and the users of the first 500 are counted', async () => {
@@ -331,6 +412,34 @@ describe('lists', () => {
     const rest = await ask(world.viewer, 'getTags', '/api/v1/tags?repository=alpha/built&n=2&last=one')
     expect(listAt(rest.json, 'tags').map((tag) => at(tag, 'tag'))).toEqual(['two'])
     expect(at(rest.json, 'next')).toBeUndefined()
+  })
+
+  test('of tags, the last pushed first, and by a part of their name', async () => {
+    const { admin } = lamina.now
+    const tags = ['v3', 'a-v1', 'z', 'V2', 'b']
+    const tagged = image('many-tags')
+    for (const tag of tags) await pushImage(admin, 'alpha/many-tags', tagged, tag)
+    const asked = async (query: string) =>
+      (await ask(world.viewer, 'getTags', `/api/v1/tags?repository=alpha/many-tags&order=pushed${query}`))
+        .json
+    const names = (json: unknown) => listAt(json, 'tags').map((tag) => textAt(tag, 'tag'))
+    const all = await asked('')
+    expect([names(all), at(all, 'total'), at(all, 'next')]).toEqual([tags.toReversed(), 5, undefined])
+    const first = await asked('&n=2&q=v')
+    const second = await asked(`&n=2&q=v&last=${encodeURIComponent(textAt(first, 'next'))}`)
+    expect([names(first), names(second)]).toEqual([['V2', 'a-v1'], ['v3']])
+    expect([at(first, 'total'), at(second, 'total'), at(second, 'next')]).toEqual([3, 3, undefined])
+    expect(names(await asked('&q=nothing'))).toEqual([])
+    for (const query of ['&last=v3', '&last=7', '&order=size', '&order=name&q=v'])
+      check(
+        await world.viewer.get(
+          `/api/v1/tags?repository=alpha/many-tags${query.includes('order') ? '' : '&order=pushed'}${query}`,
+        ),
+        {
+          status: 400,
+          code: 'REQUEST_INVALID',
+        },
+      )
   })
 
   test('of repositories', async () => {

@@ -1,6 +1,7 @@
+import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { ImageReference } from '../oci/image-reference.ts'
-import { type ParsedManifest, parseManifest } from '../oci/manifest.ts'
+import { effectiveArtifactType, type ParsedManifest, parseManifest } from '../oci/manifest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { ImageConfig } from './image-config.ts'
@@ -53,6 +54,25 @@ export async function loadImage(source: ImageSource, ref: ImageReference, platfo
     platform: entry?.platform ?? platformOf(config),
     index: found === first ? undefined : { digest: first.digest, entries: parsePlatforms(first.bytes) },
   }
+}
+
+/** Types of layers that promise an archive of files. */
+const ARCHIVE = /\btar\b|image\.(?:layer|rootfs)\b/
+
+/** Whether a layer is an archive of files, as its type says. */
+export function promisesFiles({ mediaType }: Pick<Descriptor, 'mediaType'>): boolean {
+  return ARCHIVE.test(mediaType)
+}
+
+/**
+ * The type of what is no image to run; undefined for images. Attestations of BuildKit and signatures of cosign have the
+ * config of an image, for the sake of old registries: what they are their layers say.
+ */
+export function artifactTypeOf({ manifest, config }: Pick<Image, 'manifest' | 'config'>): string | undefined {
+  const [first] = manifest.layers
+  const ofLayers = manifest.layers.some(promisesFiles) ? undefined : first?.mediaType
+  const type = config === undefined ? effectiveArtifactType(manifest) : (manifest.artifactType ?? ofLayers)
+  return type === undefined || type === '' || IMAGE_CONFIG.test(type) ? undefined : type
 }
 
 function platformOf(config: ImageConfig | undefined): string | undefined {

@@ -15,9 +15,17 @@ it.each([
   ['EXPOSE map[443/tcp:{} 80/tcp:{}]', 'EXPOSE 443/tcp 80/tcp', 'start'],
   ['ENV NODE_ENV=production', 'ENV NODE_ENV=production', 'settings'],
   ['bazel build //app', 'bazel build //app', 'run'],
+  ["# debian.sh --arch 'amd64' out/ 'trixie'", "# debian.sh --arch 'amd64' out/ 'trixie'", 'base'],
   ['', 'unknown instruction', 'base'],
 ])('%s', (createdBy, text, kind) => {
   expect(readInstruction(createdBy, false)).toEqual({ text, class: kind })
+})
+
+it('a comment speaks where nothing else does', () => {
+  const squashed = readInstruction('', false, 'merge sha256:aa to sha256:bb')
+  expect(squashed).toEqual({ text: 'merge sha256:aa to sha256:bb', class: 'files' })
+  expect(readInstruction('COPY . .', false, 'buildkit.dockerfile.v0').text).toBe('COPY . .')
+  expect(readInstruction(undefined, true, 'nothing').text).toBe('FROM scratch')
 })
 
 it('an empty entry that made nothing is where the image begins', () => {

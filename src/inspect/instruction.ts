@@ -33,10 +33,13 @@ export interface Instruction {
 
 /**
  * Reads `created_by` of a history entry: the classic builder wrote shell lines with a `#(nop)` mark, BuildKit writes
- * Dockerfile lines with a trailing comment, other tools write anything. `empty`: the entry made no layer.
+ * Dockerfile lines with a trailing comment, other tools write anything, or a comment alone (`docker build --squash`,
+ * `docker import`, Nix). `empty`: the entry made no layer.
  */
-export function readInstruction(createdBy: string | undefined, empty: boolean): Instruction {
+export function readInstruction(createdBy: string | undefined, empty: boolean, comment = ''): Instruction {
   const raw = (createdBy ?? '').slice(0, SHOWN).trim()
+  const said = comment.slice(0, SHOWN).trim()
+  if (raw === '' && said !== '' && !empty) return { text: said, class: 'files' }
   if (raw === '') return empty ? { text: 'FROM scratch', class: 'base' } : UNKNOWN
   const marked = raw.indexOf('#(nop)')
   if (marked >= 0) return classified(tidy(raw.slice(marked + '#(nop)'.length).trim()))
@@ -52,6 +55,8 @@ export function readInstruction(createdBy: string | undefined, empty: boolean): 
 export const UNKNOWN: Instruction = { text: 'unknown instruction', class: 'base' }
 
 function classified(text: string): Instruction {
+  // A comment of a Dockerfile is what makers of base images write: `# debian.sh --arch …`.
+  if (text.startsWith('# ')) return { text, class: 'base' }
   const word = /^[A-Z]+(?=\s)/.exec(text)?.[0]
   return { text, class: (word === undefined ? undefined : CLASSES[word]) ?? 'run' }
 }

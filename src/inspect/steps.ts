@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import { chainIds } from './chain.ts'
 import type { ImageConfig } from './image-config.ts'
-import { type InstructionClass, readInstruction, UNKNOWN } from './instruction.ts'
+import { type Instruction, type InstructionClass, readInstruction, UNKNOWN } from './instruction.ts'
 
 /** Steps that are shown of a config with a longer history. */
 const STEP_LIMIT = 10_000
@@ -47,19 +47,30 @@ export function joinSteps(config: ImageConfig | undefined, layers: readonly Desc
     const { empty, ...said } = entry
     const layer = empty ? undefined : ready[next]
     if (!empty) next += 1
-    const { text, class: kind } = readInstruction(entry.createdBy, empty)
+    const { text, class: kind } = readInstruction(entry.createdBy, empty, entry.comment)
     steps.push({ instruction: text, class: kind, ...shown(said), layer })
   }
-  for (const layer of ready.slice(next))
+  for (const layer of ready.slice(next)) {
+    const { text, class: kind } = unsaid(layer.descriptor)
     steps.push({
-      instruction: UNKNOWN.text,
-      class: UNKNOWN.class,
+      instruction: text,
+      class: kind,
       createdBy: undefined,
       created: undefined,
       comment: undefined,
       layer,
     })
+  }
   return { steps, warnings }
+}
+
+/** Types of layers that are unpacked for containers to run in. */
+const ROOT_FILES = /image\.(?:layer|rootfs)\b/
+
+/** What no history speaks of: files of an artifact have names, or at least a type. */
+function unsaid({ title, mediaType }: Descriptor): Instruction {
+  const text = title ?? (ROOT_FILES.test(mediaType) ? '' : mediaType)
+  return text === '' ? UNKNOWN : { text: text.slice(0, SHOWN), class: 'files' }
 }
 
 /** Characters of what a builder wrote that are passed on. */

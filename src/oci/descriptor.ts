@@ -9,6 +9,8 @@ export interface Descriptor {
   readonly size: number
   readonly hasUrls: boolean
   readonly artifactType: string | undefined
+  /** What its annotations call it: a file of an artifact by its name, an attestation by what it says. */
+  readonly title: string | undefined
 }
 
 /** Characters of a digest, of any algorithm: it is shown to clients in sentences and in headers. */
@@ -23,7 +25,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 /** The descriptor in `value`, or a sentence that says what is wrong with it; `where` names it in the sentence. */
 export function parseDescriptor(value: unknown, where: string): Descriptor | string {
   if (!isObject(value)) return `${where} is not an object`
-  const { mediaType, digest: text, size, urls, artifactType } = value
+  const { mediaType, digest: text, size, urls, artifactType, annotations } = value
   if (typeof mediaType !== 'string') return `${where}.mediaType is missing or not a string`
   if (typeof text !== 'string' || text.length > DIGEST_LIMIT || !DIGEST_TEXT.test(text))
     return `${where}.digest is missing or not a digest`
@@ -39,5 +41,18 @@ export function parseDescriptor(value: unknown, where: string): Descriptor | str
     size,
     hasUrls: Array.isArray(urls) && urls.length > 0,
     artifactType: typeof artifactType === 'string' ? artifactType : undefined,
+    title: titleIn(annotations),
   }
+}
+
+/** image-spec "Pre-Defined Annotation Keys", and what BuildKit writes beside attestations. */
+const TITLES = ['org.opencontainers.image.title', 'in-toto.io/predicate-type']
+
+function titleIn(annotations: unknown): string | undefined {
+  if (!isObject(annotations)) return undefined
+  return TITLES.map((name) => annotations[name]).find(isText)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }

@@ -45,6 +45,8 @@ export const TRIED_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'getLayerTree 304',
     'getLayerTree 422',
     'getLayerTree 503',
+    'getLayerBytes 200',
+    'getLayerBytes 304',
     'getLayerFile 200',
     'getLayerFile 304',
     'getLayerFile 422',

@@ -13,23 +13,11 @@ import type { Pinned } from './caching.ts'
 import { inTime } from './in-time.ts'
 import { fromLayerIndex } from './layer-index.ts'
 import { textParam } from './params.ts'
+import { partAsked, partReply } from './part-reply.ts'
 import type { InspectHttpParts } from './parts.ts'
 
-/** Bytes of a file in one answer, by default and at most. */
-const LENGTH = 256 * 1024
-const LENGTH_LIMIT = 4 * 1024 * 1024
 const HOPS = 40
 const PATIENCE_MS = 120_000
-
-/**
- * What a layer holds is anyone's: no browser may take it for a page, a script or a picture of ours, wherever it is
- * opened, so its type is text or nothing, and what is opened from it is in a sandbox.
- */
-const HARMLESS = {
-  'content-security-policy': "sandbox; default-src 'none'",
-  'x-content-type-options': 'nosniff',
-  'cross-origin-resource-policy': 'same-origin',
-} as const
 
 /** F19: bytes of one file of a layer. */
 export function getLayerFile(parts: InspectHttpParts): Handler {
@@ -53,24 +41,11 @@ export async function fileReply(
   exchange: Exchange,
   { layer, record, file, cache }: FoundFile,
 ): Promise<Reply> {
-  const { offset, length } = span(exchange, file.size)
+  const { offset, length } = partAsked(exchange, file.size)
   const wanted = { file, record, offset, length }
   const inTurn = (read: () => Promise<void>) => parts.farReads(exchange, read)
   const bytes = await inTime(PATIENCE_MS, (signal) => readFile(parts, layer, { ...wanted, inTurn }, signal))
-  const raw = exchange.query.get('raw') === '1'
-  return {
-    status: 200,
-    headers: {
-      ...HARMLESS,
-      ...cache,
-      'content-type':
-        raw || !isText(bytes, offset) ? 'application/octet-stream' : 'text/plain; charset=utf-8',
-      ...(raw && { 'content-disposition': 'attachment' }),
-      'x-file-size': String(file.size),
-      'x-file-layer': layer,
-    },
-    body: bytes,
-  }
+  return partReply(exchange, { bytes, offset, size: file.size, layer, cache })
 }
 
 /** A regular file; hard links are followed within the layer. Throws NAME_UNKNOWN. */
@@ -96,21 +71,6 @@ export function noFile(entry: IndexEntry | undefined, absent: string): RegistryE
 
 const NOT_HERE =
   'there is no such file here; a hard link may lead to a layer below, which /api/v1/image/file follows'
-
-/** Throws REQUEST_INVALID. */
-function span({ query }: Exchange, size: number): { readonly offset: number; readonly length: number } {
-  const number = (name: string, fallback: number): number => {
-    const text = query.get(name)
-    if (text === null) return fallback
-    if (/^\d{1,15}$/.test(text)) return Number(text)
-    throw new RegistryError('REQUEST_INVALID', {
-      message: `${name} takes a number of bytes`,
-      detail: { field: name },
-    })
-  }
-  const offset = Math.min(number('offset', 0), size)
-  return { offset, length: Math.min(number('length', LENGTH), LENGTH_LIMIT, size - offset) }
-}
 
 interface Wanted {
   readonly file: IndexEntry
@@ -139,21 +99,13 @@ async function readFile(
   return file.sparse === undefined ? stored(span.start, span.end) : readSparse(file.sparse, span, stored)
 }
 
-async function openLayer({ indexes }: InspectHttpParts, layer: Digest, range: PackedRange | undefined) {
+/** The bytes of a layer, or a part of them. Throws StoreDamaged when they are not there. */
+export async function openLayer(
+  { indexes }: Pick<InspectHttpParts, 'indexes'>,
+  layer: Digest,
+  range: PackedRange | undefined,
+) {
   const reader = await indexes.openLayer(layer, range)
   if (reader === undefined) throw new StoreDamaged(`the bytes of layer ${layer} are not there`)
   return reader
-}
-
-/** UTF-8 without the control characters that no text has; a part may begin and end in the middle of a character. */
-function isText(bytes: Buffer, offset: number): boolean {
-  if (bytes.some((byte) => byte < 9 || (byte > 13 && byte < 27))) return false
-  const begun = offset === 0 ? 0 : bytes.subarray(0, 3).findIndex((byte) => (byte & 0xc0) !== 0x80)
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(Math.max(begun, 0)), { stream: true })
-    return true
-  } catch (error) {
-    if (error instanceof TypeError) return false
-    throw error
-  }
 }

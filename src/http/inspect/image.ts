@@ -1,10 +1,11 @@
-import { type Image, loadImage } from '../../inspect/image.ts'
+import { artifactTypeOf, type Image, loadImage, promisesFiles } from '../../inspect/image.ts'
 import { diffIdProblem, type KnownLayer, knownLayers } from '../../inspect/image-layers.ts'
 import { recordIn } from '../../inspect/layer/layer-indexes.ts'
 import { mapFew } from '../../inspect/map-few.ts'
 import type { Count } from '../../inspect/repositories.ts'
 import { joinSteps, type LayerStep, type Step } from '../../inspect/steps.ts'
 import { UserCounts } from '../../inspect/user-counts.ts'
+import type { Descriptor } from '../../oci/descriptor.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { formatImageReference } from '../../oci/image-reference.ts'
 import { answer } from '../api/answers.ts'
@@ -64,13 +65,14 @@ export async function requestIndexes(
 function showImage(image: Image, news: readonly LayerNews[]) {
   const { name, tag, digest, mediaType, manifest, config, platform, index } = image
   const { steps, warnings } = joinSteps(config, manifest.layers)
+  const artifactType = artifactTypeOf(image)
   return {
     ref: formatImageReference({ name, reference: { kind: 'digest', digest } }),
     repository: name,
     tag: tag ?? null,
     digest,
     mediaType,
-    artifactType: manifest.artifactType ?? null,
+    artifactType: artifactType ?? null,
     platform: platform ?? null,
     index:
       index === undefined ? null : { digest: index.digest, platforms: index.entries.flatMap(platformOf) },
@@ -79,7 +81,11 @@ function showImage(image: Image, news: readonly LayerNews[]) {
     config: config === undefined ? null : { digest: manifest.config?.text, ...config.run },
     steps: steps.map((step, at) => showStep(step, at, news)),
     totals: totalsOf(image, news),
-    warnings: [...warnings, ...layerWarnings(image, news)],
+    // That an artifact has no config of an image is as it should be.
+    warnings: [
+      ...(config === undefined && artifactType !== undefined ? [] : warnings),
+      ...layerWarnings(image, news),
+    ],
   }
 }
 
@@ -118,7 +124,7 @@ export function showLayer(
     cumulativeSize: cumulative,
     diffId: diffId ?? null,
     chainId: chainId ?? null,
-    external: descriptor.hasUrls,
+    external: isElsewhere(descriptor, layers[index]),
     unpacked: whole ? record.unpacked : null,
     files: whole ? record.files : null,
     state: state.state,
@@ -130,10 +136,10 @@ function totalsOf({ manifest }: Image, news: readonly LayerNews[]) {
   const whole = records.every((record) => record?.state === 'done')
   const sum = (of: 'unpacked' | 'files') => records.reduce((total, record) => total + (record?.[of] ?? 0), 0)
   const sizes = (elsewhere: boolean) =>
-    manifest.layers.reduce((total, { hasUrls, size }, index) => {
-      const isElsewhere = hasUrls && news[index]?.sha256 === undefined
-      return isElsewhere === elsewhere ? total + size : total
-    }, 0)
+    manifest.layers.reduce(
+      (total, layer, index) => (isElsewhere(layer, news[index]) === elsewhere ? total + layer.size : total),
+      0,
+    )
   return {
     layers: manifest.layers.length,
     size: sizes(false),
@@ -143,18 +149,23 @@ function totalsOf({ manifest }: Image, news: readonly LayerNews[]) {
   }
 }
 
+/** Whether a layer has addresses elsewhere, and no bytes here. */
+function isElsewhere({ hasUrls }: Descriptor, known: KnownLayer | undefined): boolean {
+  return hasUrls && known?.sha256 === undefined
+}
+
 /** In words for people, who count layers from 1. */
 function layerWarnings({ config, manifest: { layers } }: Image, news: readonly LayerNews[]): string[] {
   return layers.flatMap((layer, index) => {
     const state = news[index]?.state ?? { state: 'none' }
     const record = recordIn(state)
     const mismatch = diffIdProblem(config?.diffIds[index], state)
+    const isEncrypted = layer.mediaType.endsWith('+encrypted')
+    const isNoArchive = record?.state === 'unsupported' && (isEncrypted || !promisesFiles(layer))
     return [
-      ...(layer.mediaType.endsWith('+encrypted')
-        ? ['is encrypted: nothing of what is in it can be shown']
-        : []),
-      ...(layer.hasUrls ? ['is kept elsewhere; its addresses are never fetched'] : []),
-      ...(record?.reason === undefined ? [] : [`is ${record.state}: ${record.reason}`]),
+      ...(isEncrypted ? ['is encrypted: nothing of what is in it can be shown'] : []),
+      ...(isElsewhere(layer, news[index]) ? ['is kept elsewhere; its addresses are never fetched'] : []),
+      ...(record?.reason === undefined || isNoArchive ? [] : [`is ${record.state}: ${record.reason}`]),
       ...(mismatch === undefined ? [] : [mismatch]),
     ].map((warning) => `layer ${index + 1} of ${layers.length} ${warning}`)
   })

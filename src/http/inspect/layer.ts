@@ -17,7 +17,7 @@ import { showEntry } from './show-entry.ts'
 export function getLayerIndex(parts: InspectHttpParts): Handler {
   return async (exchange) => {
     const layer = await layerOf(parts, exchange)
-    return answer(200, showState(layer, await parts.indexes.state(layer)))
+    return answer(200, await stateOf(parts, layer))
   }
 }
 
@@ -26,14 +26,20 @@ export function rebuildLayerIndex(parts: InspectHttpParts): Handler {
   return async (exchange) => {
     const layer = await layerOf(parts, exchange)
     await parts.indexer.request(layer, true)
-    return answer(202, showState(layer, await parts.indexes.state(layer)))
+    return answer(202, await stateOf(parts, layer))
   }
 }
 
-function showState(layer: Digest, state: LayerState) {
+async function stateOf({ indexes }: InspectHttpParts, layer: Digest) {
+  const [state, size] = await Promise.all([indexes.state(layer), indexes.sizeOf(layer)])
+  return showState(layer, size ?? 0, state)
+}
+
+function showState(layer: Digest, size: number, state: LayerState) {
   const record = recordIn(state)
   return {
     layer,
+    size,
     state: state.state,
     ...(state.state === 'running' && { read: state.read }),
     ...(record?.reason !== undefined && { reason: record.reason }),

@@ -12,6 +12,7 @@ import { analyzeRepos, getImageTags, getStatus, searchNames } from './imagelayer
 import { createInspectorTurns, type InspectorTurns } from './inspector-turns.ts'
 import { rememberFiles } from './known-files.ts'
 import { getLayerIndex, getLayerTree, rebuildLayerIndex } from './layer.ts'
+import { getLayerBytes } from './layer-bytes.ts'
 import { getLayerUsage } from './layer-users.ts'
 import { getLineage } from './lineage.ts'
 import { getCounts, getRepositories, getTags, search } from './lists.ts'
@@ -165,6 +166,13 @@ export function inspectRoutes(given: Omit<InspectHttpParts, keyof InspectorTurns
       path: `${V1}/layer/{digest}/file`,
       right: 'anyone',
       handle: getLayerFile(parts),
+    },
+    {
+      operationId: 'getLayerBytes',
+      method: 'GET',
+      path: `${V1}/layer/{digest}/bytes`,
+      right: 'anyone',
+      handle: getLayerBytes(parts),
     },
     {
       operationId: 'getLayerUsage',

@@ -79,6 +79,12 @@ export class LayerIndexes {
     return opened
   }
 
+  /** Bytes of a layer as it was pushed; undefined when it is not there. */
+  async sizeOf(layer: Digest): Promise<number | undefined> {
+    const [stored] = await this.#metadata.read([keys.blob(layer)])
+    return stored && blobCodec.decode(stored.value).size
+  }
+
   /** Opens the bytes of a layer itself, whole or in part; undefined when they are not there. */
   async openLayer(layer: Digest, range?: PackedRange): Promise<BlobReader | undefined> {
     const [stored] = await this.#metadata.read([keys.blob(layer)])

@@ -33,7 +33,7 @@ export async function call<Id extends keyof Operations>(
 }
 
 /** Bytes of a file of a layer or image, and how many the whole file has. Rejects as `call` does. */
-export async function readFileBytes<Id extends 'getLayerFile' | 'getImageFile'>(
+export async function readFileBytes<Id extends 'getLayerFile' | 'getImageFile' | 'getLayerBytes'>(
   id: Id,
   input: Input<Id>,
   signal?: AbortSignal,

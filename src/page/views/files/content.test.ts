@@ -1,7 +1,36 @@
 import { describe, expect, test } from 'vitest'
-import { hexLines, linesOf, modeText, textOfBytes } from './content.ts'
+import { formattedJson, hexLines, linesOf, modeText, textOfBytes } from './content.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
+
+test('JSON of machines is put into lines, its values as they are written', () => {
+  const made = formattedJson('{"a":[1.0,12345678901234567890,"x\\"[,"],"b":{},"c":[],"d":{"e":null}}')
+  expect(made?.split('\n')).toEqual([
+    '{',
+    '  "a": [',
+    '    1.0,',
+    '    12345678901234567890,',
+    '    "x\\"[,"',
+    '  ],',
+    '  "b": {},',
+    '  "c": [],',
+    '  "d": {',
+    '    "e": null',
+    '  }',
+    '}',
+  ])
+  expect(JSON.parse(made ?? '')).toEqual(JSON.parse(formattedJson(` ${made?.replaceAll('\n', ' ')}`) ?? ''))
+  for (const other of [
+    made ?? '',
+    `${made}\n`,
+    'no JSON',
+    '{"a":',
+    '7',
+    '',
+    `${'['.repeat(9000)}${']'.repeat(9000)}`,
+  ])
+    expect(formattedJson(other)).toBeUndefined()
+})
 
 describe('the content of a file', () => {
   test('is text while it is UTF-8 without control characters', () => {

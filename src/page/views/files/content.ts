@@ -21,6 +21,40 @@ function continuations(bytes: Uint8Array): number {
   return Math.max(0, first)
 }
 
+/** Pieces of JSON: texts, signs, and what stands between signs. */
+const PIECES = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
+
+/** Beyond that lines would be made of their indentation. */
+const DEEPEST = 100
+
+/** JSON in lines, each value as it is written; undefined for what is none, or stands in lines already. */
+export function formattedJson(text: string): string | undefined {
+  if (!/^\s*[{[]/.test(text) || !isJson(text)) return undefined
+  let depth = 0
+  let before = ''
+  let lines = ''
+  for (const [piece] of text.matchAll(PIECES)) {
+    const closes = piece === '}' || piece === ']'
+    const isInEmpty = before === '{' || before === '['
+    if (closes) depth -= 1
+    if (closes ? !isInEmpty : isInEmpty || before === ',') lines += `\n${'  '.repeat(depth)}`
+    lines += piece === ':' ? ': ' : piece
+    if (piece === '{' || piece === '[') depth += 1
+    if (depth > DEEPEST) return undefined
+    before = piece
+  }
+  return lines === text.trim() ? undefined : lines
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Line by line, with everything that would deceive the eye written out; tabs stay. */
 export function linesOf(text: string): string[] {
   const lines = text.split(/\r?\n/)

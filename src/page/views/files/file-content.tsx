@@ -3,14 +3,17 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { countText } from '../../format.ts'
 import { here, setQuery } from '../../location.ts'
 import { Answered } from '../../parts/states.tsx'
-import { hexLines, linesOf, textOfBytes } from './content.ts'
+import { formattedJson, hexLines, linesOf, textOfBytes } from './content.ts'
 import { DownloadButton } from './download-button.tsx'
-import { crumbs } from './file-path.ts'
-import { type FileSource, readPart } from './file-source.ts'
+import { type FileSource, nameOf, readPart } from './file-source.ts'
 import { PATIENCE } from './index-states.ts'
 
 /** Bytes that are shown at once. */
 const PART = 256 * 1024
+/** Bytes up to which a file is saved from here: until it is whole the browser holds it in memory. */
+const SAVED = 2e9
+
+type Form = 'text' | 'json' | 'hex'
 
 /** What is in a file: as text when it is text, else as bytes, part by part. */
 export function FileContent({ source }: { readonly source: FileSource }) {
@@ -51,8 +54,13 @@ function Shown({
 }) {
   const isWhole = bytes.length === size
   const text = useMemo(() => textOfBytes(bytes, isWhole), [bytes])
-  const asHex = text === undefined || here.value.query.get('as') === 'hex'
-  const name = crumbs(source.path).at(-1)?.name ?? 'file'
+  const json = useMemo(() => (isWhole && text !== undefined ? formattedJson(text) : undefined), [text])
+  // What an artifact says is written by machines, for machines: in lines people can read it.
+  const first = json !== undefined && 'bytesOf' in source ? 'json' : 'text'
+  const wanted = here.value.query.get('as') ?? first
+  const asHex = text === undefined || wanted === 'hex'
+  const asJson = json !== undefined && wanted === 'json'
+  const show = (form: Form) => setQuery({ as: form === first ? undefined : form })
   return (
     <>
       <div class="file-bar">
@@ -60,24 +68,29 @@ function Shown({
           <span class="dim">no text: its bytes</span>
         ) : (
           <span class="choice" role="group" aria-label="Shown as">
-            <button type="button" aria-pressed={!asHex} onClick={() => setQuery({ as: undefined })}>
+            {json !== undefined && (
+              <button type="button" aria-pressed={asJson} onClick={() => show('json')}>
+                In lines
+              </button>
+            )}
+            <button type="button" aria-pressed={!asHex && !asJson} onClick={() => show('text')}>
               Text
             </button>
-            <button type="button" aria-pressed={asHex} onClick={() => setQuery({ as: 'hex' })}>
+            <button type="button" aria-pressed={asHex} onClick={() => show('hex')}>
               Bytes
             </button>
           </span>
         )}
         {!asHex && <WrapButton />}
         {!isWhole && <Parts size={size} offset={offset} length={bytes.length} />}
-        <DownloadButton source={source} size={size} name={name} />
+        {size <= SAVED && <DownloadButton source={source} size={size} name={nameOf(source)} />}
       </div>
       {size === 0 ? (
         <p class="dim">The file is empty.</p>
       ) : asHex ? (
         <Hex bytes={bytes} offset={offset} />
       ) : (
-        <Text text={text} numbered={offset === 0} />
+        <Text text={asJson ? json : text} numbered={offset === 0} />
       )}
     </>
   )

@@ -1,9 +1,10 @@
 import type { ImageView as Image } from '../../api/schema.generated.ts'
-import { plural } from '../../format.ts'
-import { href, setQuery } from '../../location.ts'
+import { plural, visibleText } from '../../format.ts'
+import { here, href, setQuery } from '../../location.ts'
 import { BadgeButton } from '../../parts/badge-button.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Ago, Digest, Size } from '../../parts/values.tsx'
+import { pullCommand } from '../../pull-command.ts'
 import { areComing } from '../files/index-states.ts'
 import { BuiltOn } from './built-on.tsx'
 import { ExportButton } from './export-button.tsx'
@@ -13,6 +14,8 @@ export function ImageHead({ image, asked }: { readonly image: Image; readonly as
   const { repository, tag, digest, totals } = image
   const shared = image.steps.filter(({ layer }) => (layer?.users?.count ?? 0) > 1).length
   const pinned = asked.includes('@')
+  const platform = here.value.query.get('platform') ?? undefined
+  const pull = pullCommand({ ref: asked, artifactType: image.artifactType, platform })
   return (
     <>
       <div class="heading">
@@ -22,6 +25,7 @@ export function ImageHead({ image, asked }: { readonly image: Image; readonly as
         </h1>
         <PlatformSelect image={image} />
         <Digest digest={digest} />
+        {image.artifactType !== null && <span class="pill">{visibleText(image.artifactType)}</span>}
         {pinned ? (
           <span class="pill" title="This address leads to these bytes, whatever becomes of the tag">
             pinned
@@ -50,11 +54,17 @@ export function ImageHead({ image, asked }: { readonly image: Image; readonly as
             </>
           )}{' '}
           · {plural(totals.layers, 'layer')} · {shared} shared
+          {totals.externalSize > 0 && (
+            <>
+              {' '}
+              · <Size bytes={totals.externalSize} /> kept elsewhere
+            </>
+          )}
           <BuiltOn image={image} />
         </p>
         <span class="actions">
           <span class="pill">
-            docker pull <CopyButton text={`docker pull ${location.host}/${asked}`} what="pull command" />
+            {pull.split(' ', 2).join(' ')} <CopyButton text={pull} what="pull command" />
           </span>
           <a href={href('grid', { i: asked })}>Grid</a>
           <a href={href('compare', { b: asked })}>Compare</a>

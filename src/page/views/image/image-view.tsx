@@ -7,6 +7,7 @@ import { Fold } from '../../parts/fold.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { ConfigPart } from './config-part.tsx'
+import { ContentPart } from './content-part.tsx'
 import { FilesPart } from './files-part.tsx'
 import { HintsNote, WasteNote } from './fold-notes.tsx'
 import { HintsPart } from './hints-part.tsx'
@@ -60,17 +61,22 @@ function Shown({
       ))}
       <div class="panes">
         <section aria-label="Steps">
-          <h2>Steps</h2>
+          <h2>{image.artifactType === null ? 'Steps' : 'Contents'}</h2>
           {image.steps.length === 0 ? (
             <p class="dim">This is no image of layers: see what it says of itself below.</p>
           ) : (
             <StepList steps={image.steps} selection={selection} select={select} />
           )}
-          <ClassLegend />
+          {image.artifactType === null && <ClassLegend />}
         </section>
         <section aria-label="What the steps did">
           <StepDetails image={image} selection={selection} />
-          {image.steps.length > 0 && <FilesPart image={image} selection={selection} indexed={again} />}
+          {image.steps.length > 0 &&
+            (holdsNoFiles(image) ? (
+              <ContentPart image={image} selection={selection} />
+            ) : (
+              <FilesPart image={image} selection={selection} indexed={again} />
+            ))}
         </section>
       </div>
       <Folds image={image} asked={asked} />
@@ -80,25 +86,26 @@ function Shown({
 
 /** What else there is to know; each part is asked for when it is opened. */
 function Folds({ image, asked }: { readonly image: Image; readonly asked: string }) {
-  const { config, index, steps } = image
+  const { config, index, steps, artifactType } = image
+  const isImage = steps.length > 0 && artifactType === null
   return (
     <div class="folds">
-      {config !== null && (
+      {config !== null && artifactType === null && (
         <Fold name="config" title="Configuration">
           {() => <ConfigPart config={config} />}
         </Fold>
       )}
-      {steps.length > 0 && (
+      {isImage && (
         <Fold name="waste" title="Waste" note={<WasteNote image={image} />}>
           {() => <WastePart image={image} />}
         </Fold>
       )}
-      {steps.length > 0 && (
+      {isImage && (
         <Fold name="hints" title="Hints" note={<HintsNote image={image} />}>
           {() => <HintsPart image={image} />}
         </Fold>
       )}
-      {steps.length > 0 && (
+      {isImage && (
         <Fold name="lineage" title="Base and derived images">
           {() => <LineagePart image={image} asked={asked} />}
         </Fold>
@@ -120,6 +127,20 @@ function Folds({ image, asked }: { readonly image: Image; readonly asked: string
         </Fold>
       )}
     </div>
+  )
+}
+
+/** Types that promise an archive of files. */
+const ARCHIVE = /\btar\b|image\.(?:layer|rootfs)\b/
+
+/** Whether none of its layers is an archive, by its type or by what a look into it found. */
+function holdsNoFiles({ steps }: Image): boolean {
+  const layers = steps.flatMap(({ layer }) => (layer === null ? [] : [layer]))
+  return (
+    layers.length > 0 &&
+    layers.every(
+      ({ state, mediaType }) => state === 'unsupported' || (state !== 'done' && !ARCHIVE.test(mediaType)),
+    )
   )
 }
 

@@ -1,5 +1,7 @@
 import { call } from '../../api/client.ts'
+import type { IndexView } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
+import { shortDigest } from '../../format.ts'
 import { href } from '../../location.ts'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
@@ -34,16 +36,14 @@ export function PlatformsPart({
                 </tr>
               </thead>
               <tbody>
-                {manifests.map((one) => (
+                {inFamilies(manifests).map((one) => (
                   <tr key={one.digest}>
                     <td>
-                      {one.attests !== null ? (
-                        <span class="dim">attestation</span>
-                      ) : (
-                        <a href={href('image', { ref: `${repository}@${one.digest}` })}>
-                          {one.platform ?? one.artifactType ?? 'unknown'}
-                        </a>
-                      )}
+                      <a href={href('image', { ref: `${repository}@${one.digest}` })}>
+                        {one.attests === null
+                          ? (one.platform ?? one.artifactType ?? 'unknown')
+                          : `attestation of ${platformOf(manifests, one.attests)}`}
+                      </a>
                     </td>
                     <td>
                       <Digest digest={one.digest} />
@@ -59,4 +59,18 @@ export function PlatformsPart({
       )}
     </Answered>
   )
+}
+
+type Entry = IndexView['manifests'][number]
+
+/** Each platform, followed by what is said about it. */
+function inFamilies(entries: readonly Entry[]): Entry[] {
+  const about = Map.groupBy(entries, ({ attests }) => attests)
+  const known = new Set(entries.map(({ digest }) => digest))
+  const own = entries.filter(({ attests }) => attests === null || !known.has(attests))
+  return own.flatMap((one) => [one, ...(about.get(one.digest) ?? [])])
+}
+
+function platformOf(entries: readonly Entry[], digest: string): string {
+  return entries.find((one) => one.digest === digest)?.platform ?? shortDigest(digest)
 }

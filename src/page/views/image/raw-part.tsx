@@ -5,6 +5,7 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { countText, visibleText } from '../../format.ts'
 import { href } from '../../location.ts'
 import { Answered, Commands } from '../../parts/states.tsx'
+import { registryHost } from '../../registry-host.ts'
 
 /** A manifest as it is, its digests leading to what they name, and the commands that show the same elsewhere. */
 export function RawPart({ pinned }: { readonly pinned: string }) {
@@ -15,9 +16,9 @@ export function RawPart({ pinned }: { readonly pinned: string }) {
         <>
           <Commands
             lines={[
-              `crane manifest ${location.host}/${pinned}`,
-              ...(manifest.config === undefined ? [] : [`crane config ${location.host}/${pinned}`]),
-              `skopeo inspect --raw docker://${location.host}/${pinned}`,
+              `crane manifest ${registryHost(location)}/${pinned}`,
+              ...(manifest.config === undefined ? [] : [`crane config ${registryHost(location)}/${pinned}`]),
+              `skopeo inspect --raw docker://${registryHost(location)}/${pinned}`,
             ]}
           />
           <p class="dim">
@@ -34,9 +35,10 @@ export function RawPart({ pinned }: { readonly pinned: string }) {
 
 const DIGEST = /"(sha(?:256|512):[a-f0-9]+)"/
 
-/** The text of a manifest, in which the digests of layers and of other manifests are links. */
+/** The text of a manifest, in which the digests of blobs and of other manifests are links. */
 function linked(repository: string, manifest: Manifest): ComponentChildren[] {
-  const layers = new Set((manifest.layers ?? []).map(({ digest }) => digest))
+  const blobs = [...(manifest.layers ?? []), ...(manifest.config === undefined ? [] : [manifest.config])]
+  const layers = new Set(blobs.map(({ digest }) => digest))
   const images = new Set(
     [...(manifest.manifests ?? []), ...(manifest.subject === undefined ? [] : [manifest.subject])].map(
       ({ digest }) => digest,

@@ -16,9 +16,13 @@ export function StepDetails({
   if (selection === undefined)
     return (
       <>
-        <h2>What a step did</h2>
+        <h2>{image.artifactType === null ? 'What a step did' : 'What a part is'}</h2>
         <p class="dim">
-          Choose a step to see its instruction and layer; with <kbd>shift</kbd> a span of steps.
+          Choose{' '}
+          {image.artifactType === null
+            ? 'a step to see its instruction and layer'
+            : 'a part to see what it is'}
+          ; with <kbd>shift</kbd> a span of them.
         </p>
       </>
     )
@@ -28,7 +32,8 @@ export function StepDetails({
   return (
     <>
       <h2>
-        {steps.length === 1 ? `Step ${selection.from}` : `Steps ${selection.from} to ${selection.to}`}{' '}
+        {image.artifactType === null ? 'Step' : 'Part'}
+        {steps.length === 1 ? ` ${selection.from}` : `s ${selection.from} to ${selection.to}`}{' '}
         {layers.length > 0 && (
           <span class="dim">
             <Size bytes={size} /> compressed in {plural(layers.length, 'layer')}
@@ -58,7 +63,7 @@ export function StepDetails({
             {step.layer === null ? (
               <div>
                 <dt>layer</dt>
-                <dd>none: it changed only how a container starts</dd>
+                <dd>{noLayer(step)}</dd>
               </div>
             ) : (
               <LayerFacts layer={step.layer} />
@@ -68,6 +73,13 @@ export function StepDetails({
       ))}
     </>
   )
+}
+
+/** Builders also say so of commands that changed no file, and of those whose files they joined into a later layer. */
+function noLayer({ class: kind }: Image['steps'][number]): string {
+  return kind === 'run' || kind === 'files'
+    ? 'none of its own: it changed no file, or a later layer has what it did'
+    : 'none: it changed only how a container starts'
 }
 
 type Layer = NonNullable<Image['steps'][number]['layer']>
@@ -80,6 +92,10 @@ function LayerFacts({ layer }: { readonly layer: Layer }) {
         <dd>
           <Digest digest={layer.digest} /> {layer.external && <span class="pill">bytes are elsewhere</span>}
         </dd>
+      </div>
+      <div>
+        <dt>type</dt>
+        <dd>{visibleText(layer.mediaType)}</dd>
       </div>
       <div>
         <dt>size</dt>
@@ -102,7 +118,9 @@ function LayerFacts({ layer }: { readonly layer: Layer }) {
           ) : (
             <>
               the layer {stateText(layer.state)} ·{' '}
-              <a href={href('layer', { digest: layer.digest })}>its own files</a>
+              <a href={href('layer', { digest: layer.digest })}>
+                {layer.state === 'unsupported' ? 'what is in it' : 'its own files'}
+              </a>
             </>
           )}
         </dd>

@@ -6,7 +6,7 @@ import { isPending, stateText } from '../files/index-states.ts'
 
 /** What a look into a layer found, as far as it is. */
 export function LayerFacts({ index }: { readonly index: LayerIndex }) {
-  const { state, reason, read, compression, unpacked, files, bytes, whiteouts, diffId } = index
+  const { size, state, reason, read, compression, unpacked, files, bytes, whiteouts, diffId } = index
   if (isPending(state))
     return (
       <p class="notice" role="status">
@@ -14,7 +14,12 @@ export function LayerFacts({ index }: { readonly index: LayerIndex }) {
           The layer {stateText(state)}
           {read !== undefined && (
             <>
-              : <Size bytes={read} /> are read (compressed)
+              : <Size bytes={read} /> of <Size bytes={size} /> are read (compressed)
+            </>
+          )}
+          {read === undefined && (
+            <>
+              , <Size bytes={size} /> as pushed
             </>
           )}
           . Its files appear by themselves.
@@ -26,15 +31,19 @@ export function LayerFacts({ index }: { readonly index: LayerIndex }) {
       <p class="notice notice-bad" role="status">
         <span>
           The layer {stateText(state)}
-          {reason !== undefined && `: ${visibleText(reason)}`}. It can be pulled all the same.
+          {reason !== undefined && `: ${visibleText(reason)}`}. It can be pulled all the same:{' '}
+          <Size bytes={size} />.
         </span>
       </p>
     )
   return (
     <dl class="file-facts">
+      <Fact name="compressed">
+        <Size bytes={size} /> <span class="dim">{compression === 'none' ? 'as it is' : compression}</span>
+      </Fact>
       {unpacked !== undefined && (
         <Fact name="unpacked">
-          <Size bytes={unpacked} /> <span class="dim">from {compression ?? 'unknown'}</span>
+          <Size bytes={unpacked} />
         </Fact>
       )}
       {files !== undefined && (

@@ -8,6 +8,7 @@ import { here, setQuery } from '../../location.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
+import { FileContent } from '../files/file-content.tsx'
 import { pathQuery, readFilePath } from '../files/file-path.ts'
 import { isPending, PATIENCE } from '../files/index-states.ts'
 import { LayerDirectory } from '../files/layer-directory.tsx'
@@ -50,9 +51,11 @@ export function LayerView() {
               <h2>Who uses it</h2>
               <LayerUsers digest={digest} />
             </section>
-            <section aria-label="Files">
-              <h2>Files of this layer alone</h2>
-              {index.state === 'done' || isPending(index.state) ? (
+            <section aria-label={index.state === 'unsupported' ? 'Content' : 'Files'}>
+              <h2>{index.state === 'unsupported' ? 'What is in it' : 'Files of this layer alone'}</h2>
+              {index.state === 'unsupported' ? (
+                <FileContent source={{ bytesOf: digest }} />
+              ) : index.state === 'done' || isPending(index.state) ? (
                 <LayerDirectory
                   layer={digest}
                   path={readFilePath(query)}
