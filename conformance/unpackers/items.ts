@@ -139,6 +139,19 @@ export const ITEMS: Readonly<Record<string, Item>> = {
       symlink(`${at}/s2`, 'cut'),
     ],
   ],
+  'GNU long name beside an extended path': (at) => [
+    [
+      longName(`${at}/by-gnu`),
+      pax({ path: `${at}/by-pax` }),
+      file(`${at}/cut`, 'GNU first'),
+      pax({ path: `${at}/by-pax-2` }),
+      longName(`${at}/by-gnu-2`),
+      file(`${at}/cut`, 'PAX first'),
+    ],
+  ],
+  'prefix with the magic of GNU, as Go 1.7 wrote it': (at) => [
+    [directory(`${at}/d`), member({ name: 'old-go', prefix: `${at}/d`, magic: GNU, body: 'prefixed' })],
+  ],
   'prefix of ustar': (at) => [
     [directory(`${at}/d`), member({ name: 'x', prefix: `${at}/d`, body: 'prefixed' })],
   ],

@@ -7,6 +7,11 @@ export interface Known {
 
 export const KNOWN: readonly Known[] = [
   {
+    by: ['tar'],
+    where: /(?:^|\/)(?:by-gnu|by-gnu-2|by-pax|by-pax-2|old-go): (?:ours|theirs) alone$/,
+    why: 'of two names it takes that of the extended header, and no prefix with its own magic; engines read as Go does',
+  },
+  {
     by: ['tar', 'umoci', 'podman'],
     where: /\/\.wh\.\.wh\.plnk[^:]*: theirs alone$/,
     why: "they keep aufs' own books as if they were files; podman leaves them out at the top, we do everywhere",
