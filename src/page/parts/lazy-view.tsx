@@ -39,5 +39,5 @@ const OUTDATED = new Problem({
   status: 0,
   code: 'PAGE',
   message:
-    'this part of the page could not be loaded; the server may be of a newer version by now: load the page again',
+    'this part of the page could not be loaded: the registry does not answer, or is of a newer version by now; load the page again',
 })
