@@ -77,6 +77,14 @@ describe('steps side by side', () => {
     ])
   })
 
+  test('of histories that nobody built are paired as far as they are the same', () => {
+    const many = Array.from({ length: 10_000 }, (_, index) => step(`RUN ${index}`))
+    const [pairs, other] = [alignSteps(many, many), alignSteps(many, [...many.slice(0, 9000), step('CMD')])]
+    expect(pairs.every(({ how }) => how === 'same')).toBe(true)
+    expect(other.filter(({ how }) => how === 'same')).toHaveLength(9000)
+    expect(other).toHaveLength(10_001)
+  })
+
   test('lose none and invent none', () => {
     const lists = array(constantFrom('RUN a', 'RUN b', 'ENV c'), { maxLength: 12 })
     assert(

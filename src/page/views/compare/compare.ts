@@ -73,8 +73,12 @@ export function alignSteps(a: readonly Step[], b: readonly Step[]): Pair[] {
   return pairs
 }
 
-/** For each pair of positions, how many equal instructions can follow in order; images have at most a few hundred steps. */
+/** Pairs of positions that are compared: images have at most a few hundred steps, and nobody's browser dies of others. */
+const PAIRS = 2_000_000
+
+/** For each pair of positions, how many equal instructions can follow in order; nothing for too many. */
 function commonLengths(a: readonly Step[], b: readonly Step[]): number[][] {
+  if (a.length * b.length > PAIRS) return []
   const lengths: number[][] = Array.from({ length: a.length + 1 }, () =>
     Array.from({ length: b.length + 1 }, () => 0),
   )
