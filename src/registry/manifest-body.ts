@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readWhole } from '../../storage/blobs/read-whole.ts'
-import { StoreDamaged } from '../../storage/store-errors.ts'
 import { type Digest, digestAlgorithm, digestFromBytes } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { bodyCodec } from '../records/manifest.ts'
 import { type BlobView, getBlob, mayNotPush } from './blobs.ts'
 import { digestOf } from './manifest-digest.ts'
+import { OtherBytes } from './open-blob.ts'
 import type { RegistryParts } from './parts.ts'
 
 /** The manifest that bytes are of. */
@@ -74,8 +74,8 @@ async function verify(manifest: Named, bytes: Uint8Array): Promise<Uint8Array> {
   throw damaged(manifest)
 }
 
-function damaged({ name, digest }: Named): StoreDamaged {
-  return new StoreDamaged(`the stored body of manifest ${digest} in '${name}' has another digest`)
+function damaged({ name, digest }: Named): OtherBytes {
+  return new OtherBytes(`the stored body of manifest ${digest} in '${name}' has another digest`)
 }
 
 /** Of a manifest above BODY_LIMIT. */

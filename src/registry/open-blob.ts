@@ -60,6 +60,9 @@ async function whole<Reader extends BlobReader | RangesReader>(
   throw new StoreDamaged(`${reader.size} bytes are at ${location} instead of ${size}`)
 }
 
+/** All bytes of a blob were read, and have another digest. */
+export class OtherBytes extends StoreDamaged {}
+
 async function watched<Result>(
   parts: RegistryParts,
   blob: StoredBlob,
@@ -69,14 +72,14 @@ async function watched<Result>(
     return await work()
   } catch (error) {
     if (!(error instanceof StoreDamaged)) throw error
-    await lookAgain(parts, blob, error)
+    if (!(error instanceof OtherBytes)) await lookAgain(parts, blob, error)
     await quarantine(parts, { sha256: blob.sha256, location: blob.location, why: error.message })
     throw blobDamaged(blob.digest, error)
   }
 }
 
 /**
- * Before a blob is given up: a disk that is not mounted, or a bucket that is not ours, has the bytes of none, and an engine
+ * Before a blob is given up that is missing or too short: a disk that is not mounted, or a bucket that is not ours, has the bytes of none, and an engine
  * can be wrong once. Throws StoreUnavailable then.
  */
 async function lookAgain({ blobs }: RegistryParts, blob: StoredBlob, cause: StoreDamaged): Promise<void> {
