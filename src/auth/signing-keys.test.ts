@@ -4,6 +4,8 @@ import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import { keys as recordKeys } from '../records/keys.ts'
 import { createSigningKeys, KEEP_RETIRED } from './signing-keys.ts'
 
+const SECRET = 's'.repeat(40)
+
 let metadata: MetadataStore
 let time = 1_000_000_000
 const now = () => time
@@ -28,6 +30,23 @@ describe('signing keys', () => {
   it('stay the same after a restart', async () => {
     const { kid } = await open().current()
     expect((await open().current()).kid).toBe(kid)
+  })
+
+  it('that were stored without a secret are sealed as soon as there is one, and stay the same', async () => {
+    const { kid } = await open().current()
+    const rotated = await open().rotate()
+    expect(await stored()).toContain('"plain"')
+    const replicas = await Promise.all([1, 2, 3].map(() => open(SECRET).current()))
+    expect(replicas.map((key) => key.kid)).toEqual([rotated, rotated, rotated])
+    expect(await open(SECRET).holds(kid)).toBe(true)
+    expect(await stored()).not.toContain('"plain"')
+    await expect(open().current()).rejects.toThrow('LAMINA_SECRET')
+  })
+
+  it('are used as they are where nothing can be written', async () => {
+    const { kid } = await open().current()
+    metadata.commit = () => Promise.reject(new Error('the registry has moved'))
+    expect((await open(SECRET).current()).kid).toBe(kid)
   })
 
   it('have one that signs after rotations that meet', async () => {

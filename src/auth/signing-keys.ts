@@ -25,7 +25,10 @@ export interface SigningKey {
 }
 
 export interface SigningKeys {
-  /** The key that signs now; makes the first one. Throws WrongSecret when stored keys cannot be unsealed. */
+  /**
+   * The key that signs now; makes the first one, and seals those that were stored without a secret. Throws WrongSecret when
+   * stored keys cannot be unsealed.
+   */
   current(): Promise<SigningKey>
   /** The key whose tokens begin with `header`, also one that another replica made a moment ago. */
   byHeader(header: string): Promise<SigningKey | undefined>
@@ -59,8 +62,17 @@ export function createSigningKeys(parts: {
     return kid
   }
 
+  /** Once, of keys that were made before there was a secret. A store that takes no writes now has them at a later start. */
+  let sealing: Promise<void> | undefined
+  const sealOnce = (): Promise<void> =>
+    (sealing ??=
+      secret === undefined
+        ? Promise.resolve()
+        : transact(metadata, (transaction) => sealStored(transaction, secret)).catch(() => undefined))
+
   return {
     current: async () => {
+      await sealOnce()
       await known.refresh()
       if (active(known.keys) === undefined)
         await rotate((transaction) => addKey(transaction, { kind: 'first', secret, now: now() }))
@@ -109,6 +121,15 @@ async function storedKeys(store: Pick<MetadataStore, 'range'>) {
     version: entry.version,
     record: signingKeyCodec.decode(entry.value),
   }))
+}
+
+async function sealStored(transaction: Transaction, secret: string): Promise<void> {
+  for (const { key, version, record } of await storedKeys(transaction)) {
+    const { kid, private: stored } = record
+    if (stored.kind === 'sealed') continue
+    transaction.checkVersion(key, version)
+    transaction.set(signingKeyCodec, key, { ...record, private: seal(stored.d, kid, secret) })
+  }
 }
 
 /** How a key is added. `first`: only if none signs; `revoke`: in place of all others. */
