@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openMemoryMetadataStore } from '../storage/metadata/memory/memory-metadata-store.ts'
 import type { MetadataStore } from '../storage/metadata/metadata-store.ts'
-import { openBlobs } from './compose-blobs.ts'
+import { openBlobs, s3Settings } from './compose-blobs.ts'
 import { configOf } from './config/load.ts'
 import { keys } from './records/keys.ts'
 
@@ -79,4 +79,14 @@ it('does not take a damaged owner for none', async () => {
   await open(metadata)
   await writeFile(join(data, 'blobs', 'owner.json'), '{"clus')
   await expect(open(metadata)).rejects.toThrow(NOT_OURS)
+})
+
+it('says of a file of authorities that it is not there, or has none', async () => {
+  const settingsWith = (s3Ca: string) =>
+    s3Settings(configOf({ data, 's3-ca': s3Ca }), { bucket: 'images', prefix: '' })
+  await expect(settingsWith(join(data, 'ca.pem'))).rejects.toThrow(
+    /ca\.pem cannot be read \(ENOENT\).*LAMINA_S3_CA/,
+  )
+  await writeFile(join(data, 'ca.pem'), 'registry.example\n')
+  await expect(settingsWith(join(data, 'ca.pem'))).rejects.toThrow(/no authorities in .*LAMINA_S3_CA/)
 })

@@ -67,14 +67,13 @@ function encryptionOf({ s3Encryption, s3KmsKey }: Config): S3Settings['encryptio
 }
 
 async function readAuthorities(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new StartError(
-      `The authorities in ${path} cannot be read (${systemCode(cause) ?? String(cause)}): LAMINA_S3_CA must name a PEM file.`,
-      { cause },
-    )
-  }
+  const next = 'LAMINA_S3_CA must name a PEM file.'
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    const why = systemCode(cause) ?? String(cause)
+    throw new StartError(`The authorities in ${path} cannot be read (${why}): ${next}`, { cause })
+  })
+  if (!text.includes('CERTIFICATE-----')) throw new StartError(`There are no authorities in ${path}: ${next}`)
+  return text
 }
 
 /** The registry's own id, the same for all replicas; made when it is first needed. */

@@ -6,7 +6,10 @@ import { UsageError } from './failures.ts'
 export async function readAuthority(environment: Environment): Promise<string | undefined> {
   const path = environment['LAMINA_CA']
   if (!path) return undefined
-  return readFile(path, 'utf8').catch((cause: unknown) => {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new UsageError(`LAMINA_CA names ${path}, which cannot be read.`, { cause })
   })
+  if (!text.includes('CERTIFICATE-----'))
+    throw new UsageError(`LAMINA_CA names ${path}, which holds no certificate (PEM).`)
+  return text
 }

@@ -86,6 +86,10 @@ describe('wrong usage ends with 2 and says what would be right', () => {
     ['tls init --name a --out x --out y', '--out stands more than once'],
     ['migrate --to a.yaml --to=b.yaml', '--to stands more than once'],
     ['migrate --to absent.yaml', '--to names it.'],
+    ['migrate --to /dev/null', '/dev/null does not say where the registry is to lie'],
+    ['user remove ', 'NAME is empty'],
+    ['import /tmp demo/app', '/tmp is a directory'],
+    ['export demo/app:v1 --output /tmp', '/tmp is a directory'],
   ])('lamina %s', async (words, message) => {
     const { code, output, error } = await lamina(words.split(' '), { directory })
     expect(error).toContain(message)
@@ -330,8 +334,9 @@ describe('asking the server', () => {
     ['https://registry.example/lamina', 'lam_x', 'without a path'],
     ['https://registry.example', '', 'LAMINA_TOKEN is not'],
     ['https://registry.example', 'lam_\nx', 'LAMINA_TOKEN holds signs'],
+    ['https://registry.example', 'lam_x', 'LAMINA_CA names /dev/null, which holds no certificate'],
   ])('LAMINA_URL=%s with the token %j ends with 2', async (url, token, why) => {
-    const environment = { LAMINA_URL: url, LAMINA_TOKEN: token }
+    const environment = { LAMINA_URL: url, LAMINA_TOKEN: token, LAMINA_CA: '/dev/null' }
     const { code, error } = await lamina(['token', 'list'], { directory, environment })
     expect([code, error]).toEqual([2, expect.stringContaining(why)])
   })
@@ -352,7 +357,10 @@ describe('lamina migrate', () => {
 
   test('sends paths and secrets of files so that the server finds them, wherever it runs', async () => {
     await writeFile(join(directory, 'secret'), `${'planted'.repeat(6)}\n`)
-    await writeFile(join(directory, 'new.yaml'), 'blobs: s3://images\ns3-ca: ca.pem\nsecret-file: secret\n')
+    await writeFile(
+      join(directory, 'new.yaml'),
+      'data: data\nblobs: s3://images\ns3-ca: ca.pem\nsecret-file: secret\n',
+    )
     await beside('migrate --to new.yaml', '', [202, state('moved')])
     const settings = {
       data: resolve('data'),

@@ -31,6 +31,9 @@ async function run(input: Input): Promise<Output> {
   const toStdout = output === '-'
   if (toStdout && input.switches.has('json'))
     throw new UsageError('--output - writes the archive to standard output, where --json would write too.')
+  const file = toStdout ? undefined : resolve(input.context.directory, output)
+  if (file !== undefined && (await stat(file).catch(() => undefined))?.isDirectory() === true)
+    throw new UsageError(`${output} is a directory; name the file that is to be made in it.`)
   const query = new URLSearchParams({ ref: image })
   for (const name of ['format', 'platform']) {
     const value = optionValue(input, name)
@@ -40,7 +43,7 @@ async function run(input: Input): Promise<Output> {
   const answer = await api.stream('GET', `/api/v1/export?${query.toString()}`)
   const size = Number(answer.headers['content-length'])
   const archive = counted(answer, input.context, { verb: 'receiving', total: size })
-  await save(archive, toStdout ? undefined : resolve(input.context.directory, output))
+  await save(archive, file)
   const digest = String(answer.headers['docker-content-digest'])
   if (toStdout) return { value: undefined, text: '' }
   return {

@@ -72,6 +72,10 @@ async function openArchive({ context }: Input, file: string): Promise<Archive> {
   const found = await stat(path).catch((cause: unknown) => {
     throw new UsageError(`${file} cannot be read; name an archive, or - for standard input.`, { cause })
   })
+  if (found.isDirectory())
+    throw new UsageError(
+      `${file} is a directory; name an archive: \`tar -C ${file} -cf - .\` makes one of a layout.`,
+    )
   return {
     bytes: createReadStream(path, { highWaterMark: 1024 * 1024 }),
     size: found.isFile() ? found.size : undefined,

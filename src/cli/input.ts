@@ -71,6 +71,10 @@ function checkComplete(
   const expected = command.arguments ?? []
   const missing = expected[args.length]
   if (missing !== undefined) throw wrong(command, `${missing} is missing.`)
+  const names = [...expected, ...(command.optionalArguments ?? [])]
+  const empty = args.indexOf('')
+  // Of a variable of a script that is not set, mostly.
+  if (empty !== -1) throw wrong(command, `${names[empty] ?? 'An argument'} is empty.`)
   const most = expected.length + (command.optionalArguments?.length ?? 0)
   if (args.length > most) throw wrong(command, `"${args[most]}" is one argument too many.`)
   for (const [name, { required, value }] of Object.entries(command.options ?? {}))

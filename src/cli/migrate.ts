@@ -62,6 +62,11 @@ async function follow(input: Input, api: ApiClient, file: string): Promise<Outpu
 /** The file's settings as texts; paths are absolute, because the server has another working directory. */
 async function settingsIn(file: string, directory: string): Promise<Record<string, string>> {
   const { config, given } = await loadConfigFile(file, directory, '--to')
+  const isOnDisk = config.metadata === 'level' || config.blobs.kind === 'filesystem'
+  if (isOnDisk && !given.has('data'))
+    throw new UsageError(
+      `${file} does not say where the registry is to lie: it takes a line \`data: DIRECTORY\`, or both metadata and blobs.`,
+    )
   const texts = SETTINGS.flatMap(({ key, yamlName }) => {
     const text = given.get(key)?.text
     const value = config[key]

@@ -27,9 +27,12 @@ test.each([
   expect(parseSize(text)).toBe(bytes)
 })
 
-test.each(['', '-1', '1XB', 'MiB', '1 iB', '8192TiB', '999999999999999TiB'])('no size: %j', (text) => {
-  expect(parseSize(text)).toBeUndefined()
-})
+test.each(['', '-1', '1XB', 'MiB', '1 iB', '1.5', '1.5B', '8192TiB', '999999999999999TiB'])(
+  'no size: %j',
+  (text) => {
+    expect(parseSize(text)).toBeUndefined()
+  },
+)
 
 test.each([
   ['127.0.0.1:0', '127.0.0.1', 0],

@@ -34,6 +34,7 @@ export function parseSize(text: string): number | undefined {
   const match = /^(\d{1,15}(?:\.\d{1,3})?) ?([kKMGT]i?B|B)?$/.exec(text)
   if (match === null) return undefined
   const unit = SIZE_UNITS[match[2] ?? 'B']
-  const bytes = unit === undefined ? undefined : Math.round(Number(match[1]) * unit)
+  if (unit === undefined || (unit === 1 && !Number.isInteger(Number(match[1])))) return undefined
+  const bytes = Math.round(Number(match[1]) * unit)
   return Number.isSafeInteger(bytes) ? bytes : undefined
 }
