@@ -15,14 +15,27 @@ const report = new Report('full-disk')
 const scratch = await scratchFolder('disk')
 const mount = path.join(scratch.path, 'mount')
 await mkdir(mount)
-await must('mount', ['-t', 'tmpfs', '-o', 'size=640m', 'tmpfs', mount])
 try {
-  await scenarios()
+  await mounted('size=640m', scenarios)
+  await mounted('size=900m,nr_inodes=1500', () =>
+    report.scenario(
+      'faults: with no file free pulls go on, and all is there when there are some',
+      withoutFiles,
+    ),
+  )
 } finally {
-  await must('umount', ['--lazy', mount])
   await scratch.remove()
 }
 report.finish()
+
+async function mounted(options: string, act: () => Promise<unknown>): Promise<void> {
+  await must('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', mount])
+  try {
+    await act()
+  } finally {
+    await must('umount', ['--lazy', mount])
+  }
+}
 
 async function scenarios(): Promise<void> {
   const lamina = await Lamina.start({ name: 'lamina-disk', data: path.join(mount, 'data') })
@@ -122,4 +135,62 @@ async function fillUntilFree(target: number): Promise<void> {
       throw error
     }
   }
+}
+
+/** Bytes are free, files are not: the records' log fills up, and the next one cannot be made. */
+async function withoutFiles(): Promise<string> {
+  const lamina = await Lamina.start({ name: 'lamina-files', data: path.join(mount, 'data') })
+  const client = new RegistryClient(lamina.url)
+  const images = Array.from({ length: 3 }, (_, at) =>
+    makeImage({ layers: [{ seed: `files-${at}`, size: 5000 }] }),
+  )
+  try {
+    for (const image of images) await client.pushImage('disk/app', image, 'v1')
+    const used = await takeAllFiles()
+    const refusal = await refused(client)
+    const tagged = await tagUntilRefused(client, images[0])
+    await checkAll(client, images)
+    await rm(path.join(mount, 'files'), { recursive: true })
+    const begun = Date.now()
+    while (
+      !(await worksAgain((seed) =>
+        client.pushImage('disk/app', images[1] ?? makeImage({ layers: [] }), seed),
+      ))
+    )
+      expect(Date.now() - begun < 30_000, 'pushes are still refused 30 s after there were files')
+    await lamina.kill()
+    await lamina.restart()
+    return `${used} files, ${refusal}, ${tagged} hundred tags, ${await checkAll(client, images)} images pulled`
+  } finally {
+    client.close()
+    await lamina.stop()
+  }
+}
+
+async function takeAllFiles(): Promise<number> {
+  await mkdir(path.join(mount, 'files'))
+  for (let made = 0; ; made++) {
+    try {
+      await writeFile(path.join(mount, 'files', String(made)), '')
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') return made
+      throw error
+    }
+  }
+}
+
+/** Records alone, a hundred tags at a time; gives how often that went well. */
+async function tagUntilRefused(client: RegistryClient, image: Image | undefined): Promise<number> {
+  expect(image !== undefined, 'there is no image')
+  const { digest, bytes } = image.manifest
+  for (let put = 0; put < 2000; put++) {
+    const query = Array.from({ length: 100 }, (_, at) => `tag=t${put}-${at}`).join('&')
+    const { status } = await client.request('PUT', `/v2/disk/app/manifests/${digest}?${query}`, {
+      body: bytes,
+      headers: { 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
+    })
+    if (status === 507 || status === 503) return put
+    expect(status === 201, `PUT of tags answered ${status}`)
+  }
+  throw new Error('no log of the records was full')
 }

@@ -6,6 +6,8 @@ import { isNoSpace } from './level-errors.ts'
 
 /** Bytes that opening a LevelDB may write: two logs of 4 MiB again as tables, the manifest, and some to spare. */
 export const REOPEN_ROOM = 16 << 20
+/** Files that opening a LevelDB may make: its manifest, logs, tables, and what names them. */
+const REOPEN_FILES = 16
 /** Left free for commits when the ballast is made: else the next commit would need it at once. */
 const MARGIN = 8 << 20
 const BLOCK = 1 << 20
@@ -24,7 +26,7 @@ export interface Ballast {
   release(): Promise<void>
   /** Ends what `make` has begun; what is held stays. */
   stop(): Promise<void>
-  /** Bytes that can be written now. */
+  /** Bytes that can be written now; 0 also where no files can be made. */
   room(): Promise<number>
   /** Writes a few bytes and syncs them. Rejects with what the disk says when it takes none. */
   tryDisk(): Promise<void>
@@ -99,8 +101,9 @@ export class FileBallast implements Ballast {
   }
 
   async room(): Promise<number> {
-    const { bavail, bsize } = await statfs(this.#directory)
-    return bavail * bsize
+    const { bavail, bsize, files, ffree } = await statfs(this.#directory)
+    // Who makes files as they are needed says 0 of 0.
+    return files > 0 && ffree < REOPEN_FILES ? 0 : bavail * bsize
   }
 
   async tryDisk(): Promise<void> {
