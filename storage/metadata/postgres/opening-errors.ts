@@ -1,5 +1,6 @@
 import { DatabaseError } from 'pg'
 import { StoreUnavailable } from '../../store-errors.ts'
+import { POOLER } from './session.ts'
 
 /** Why a start failed, by SQLSTATE or by the code of Node. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -46,6 +47,7 @@ function reasonOf(error: unknown): string {
   if (/self.signed|unable to (?:verify|get)|SELF_SIGNED|UNABLE_TO/i.test(`${code} ${message}`))
     return UNKNOWN_AUTHORITY
   if (/does not support SSL/.test(message)) return 'it speaks no TLS: leave sslmode out, or set it up there'
+  if (/unsupported startup parameter/.test(message)) return POOLER
   if (/timeout/.test(message)) return 'it does not answer'
   if (/terminated/.test(message)) return 'it closes the connection at once'
   return message

@@ -14,6 +14,7 @@ import { openingError } from './opening-errors.ts'
 import { asStoreError } from './postgres-errors.ts'
 import { Reader } from './reader.ts'
 import { Retry } from './retry.ts'
+import { refuseOtherSettings } from './session.ts'
 
 /** How long a read or a commit is tried while the server is away, in milliseconds. */
 const PATIENCE = 15_000
@@ -49,6 +50,7 @@ export async function openPostgresMetadataStore(
   try {
     const client = await firstConnection(() => connections.open())
     try {
+      await refuseOtherSettings(client)
       await refuseStandby(client)
       await migrate(client)
     } finally {

@@ -1,6 +1,7 @@
 import { Connections } from './connections.ts'
 import { parseDatabaseUrl } from './database-url.ts'
 import { openingError } from './opening-errors.ts'
+import { refuseOtherSettings } from './session.ts'
 
 /** What a look at a database gave. */
 export interface DatabaseFacts {
@@ -27,6 +28,7 @@ export async function probePostgres(url: string): Promise<DatabaseFacts> {
   try {
     const client = await connections.open()
     try {
+      await refuseOtherSettings(client)
       const begun = Date.now()
       const { rows } = await client.query<Row>(
         `select (extract(epoch from clock_timestamp()) * 1000)::bigint::text as now, pg_is_in_recovery()::text as standby,

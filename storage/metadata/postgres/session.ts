@@ -1,4 +1,5 @@
-import type { ClientConfig, CustomTypesConfig } from 'pg'
+import type { ClientBase, ClientConfig, CustomTypesConfig } from 'pg'
+import { StoreUnavailable } from '../../store-errors.ts'
 
 /** The server gives a statement up after so long, and a wait for a lock, in milliseconds. */
 const STATEMENT_LIMIT = 10_000
@@ -34,6 +35,16 @@ const types: CustomTypesConfig = {
     if (oid === BYTEA) return (text: string) => new Uint8Array(Buffer.from(text.slice(2), 'hex'))
     return oid === INT8 ? BigInt : String
   },
+}
+
+/** Why what stands between cannot be used. */
+export const POOLER =
+  'a pooler such as PgBouncer stands before it and keeps our settings from its sessions: name PostgreSQL itself (each process has a pool of its own, of 24 connections at most)'
+
+/** Throws StoreUnavailable when a session has not the settings that it was opened with. */
+export async function refuseOtherSettings(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ said: string }>("select current_setting('enable_hashjoin') as said")
+  if (rows[0]?.said !== SETTINGS.enable_hashjoin) throw new StoreUnavailable(POOLER)
 }
 
 /** How a connection is made. `limits` false is for long work: snapshots, migrations. */
