@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -185,4 +185,13 @@ it('keeps a layer in the queue whose bytes are not there because the store is no
   read.mockRestore()
   check.mockRestore()
   await done(layer)
+})
+
+it('begins where what an earlier run has left cannot be removed, and says so', SLOW, async () => {
+  const file = join(directory, 'file')
+  await writeFile(file, '')
+  const told = vi.fn()
+  indexers.push(startIndexer({ ...parts(join(file, 'indexing')), onError: told }))
+  await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(1), PATIENCE)
+  expect(told.mock.calls[0]?.[1]).toContain('earlier run')
 })

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { blobLocation } from '../../../storage/blobs/blob-store.ts'
 import { transact } from '../../../storage/metadata/transact.ts'
@@ -14,6 +13,7 @@ import {
   layerIndexCodec,
 } from '../../records/layer-index.ts'
 import { systemCode } from '../../system-code.ts'
+import { clearDirectory } from './clear-directory.ts'
 import { forgetGone } from './forget-gone.ts'
 import { indexAside } from './index-aside.ts'
 import type { IndexedLayer } from './index-layer.ts'
@@ -56,7 +56,7 @@ export function startIndexer(given: IndexerParts): Indexer {
   const stopping = new AbortController()
   const queue: QueueParts = { ...parts, by: randomUUID() }
   const wakes = new Set<() => void>()
-  const cleared = rm(parts.directory, { recursive: true, force: true })
+  const cleared = clearDirectory(parts)
   const loops = Array.from({ length: parts.workers }, async () => {
     await cleared
     while (!stopping.signal.aborted) {

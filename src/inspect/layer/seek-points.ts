@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import { type Transaction, transact } from '../../../storage/metadata/transact.ts'
@@ -7,6 +6,7 @@ import type { Digest } from '../../oci/digest.ts'
 import { keys } from '../../records/keys.ts'
 import type { LayerIndexRecord } from '../../records/layer-index.ts'
 import { SEEK_VERSION, type SeekPointsRecord, seekPointsCodec } from '../../records/seek-points.ts'
+import { clearDirectory } from './clear-directory.ts'
 import type { LayerIndexes } from './layer-indexes.ts'
 import type { WrittenFile } from './layer-thread.ts'
 import { LayerThreads } from './layer-threads.ts'
@@ -44,7 +44,7 @@ export class SeekPoints {
 
   constructor(parts: SeekParts) {
     this.#parts = parts
-    this.#work = rm(parts.directory, { recursive: true, force: true })
+    this.#work = clearDirectory(parts)
   }
 
   /** The nearest place before `start` that is known of; what is missing is begun, and there for the next who asks. */
