@@ -1,9 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { UnreadAnswers } from './unread-answers.ts'
 
 /** Requests on one connection that have no answer yet; nobody who means well sends so many before it reads one. */
 const MOST_UNANSWERED = 100
+
+/** Bytes of ended answers that may wait for clients to read on. */
+const MOST_UNREAD = 64 * 1024 * 1024
 
 /** The connections of a server and the answers under way on them, so that a stop can tell the idle from the busy. */
 export class Connections {
@@ -14,9 +18,12 @@ export class Connections {
   readonly #sockets = new Set<Socket>()
   /** As the network sees them: a TLS handshake that never ends is known here only. */
   readonly #raw = new Set<Socket>()
+  readonly #unread: UnreadAnswers
   #closing = false
 
-  constructor(server: Server, tls: boolean) {
+  /** `onCut` is told of each connection that is closed because too much waits for clients that do not read. */
+  constructor(server: Server, tls: boolean, onCut: () => void) {
+    this.#unread = new UnreadAnswers(MOST_UNREAD, onCut)
     server.on('connection', (socket: Socket) => remember(this.#raw, socket))
     server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
       remember(this.#sockets, socket)
@@ -38,6 +45,7 @@ export class Connections {
     const before = active.at(-1)
     if (before === undefined) this.#answers.set(socket, active)
     active.push(response)
+    this.#unread.watch(socket, response)
     if (this.#closing) response.setHeader('connection', 'close')
     response.on('close', () => {
       active.splice(active.indexOf(response), 1)

@@ -17,8 +17,8 @@ export type Limits = Pick<Config, 'maxConnections' | 'headerTimeout' | 'stallTim
 const HEADER_BYTES = 128 * 1024
 /** How often headers are looked at for being late, in milliseconds. */
 const HEADER_CHECK_MS = 5_000
-/** Refused connections are logged once in so many milliseconds. */
-const DROP_LOG_MS = 60_000
+/** Connections that are refused or cut are logged once in so many milliseconds. */
+const LOG_MS = 60_000
 
 /** A server that does not listen yet, with its limits. */
 export interface Listener {
@@ -61,7 +61,11 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
   Object.assign(server, { httpAllowHalfOpen: true })
   server.timeout = limits.stallTimeout
   server.maxConnections = limits.maxConnections
-  const connections = new Connections(server, tls !== undefined)
+  const connections = new Connections(
+    server,
+    tls !== undefined,
+    nowAndThen(() => log.warn('answers were cut: clients that do not read theirs held too much memory')),
+  )
   const handle: RequestListener = (request, response) => {
     toOriginForm(request)
     connections.take(request, response, () => handler(request, response))
@@ -77,15 +81,23 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
     connections.whenAnswered(socket, () => answerMalformed(error, socket, connections.isAnswering(socket))),
   )
   server.on('connect', (_, socket) => refuseTunnel(socket))
-  server.on('drop', warnNowAndThen(log, limits.maxConnections))
+  server.on(
+    'drop',
+    nowAndThen(() =>
+      log.warn(
+        { limit: limits.maxConnections },
+        'connections are refused: LAMINA_MAX_CONNECTIONS is reached',
+      ),
+    ),
+  )
   return { server, connections }
 }
 
-function warnNowAndThen(log: Logger, limit: number): () => void {
+function nowAndThen(warn: () => void): () => void {
   let next = 0
   return () => {
     if (Date.now() < next) return
-    next = Date.now() + DROP_LOG_MS
-    log.warn({ limit }, 'connections are refused: LAMINA_MAX_CONNECTIONS is reached')
+    next = Date.now() + LOG_MS
+    warn()
   }
 }
