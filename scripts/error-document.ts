@@ -80,7 +80,7 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     also: {
       400: 'tag parameters beside a tag',
       404: 'a path that leads nowhere',
-      414: 'more than 100 tags at once',
+      414: 'more than 100 tags at once or a target of more than 32 KiB',
       422: 'a layer whose files cannot be listed',
     },
   },

@@ -39,6 +39,13 @@ describe('headers', () => {
     check(await client().get('/v2/'), { status: 200 })
   })
 
+  // Beyond what any client asks: taken to pieces, a query of 128 KiB is megabytes for as long as its request lasts.
+  test('a target of 32 KiB is read, and a longer one refused', async () => {
+    const query = (length: number) => `/v2/?${'&'.repeat(length - '/v2/?'.length)}`
+    check(await client().get(query(32 * 1024)), { status: 200 })
+    check(await client().get(query(32 * 1024 + 1)), { status: 414, code: 'UNSUPPORTED' })
+  })
+
   // "5 s keep-alive races Go pools that idle 30–90 s. Set […] keepAliveTimeout > 90 s."
   test('an idle connection is kept longer than 90 s', async () => {
     const reply = await converse(open.now, head('GET /v2/ HTTP/1.1', 'Host: x'))

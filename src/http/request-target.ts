@@ -15,15 +15,32 @@ export function toOriginForm(request: IncomingMessage): void {
   request.url = rest?.startsWith('/') === true ? rest : `/${rest ?? ''}`
 }
 
+/**
+ * Characters of a target. A hundred tags of one push are 14,000; the query is kept in parts while its request lasts, and
+ * those take twenty times as much.
+ */
+const TARGET_LIMIT = 32 * 1024
+
+/** Whether the target of `request` is longer than what is read; such a request has to be refused. */
+export function isTooLong({ url = '' }: Pick<IncomingMessage, 'url'>): boolean {
+  return url.length > TARGET_LIMIT
+}
+
 /** A name or an address and perhaps a port, as RFC 3986 §3.2.2 has them; nothing is a host, too. */
 const HOST = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i
 
 /**
  * RFC 9112 §3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a
  * Host header field and to any request message that contains more than one Host header field line or a Host header field
- * with an invalid field value". Throws UNSUPPORTED.
+ * with an invalid field value". Throws UNSUPPORTED,
+ * also for a target that is too long.
  */
 export function refuseAmbiguous(request: IncomingMessage): void {
+  if (isTooLong(request))
+    throw new RegistryError('UNSUPPORTED', {
+      status: 414,
+      message: `the target of the request is longer than ${TARGET_LIMIT} characters; send less in one request`,
+    })
   const { host, 'transfer-encoding': coding } = request.headers
   if (host === undefined && request.httpVersion === '1.1')
     throw invalid('a request of HTTP/1.1 has to name its Host')

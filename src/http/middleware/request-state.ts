@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { RefusedLogin } from '../../auth/refused-login.ts'
 import { type ClientView, type ClientViewSettings, viewClient } from '../client-view.ts'
+import { isTooLong } from '../request-target.ts'
 import type { Route } from '../route.ts'
 
 /** What the steps of one request tell each other. */
@@ -50,7 +51,7 @@ export function requestState(
     const sent = request.headers['x-request-id']
     const id = typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : randomUUID()
     const [path, query] = splitTarget(request.url ?? '/')
-    const search = query === '' ? NO_QUERY : new URLSearchParams(query)
+    const search = query === '' || isTooLong(request) ? NO_QUERY : new URLSearchParams(query)
     return {
       request,
       response,
