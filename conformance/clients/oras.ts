@@ -66,7 +66,29 @@ export const oras: ClientTest = {
       expect(pulled.equals(bytes), 'the file came back changed')
       return `${pulled.length} bytes`
     })
+    await report.scenario('oras: a user makes projects with what looks before it pushes', () =>
+      pushAsUser(world),
+    )
   },
+}
+
+/** `push` asks for the right to push at once; these look first, with a token for pull alone, as all made with oras-go does. */
+async function pushAsUser(world: World): Promise<string> {
+  const { host, registry } = world
+  const user = { name: 'oras-user', password: 'Looks-first-2718' }
+  const made = await registry.request('POST', '/api/v1/users', {
+    body: Buffer.from(JSON.stringify(user)),
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(made.status === 201, `the user was not made: ${made.status} ${made.body.toString()}`)
+  const as = ['--plain-http', '-u', user.name, '-p', user.password]
+  await run(world, ['blob', 'push', ...as, `${host}/oras-blob/app`, 'artifact.bin'])
+  const index = { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [] }
+  await writeFile(path.join(world.folder, 'index.json'), JSON.stringify(index))
+  await run(world, ['manifest', 'push', ...as, `${host}/oras-manifest/app:v1`, 'index.json'])
+  const tags = await registry.tags('oras-manifest/app')
+  expect(tags.join() === 'v1', `the tags are ${tags.join()}`)
+  return 'two projects'
 }
 
 function run(world: World, args: string[]): Promise<string> {
