@@ -68,9 +68,18 @@ const REAL: readonly Scene[] = [
       await page.getByText('now', { exact: true }).waitFor()
     },
   },
+  { name: 'found-tags', address: 'repository?name=demo/app&find=v1' },
   { name: 'image', address: 'image?ref=demo/app:v11&step=9' },
   { name: 'image-of-platforms', address: 'image?ref=tools/backup:v1&open=platforms,raw' },
   { name: 'image-with-signatures', address: 'image?ref=demo/app:v11&open=referrers' },
+  {
+    name: 'artifact',
+    address: 'image?ref=demo/app:v11&open=referrers',
+    act: async (page) => {
+      await page.getByRole('link', { name: 'Bill of materials' }).click()
+      await page.getByRole('region', { name: 'Text of the file' }).waitFor()
+    },
+  },
   { name: 'image-with-family', address: 'image?ref=tools/node:24&open=lineage' },
   {
     name: 'badge',
