@@ -32,21 +32,31 @@ export function DeduplicationView() {
       <h1>Deduplication</h1>
       <p class="dim">Of what you may see. Bytes are compressed, as they are stored and moved.</p>
       <Answered asked={projects} what="Adding up the projects">
-        {(rows) =>
+        {({ rows, more }) =>
           rows.length === 0 ? (
             <p class="notice">There is no project here that you may see.</p>
           ) : (
-            <Waterfall rows={rows} />
+            <>
+              {more && (
+                <p class="notice" role="status">
+                  Counted are the first {rows.length} projects by name; there are more.
+                </p>
+              )}
+              <Waterfall rows={rows} />
+            </>
           )
         }
       </Answered>
       {project !== null && <BelowLayers key={project} project={project} />}
       <Answered asked={sharing} what="Comparing the layers">
-        {({ layers, pairs, images }) => (
+        {({ layers, pairs, images, more }) => (
           <>
             <section>
               <h2>Layers that save most</h2>
-              <p class="dim">Among {plural(images, 'image')}: the newest tags of each repository.</p>
+              <p class="dim">
+                Among {plural(images, 'image')}: the newest tags of{' '}
+                {more ? `the first ${IMAGES} repositories by name` : 'each repository'}.
+              </p>
               {layers.length === 0 ? (
                 <p>No two of them share a layer.</p>
               ) : (
@@ -124,19 +134,20 @@ function Repositories({ layer: { digest, repositories } }: { readonly layer: Sha
 }
 
 async function countAll(signal: AbortSignal) {
-  const { projects } = await call('listProjects', { query: { n: PROJECTS } }, signal)
+  const { projects, next } = await call('listProjects', { query: { n: PROJECTS } }, signal)
   const counts = await Promise.all(
     projects.map(({ name }) => call('getCounts', { params: { project: name } }, signal)),
   )
-  return counts.map(({ logicalBytes, storedBytes }, index) => ({
+  const rows = counts.map(({ logicalBytes, storedBytes }, index) => ({
     name: projects[index]?.name ?? '',
     logical: logicalBytes,
     stored: storedBytes,
   }))
+  return { rows, more: next !== undefined }
 }
 
 async function readSharing(signal: AbortSignal) {
-  const { repositories } = await call('search', { query: { n: IMAGES } }, signal)
+  const { repositories, next } = await call('search', { query: { n: IMAGES } }, signal)
   const each = Math.max(1, Math.floor(IMAGES / Math.max(1, repositories.length)))
   const lists = await Promise.all(
     repositories.map(({ name }) =>
@@ -144,8 +155,9 @@ async function readSharing(signal: AbortSignal) {
     ),
   )
   const images = lists.flatMap(({ repository, tags }) => tags.map(({ tag }) => `${repository}:${tag}`))
-  if (images.length === 0) return { layers: [], pairs: [], images: 0 }
+  const more = next !== undefined
+  if (images.length === 0) return { layers: [], pairs: [], images: 0, more }
   const grid = await call('analyze', { body: { images } }, signal)
   const layers = sharedLayers(grid)
-  return { layers, pairs: sharedPairs(layers), images: grid.columns.length }
+  return { layers, pairs: sharedPairs(layers), images: grid.columns.length, more }
 }

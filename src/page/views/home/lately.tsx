@@ -25,6 +25,7 @@ export function Lately({ projects }: { readonly projects: readonly Project[] }) 
   return (
     <aside aria-label="Lately">
       <h2>Lately pushed</h2>
+      {projects.length > PROJECTS && <p class="dim">In the first {PROJECTS} projects by name.</p>}
       <Answered asked={asked} what="Reading the last pushes">
         {(pushes) =>
           pushes.length === 0 ? (
