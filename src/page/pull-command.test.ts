@@ -23,6 +23,8 @@ const CHART = 'application/vnd.cncf.helm.config.v1+json'
 test.each([
   [{ ref: 'demo/app:v1' }, 'docker pull hub:443/demo/app:v1'],
   [{ ref: 'demo/app:v1', platform: 'linux/arm64' }, 'docker pull --platform linux/arm64 hub:443/demo/app:v1'],
+  [{ ref: 'demo/app:v1', platform: 'linux/$(id)' }, 'docker pull hub:443/demo/app:v1'],
+  [{ ref: 'demo/app:v1', platform: 'linux/amd64; id' }, 'docker pull hub:443/demo/app:v1'],
   [
     { ref: 'demo/app:v1', artifactType: 'application/vnd.oci.image.config.v1+json' },
     'docker pull hub:443/demo/app:v1',

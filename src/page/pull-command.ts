@@ -17,6 +17,9 @@ export function isArtifactType(type: string | null | undefined): type is string 
   return type !== undefined && type !== null && type !== '' && !IMAGE.test(type)
 }
 
+/** An index names its platforms as it likes: what a shell would take for more than a word does not get into a command. */
+const PLATFORM = /^[\w.-]+(?:\/[\w.-]+){1,2}$/
+
 /** The command that brings it from this registry to a machine, by the program that its kind is made for. */
 export function pullCommand(
   { ref, artifactType, platform }: Pulled,
@@ -24,7 +27,9 @@ export function pullCommand(
 ): string {
   const whole = `${registryHost(place)}/${ref}`
   if (!isArtifactType(artifactType))
-    return platform === undefined ? `docker pull ${whole}` : `docker pull --platform ${platform} ${whole}`
+    return platform !== undefined && PLATFORM.test(platform)
+      ? `docker pull --platform ${platform} ${whole}`
+      : `docker pull ${whole}`
   return artifactType.includes('helm') ? helmCommand(whole) : `oras pull ${whole}`
 }
 

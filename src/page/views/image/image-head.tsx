@@ -25,7 +25,9 @@ export function ImageHead({ image, asked }: { readonly image: Image; readonly as
         </h1>
         <PlatformSelect image={image} />
         <Digest digest={digest} />
-        {image.artifactType !== null && <span class="pill">{visibleText(image.artifactType)}</span>}
+        {image.artifactType !== null && (
+          <span class="pill">{visibleText(image.artifactType.slice(0, 100))}</span>
+        )}
         {pinned ? (
           <span class="pill" title="This address leads to these bytes, whatever becomes of the tag">
             pinned

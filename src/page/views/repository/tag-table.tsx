@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { nameOfAccount } from '../../account.ts'
 import type { ProjectView, TagSummary } from '../../api/schema.generated.ts'
+import { visibleText } from '../../format.ts'
 import { here, href, setQuery } from '../../location.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
@@ -11,6 +12,9 @@ import { KeepButton } from './keep-button.tsx'
 import { lit } from './lit.ts'
 import type { Push } from './pushes.ts'
 import { TagHistory } from './tag-history.tsx'
+
+/** Characters of a type that are shown: a manifest may say any. */
+const TYPE = 100
 
 /** Each from the least; people ask for the latest, largest or highest first. */
 const SORTS = {
@@ -207,6 +211,7 @@ function Kind({
   readonly mediaType: string
   readonly artifactType: string | undefined
 }) {
-  if (isArtifactType(artifactType)) return <span class="pill">{artifactType}</span>
+  if (isArtifactType(artifactType))
+    return <span class="pill">{visibleText(artifactType.slice(0, TYPE))}</span>
   return /index|list/.test(mediaType) ? <span class="pill">platforms</span> : null
 }
