@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises'
 import { RegistryError } from '../../oci/registry-error.ts'
+import { inBriefTurn } from '../brief-turn.ts'
 import type { Exchange } from '../exchange.ts'
 import { JoinedBytes } from '../joined-bytes.ts'
 import { stillAllowed } from '../late-body.ts'
@@ -38,7 +38,8 @@ export async function receiveManifest<Result>(
   }
   try {
     await body.upTo(LARGE)
-    return await (body.isWhole() ? finish() : inPlace(turns, exchange, finish))
+    if (body.isWhole()) return await finish()
+    return await inBriefTurn((begin) => turns.largeBodies(exchange, begin), PLACE_MS, finish)
   } catch (error) {
     await body.leave()
     throw error
@@ -81,23 +82,6 @@ function receiving(exchange: Exchange): Receiving {
     isWhole: () => whole,
     leave: () => chunks.return(undefined),
   }
-}
-
-/** What `finish` gives, begun when a place among large manifests is free. */
-async function inPlace<Result>(
-  { largeBodies }: Turns,
-  exchange: Exchange,
-  finish: () => Promise<Result>,
-): Promise<Result> {
-  const over = new AbortController()
-  const late = setTimeout(PLACE_MS, undefined, { ref: false, signal: over.signal }).catch(() => undefined)
-  let finished: Promise<Result> | undefined
-  const begin = (): Promise<unknown> => {
-    finished = finish()
-    return Promise.race([finished, late])
-  }
-  await largeBodies(exchange, begin).finally(() => over.abort())
-  return finished ?? finish()
 }
 
 function tooLarge(): RegistryError {
