@@ -7,6 +7,7 @@ import { continueWhenRead } from './continue.ts'
 import { answerMalformed, refuseTunnel } from './malformed.ts'
 import { http } from './node-http.ts'
 import { toOriginForm } from './request-target.ts'
+import { joinSmallPieces } from './small-pieces.ts'
 import type { TlsPair } from './tls-files.ts'
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
@@ -68,6 +69,7 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
   )
   const handle: RequestListener = (request, response) => {
     toOriginForm(request)
+    joinSmallPieces(request)
     connections.take(request, response, () => handler(request, response))
   }
   server.on('request', handle)

@@ -243,6 +243,42 @@ describe('an answer before the body came', () => {
   })
 })
 
+describe('a body in pieces', () => {
+  const chunks = (pieces: readonly string[]): string =>
+    [...pieces, ''].map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')
+  const post = 'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n'
+
+  test('goes on whole and in its order, whatever their sizes', async () => {
+    const { server } = await start((request, response) => {
+      void request.toArray().then((pieces) => response.end(Buffer.concat(pieces)))
+    })
+    const pieces = Array.from({ length: 2000 }, (_, at) => `${at},`.repeat(at % 7 === 0 ? 400 : 1))
+    const answer = await raw(server.port, post + chunks(pieces))
+    expect(answer).toContain(pieces.join(''))
+  })
+
+  test('of a byte each does not wait piece by piece', async () => {
+    let seen = 0
+    const { server } = await start((request, response) => {
+      request.on('data', () => (seen += 1)).on('end', () => response.end('hello'))
+    })
+    await raw(server.port, post + chunks(Array.from({ length: 20_000 }, () => 'a')))
+    expect(seen).toBeLessThan(2000)
+  })
+
+  test('is taken no faster than it is read', async () => {
+    const come = Promise.withResolvers<IncomingMessage>()
+    const { server } = await start((request) => come.resolve(request))
+    const socket = connect(server.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(post + chunks(Array.from({ length: 300_000 }, () => 'a')))
+    const request = await come.promise
+    await expect.poll(() => request.readableLength).toBeGreaterThanOrEqual(request.readableHighWaterMark)
+    expect(request.readableLength).toBeLessThan(3 * request.readableHighWaterMark)
+    socket.destroy()
+  })
+})
+
 describe('requests that come at once', () => {
   const some = (count: number): string => 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(count)
 
