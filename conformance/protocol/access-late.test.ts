@@ -127,7 +127,8 @@ describe('a right that is lost while the body comes is not used', () => {
     const built = builtImage('access-late/archive', ['a'])
     const body = tar(layoutFiles([{ image: built, name: 'v1' }], built.blobs))
     const sent = { line: 'POST /api/v1/import?ref=archive/app:v1', type: 'application/x-tar', body }
-    check(await slowly(writer, sent, async () => remove('archive', 'writer')), { status: 404 })
+    // 403 of a blob that was not stored yet when the right was lost, which a busy machine may come to late.
+    check(await slowly(writer, sent, async () => remove('archive', 'writer')), { status: [403, 404] })
     check(await admin().head('/v2/archive/app/manifests/v1'), { status: 404 })
   })
 })
