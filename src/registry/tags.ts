@@ -25,7 +25,7 @@ export async function listTags(
 
 async function* tagsFrom(
   parts: RegistryParts,
-  first: Required<Omit<RangeQuery, 'reverse'>>,
+  first: Required<Pick<RangeQuery, 'prefix' | 'from' | 'limit'>>,
 ): AsyncGenerator<string> {
   let { from, limit } = first
   for (;;) {

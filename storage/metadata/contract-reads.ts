@@ -38,6 +38,27 @@ export const readCases: readonly ContractCase[] = [
     },
   },
   {
+    title:
+      'a range that may stop behind so many bytes gives the first of its records, and goes on behind them',
+    async run({ store }) {
+      const names = Array.from({ length: 40 }, (_, index) => `b${String(index).padStart(2, '0')}`)
+      const value = 'x'.repeat(100_000)
+      await store.commit(commitOf({ sets: Object.fromEntries(names.map((name) => [name, value])) }))
+      const found: string[] = []
+      for (let from = key('b'); ; ) {
+        const page = await store.range({ prefix: key('b'), from, limit: 30, bytes: 500_000 })
+        const values = page.reduce((sum, entry) => sum + entry.value.length, 0)
+        const end = page.at(-1)
+        if (end === undefined) break
+        found.push(...page.map((entry) => text(entry.key)))
+        // It stops for nothing else.
+        if (page.length < 30 && values < 500_000) break
+        from = Buffer.concat([end.key, Uint8Array.of(0)])
+      }
+      expect(found).toEqual(names)
+    },
+  },
+  {
     title: 'read answers in the order of the keys, also for one that is asked twice',
     async run({ store }) {
       await store.commit(commitOf({ sets: { a: '1', b: '2' } }))

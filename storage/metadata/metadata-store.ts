@@ -57,6 +57,11 @@ export interface RangeQuery {
   /** First key that may appear: inclusive when ascending; exclusive upper bound when `reverse`. Absent: whole prefix. */
   readonly from?: Uint8Array
   readonly limit: number
+  /**
+   * Bytes of values behind which a driver may stop before `limit`, so that large records are not read by the hundred; who
+   * asks for that reads on unless the values given are fewer.
+   */
+  readonly bytes?: number
   readonly reverse?: boolean
 }
 

@@ -4,7 +4,7 @@ import { LevelReader } from './level-reader.ts'
 import { ReadSpeed } from './read-speed.ts'
 
 /** A reader of `there` records, and the sizes of its trips to them. */
-function readerOf(there: number) {
+function readerOf(there: number, record: (number: number) => Frame = frame) {
   const trips: number[] = []
   const closed: boolean[] = []
   const iterator = (): LevelIterator => {
@@ -12,7 +12,7 @@ function readerOf(there: number) {
     return {
       nextv: (size) => {
         trips.push(size)
-        const found = Array.from({ length: Math.min(size, there - at) }, (_, more): Frame => frame(at + more))
+        const found = Array.from({ length: Math.min(size, there - at) }, (_, more) => record(at + more))
         at += found.length
         return Promise.resolve(found)
       },
@@ -65,6 +65,17 @@ it('ends many records with a trip for one: a closed iterator keeps what the last
     expect(trips.at(-1)).toBe(1)
     expect(Math.max(...trips)).toBeLessThanOrEqual(128)
   }
+})
+
+it('brings no more once the values have so many bytes, which their frames are not counted among', async () => {
+  const { reader, closed } = readerOf(5000)
+  // Keys of five bytes are taken for frames, which have twelve beside their value: none has any.
+  expect(await reader.framesIn({ prefix, limit: 1000, bytes: 1 })).toHaveLength(1000)
+  const large: Frame = [Buffer.from('key'), Buffer.alloc(12 + 1000)]
+  const large1000 = readerOf(5000, () => large)
+  expect(await large1000.reader.framesIn({ prefix, limit: 1000, bytes: 128_000 })).toHaveLength(128)
+  expect(await large1000.reader.framesIn({ prefix, limit: 1000, bytes: 128_001 })).toHaveLength(256)
+  expect([...closed, ...large1000.closed]).toEqual([true, true, true])
 })
 
 it('takes a few records in one trip', async () => {

@@ -4,7 +4,7 @@ import { boundsOf, callerKey, type KeyBounds, storedKey, toTheEnd } from './keys
 import type { Frame, LevelDatabase, LevelIterator, LevelRange, LevelSnapshot } from './level-database.ts'
 import { type Probe, ProbeWalk } from './probe-walk.ts'
 import type { ReadSpeed } from './read-speed.ts'
-import { openFrame } from './value-frame.ts'
+import { openFrame, valueLength } from './value-frame.ts'
 
 /** More keys than this are read on another thread in one trip, whatever the speed. */
 const SYNC_KEYS = 64
@@ -67,7 +67,7 @@ export class LevelReader {
     }
     const bounds = boundsOf(query)
     if (bounds === undefined || query.limit === 0) return []
-    return this.#iterate(bounds, query.limit, query.reverse === true)
+    return this.#iterate(bounds, query, query.reverse === true)
   }
 
   /** For each probe, whose keys are in order, the first records at or behind it, whatever they are. */
@@ -92,13 +92,13 @@ export class LevelReader {
 
   /** Where the disk has to answer: the iterator seeks on another thread. */
   #framesFromOne({ key, limit }: Probe): Promise<Frame[]> {
-    return this.#iterate(toTheEnd(key), limit, false)
+    return this.#iterate(toTheEnd(key), { limit }, false)
   }
 
-  #iterate(bounds: KeyBounds, limit: number, reverse: boolean): Promise<Frame[]> {
+  #iterate(bounds: KeyBounds, most: Most, reverse: boolean): Promise<Frame[]> {
     return this.#connection.read((database) => {
-      const iterator = database.iterator({ ...bounds, reverse, limit, ...this.#options() })
-      return framesOf(iterator, limit)
+      const iterator = database.iterator({ ...bounds, reverse, limit: most.limit, ...this.#options() })
+      return framesOf(iterator, most)
     })
   }
 
@@ -124,14 +124,22 @@ export class LevelReader {
   }
 }
 
-/** The next `limit` records at most; closes the iterator. */
-async function framesOf(iterator: LevelIterator, limit: number): Promise<Frame[]> {
+/** Records that are wanted, and bytes of them behind which no more are brought. */
+type Most = Pick<RangeQuery, 'limit' | 'bytes'>
+
+/** The next records; closes the iterator. A trip brings a mebibyte, and what goes beyond that with its last record. */
+async function framesOf(
+  iterator: LevelIterator,
+  { limit, bytes = Number.POSITIVE_INFINITY }: Most,
+): Promise<Frame[]> {
   const found: Frame[] = []
+  let brought = 0
   try {
-    while (found.length < limit) {
+    while (found.length < limit && brought < bytes) {
       const more = await iterator.nextv(tripTo(limit - found.length))
       if (more.length === 0) break
       found.push(...more)
+      brought += more.reduce((sum, [, frame]) => sum + valueLength(frame), 0)
     }
     return found
   } finally {

@@ -31,6 +31,11 @@ export function openFrame(key: Uint8Array, frame: Uint8Array): Stored {
   }
 }
 
+/** Bytes of the value in a frame. */
+export function valueLength(frame: Uint8Array): number {
+  return Math.max(0, frame.length - VALUE_AT)
+}
+
 /** The version alone, checked as `openFrame` does. Throws StoreDamaged. */
 export function versionOf(key: Uint8Array, frame: Uint8Array): bigint {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)

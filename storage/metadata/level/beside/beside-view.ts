@@ -42,7 +42,8 @@ export class BesideView implements MetadataStore {
 
   async range(query: RangeQuery): Promise<Entry[]> {
     const found = await openFrames(await this.#ranges.framesIn(query))
-    const isWhole = query.from === undefined && found.length < query.limit
+    const mayStop = query.from !== undefined || query.bytes !== undefined
+    const isWhole = !mayStop && found.length < query.limit
     if (isWhole) this.#seenRanges.set(keyText(query.prefix), found)
     return found
   }
