@@ -12,9 +12,13 @@ import { findRepository, repositoriesOf } from './repositories.ts'
 const MOST_MANIFESTS = 1000
 const MOST_TAGS = 10_000
 const MOST_BELOW = 2000
+/** Bytes of all manifests together, and entries of them: some have megabytes, and thousands of layers. */
+const MOST_BYTES = 16 << 20
+const MOST_ENTRIES = 20_000
 /** Records of one read, which is one turn of the event loop. */
 const PAGE = 250
-const BODIES = 50
+/** Manifests whose bodies are read in one go: each may have 64 KiB, and many lists are made at the same time. */
+const BODIES = 16
 
 /** A manifest as a folder lists it. Times are milliseconds since 1970. */
 export interface ListedManifest {
@@ -53,6 +57,7 @@ async function childrenOf(metadata: MetadataStore, name: RepositoryName): Promis
   for await (const other of repositoriesOf(metadata, projectOf(name), name)) {
     seen += 1
     if (seen > MOST_BELOW) return undefined
+    if (other === undefined) continue
     if (other.startsWith(below)) children.add(other.slice(below.length).split('/', 1)[0] ?? '')
     // Names that go on with what sorts before a slash come first; behind the last one below, none is.
     else if (other > below) break
@@ -64,15 +69,21 @@ async function manifestsOf(
   metadata: MetadataStore,
   repo: RepositoryId,
 ): Promise<ListedManifest[] | undefined> {
-  const entries = await metadata.range({ prefix: keys.manifests(repo), limit: MOST_MANIFESTS + 1 })
-  if (entries.length > MOST_MANIFESTS) return undefined
   const tags = await tagsByManifest(metadata, repo)
   if (tags === undefined) return undefined
   const listed: ListedManifest[] = []
-  // A few bodies at a time: each may have 64 KiB, and many lists are made at the same time.
-  for (let at = 0; at < entries.length; at += BODIES)
-    for (const one of await describeEach(metadata, repo, entries.slice(at, at + BODIES)))
+  let [bytes, entries] = [0, 0]
+  for await (const page of pagesOf(metadata, { prefix: keys.manifests(repo), limit: BODIES })) {
+    for (const { value } of page) {
+      const { size, children } = manifestCodec.decode(value)
+      bytes += size
+      entries += children.length
+      if (bytes > MOST_BYTES || entries > MOST_ENTRIES) return undefined
+    }
+    if (listed.length + page.length > MOST_MANIFESTS) return undefined
+    for (const one of await describeEach(metadata, repo, page))
       listed.push({ ...one, tags: tags.get(one.digest) ?? [] })
+  }
   return listed
 }
 

@@ -13,7 +13,13 @@ export interface FoundManifest {
   readonly body: Uint8Array
 }
 
+/** What a digest among the children takes in memory, in bytes. */
+const CHILD_BYTES = 100
+
 /** Keeps the manifests that were looked up while nothing is written, by repository and reference. */
 export function foundManifests(metadata: Pick<MetadataStore, 'generation'>): WhileUnchanged<FoundManifest> {
-  return new WhileUnchanged(metadata, ({ body }) => body.length)
+  return new WhileUnchanged(
+    metadata,
+    ({ body, record }) => body.length + record.children.length * CHILD_BYTES,
+  )
 }

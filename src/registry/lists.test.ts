@@ -7,9 +7,10 @@ import { codeOf, openTestRegistry, push, pushBlob } from './registry-fixture.ts'
 import { repositoriesOf } from './repositories.ts'
 import { listTags } from './tags.ts'
 
-async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+/** Without what was passed over. */
+async function all<Item>(items: AsyncIterable<Item | undefined>): Promise<Item[]> {
   const found: Item[] = []
-  for await (const item of items) found.push(item)
+  for await (const item of items) if (item !== undefined) found.push(item)
   return found
 }
 

@@ -18,13 +18,13 @@ export interface ReferrersQuery {
 }
 
 /**
- * Descriptors of the manifests whose subject is `subject`, in order of digest. An unknown repository or subject has
- * none: distribution-spec "Listing Referrers": "MUST NOT return a 404".
+ * Descriptors of the manifests whose subject is `subject`, in order of digest; undefined for each that is of another type
+ * than was asked for. An unknown repository or subject has none: distribution-spec "Listing Referrers": "MUST NOT return a 404".
  */
 export async function* listReferrers(
   parts: Pick<RegistryParts, 'metadata'>,
   query: ReferrersQuery,
-): AsyncGenerator<ReferrerRecord> {
+): AsyncGenerator<ReferrerRecord | undefined> {
   const repository = await findRepository(parts.metadata, query.name)
   if (repository === undefined) return
   const prefix = keys.referrers(repository.id, query.subject)
@@ -32,7 +32,7 @@ export async function* listReferrers(
   for await (const page of pagesOf(parts.metadata, { prefix, after, limit: PAGE }))
     for (const entry of page) {
       const record = referrerCodec.decode(entry.value)
-      if (query.types.length === 0 || query.types.includes(record.artifactType ?? '')) yield record
+      yield query.types.length === 0 || query.types.includes(record.artifactType ?? '') ? record : undefined
     }
 }
 
@@ -44,7 +44,7 @@ export async function firstReferrers(
 ): Promise<ReferrerRecord[]> {
   const found: ReferrerRecord[] = []
   for await (const referrer of listReferrers(parts, query)) {
-    found.push(referrer)
+    if (referrer !== undefined) found.push(referrer)
     if (found.length === count) break
   }
   return found

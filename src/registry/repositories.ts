@@ -62,19 +62,19 @@ export async function checkRepository(
 }
 
 /**
- * Names of a project's repositories that hold a manifest, in order, behind `last` if given. A repository whose first
- * push has not ended, or whose last manifest was deleted, is not shown.
+ * Names of a project's repositories that hold a manifest, in order, behind `last` if given; undefined for each that does
+ * not: a repository whose first push has not ended, or whose last manifest was deleted, is not shown.
  */
 export async function* repositoriesOf(
   metadata: MetadataStore,
   project: string,
   last: RepositoryName | undefined,
-): AsyncGenerator<RepositoryName> {
+): AsyncGenerator<RepositoryName | undefined> {
   for await (const page of repositoryPages(metadata, project, last))
     for (let from = 0; from < page.length; from += AT_ONCE) {
       const some = page.slice(from, from + AT_ONCE)
       const held = await Promise.all(some.map(({ id }) => holdsManifest(metadata, id)))
-      for (const [at, { name }] of some.entries()) if (held[at] === true) yield name
+      for (const [at, { name }] of some.entries()) yield held[at] === true ? name : undefined
     }
 }
 

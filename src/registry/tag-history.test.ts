@@ -139,7 +139,7 @@ describe('restoreDeleted', () => {
     const referrers = async () => {
       const found: Digest[] = []
       const query = { name: name(APP), subject: one.digest, types: [], last: undefined }
-      for await (const { digest } of listReferrers(registry.parts, query)) found.push(digest)
+      for await (const one of listReferrers(registry.parts, query)) if (one) found.push(one.digest)
       return found
     }
     await del(signature.digest)

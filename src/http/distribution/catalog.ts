@@ -31,7 +31,7 @@ async function* repositoriesFrom(
   parts: DistributionParts,
   exchange: Exchange,
   last: RepositoryName | undefined,
-): AsyncGenerator<RepositoryName> {
+): AsyncGenerator<RepositoryName | undefined> {
   const { metadata } = parts.registry
   // The scope of the token was checked with the route: which projects count is the account's own matter.
   const caller = { ...exchange.caller, scope: undefined }
@@ -40,6 +40,9 @@ async function* repositoriesFrom(
     yield* repositoriesOf(metadata, begin, last)
   const decision = await parts.access.checkRegistry(caller, 'catalog')
   if (decision.outcome !== 'allowed') return
-  for await (const project of parts.readableProjects(decision.identity, begin))
+  for await (const project of parts.readableProjects(decision.identity, begin)) {
     yield* repositoriesOf(metadata, project, undefined)
+    // One without a repository was looked at, too.
+    yield undefined
+  }
 }

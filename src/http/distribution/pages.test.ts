@@ -90,6 +90,17 @@ describe('takePage', () => {
     expect([items.length, items.at(-1), more]).toEqual([5000, 4999, false])
     expect(await take(5000, 3000)).toMatchObject({ more: true })
     expect(waits).toEqual([2000, 2000])
+    // A filter that nothing fits reads as much.
+    const passedOver = async function* () {
+      for (let at = 0; at < 5000; at++) yield await Promise.resolve(at === 4999 ? at : undefined)
+    }
+    let turns = 0
+    const counting = <Result>(rest: () => Promise<Result>) => {
+      turns += 1
+      return rest()
+    }
+    const filtered = await takePage(passedOver(), { ...of(10), whenLong: counting })
+    expect([filtered, turns]).toEqual([{ items: [4999], more: false }, 1])
     const refusing = { ...of(undefined), whenLong: () => Promise.reject(new Error('too many')) }
     const from = source(Array(5000).fill(0))
     await expect(takePage(from.items, refusing)).rejects.toThrow('too many')

@@ -1,6 +1,6 @@
 /** JSON of one page, in bytes: clients stop reading at 4 MiB. */
 const PAGE_BYTES = 3.5 * 1024 * 1024
-/** Items beyond which a list is long: what clients ask for in a page, which is a thousand at most, is not. */
+/** Items beyond which a list is long, passed over or not: what clients ask for in a page, a thousand at most, is not. */
 const LONG = 2000
 
 /** One page of a list, and whether more follows. */
@@ -20,22 +20,23 @@ export interface PageOptions<Item> {
 }
 
 /**
- * Takes up to `n` items whose JSON fits a page. distribution-spec "Listing Tags": "exactly <int> results ... unless fewer
+ * Takes up to `n` items whose JSON fits a page; undefined stands for what was looked at and is none. distribution-spec "Listing Tags": "exactly <int> results ... unless fewer
  * exist", or a Link says where to go on.
  */
 export async function takePage<Item>(
-  items: AsyncIterable<Item>,
+  items: AsyncIterable<Item | undefined>,
   { n, jsonBytes, whenLong }: PageOptions<Item>,
 ): Promise<Page<Item>> {
   const taken: Item[] = []
   if (n === 0) return { items: taken, more: false }
   const iterator = items[Symbol.asyncIterator]()
-  let bytes = 0
-  /** Whether more follows what was taken; undefined when there are `most` items and nobody knows yet. */
+  let [bytes, looked] = [0, 0]
+  /** Whether more follows what was taken; undefined when `most` were looked at and nobody knows yet. */
   const take = async (most: number): Promise<boolean | undefined> => {
-    while (taken.length < most) {
+    for (; looked < most; looked++) {
       const next = await iterator.next()
       if (next.done === true) return false
+      if (next.value === undefined) continue
       bytes += jsonBytes(next.value)
       if (taken.length === n || (bytes > PAGE_BYTES && taken.length > 0)) return true
       taken.push(next.value)
