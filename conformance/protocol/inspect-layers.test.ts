@@ -475,6 +475,14 @@ describe('reports', () => {
       at((await get('getBadgeJson', 'badge.json?ref=alpha/files:v1', client)).json, 'message')
     expect(await badge(world.viewer)).toMatch(/3 layers/)
     expect(await badge(world.stranger)).toBe('unknown')
+    // A word that every object knows is no metric of ours.
+    for (const metric of ['constructor', '__proto__', 'toString'])
+      expect(
+        at(
+          (await get('getBadgeJson', `badge.json?ref=alpha/files:v1&metric=${metric}`, world.viewer)).json,
+          'message',
+        ),
+      ).toMatch(/3 layers/)
   })
 
   test('a key shows the badge of its repository and nothing else, until it is taken back', async () => {

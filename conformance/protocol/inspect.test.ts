@@ -278,6 +278,10 @@ describe('an image', () => {
     const counts = listAt(json, 'steps').map((step) => at(step, 'layer', 'users'))
     const one = { count: 1, more: false }
     expect(counts).toEqual([...Array.from({ length: 500 }, () => one), null, null])
+    // Of many together each is drawn up to 500 layers, also where the old clients ask.
+    const repos = [{ name: 'alpha/many', tag: 'v1' }]
+    const old = await world.viewer.sendJson('POST', '/registry/analyze', { repos })
+    expect(old.json).toMatchObject([{ repo: repos[0], layers: null, status: 422 }])
   })
 
   test('of an index is the one for the platform', async () => {

@@ -4,6 +4,7 @@ import type { Digest } from '../oci/digest.ts'
 import { blobCodec, linkCodec } from '../records/blob.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { type ManifestRecord, manifestCodec } from '../records/manifest.ts'
+import { pagesOf } from '../records/pages.ts'
 
 /** Content by the name that does not depend on how it was pushed. */
 export interface Content {
@@ -42,8 +43,17 @@ interface Counted {
   readonly contents: readonly Content[]
 }
 
-/** For each manifest of a repository, as stored, its contents. What several refer to is mostly read once. */
-export async function* contentsOfEach(
+/** For each manifest of a repository its contents. What several refer to is mostly read once. */
+export async function* contentsOfEach(metadata: MetadataStore, repo: RepositoryId): AsyncGenerator<Counted> {
+  for await (const page of pagesOf(metadata, { prefix: keys.manifests(repo), limit: AT_ONCE }))
+    yield* contentsOfPage(
+      metadata,
+      repo,
+      page.map(({ value }) => value),
+    )
+}
+
+async function* contentsOfPage(
   metadata: MetadataStore,
   repo: RepositoryId,
   stored: readonly Uint8Array[],
@@ -62,7 +72,7 @@ export async function* contentsOfEach(
 function nextOf(stored: readonly Uint8Array[], start: number): ManifestRecord[] {
   const manifests: ManifestRecord[] = []
   let contents = 0
-  for (const value of stored.slice(start, start + AT_ONCE)) {
+  for (const value of stored.slice(start)) {
     const manifest = manifestCodec.decode(value)
     contents += manifest.children.length
     if (manifests.length > 0 && contents > CONTENTS_AT_ONCE) break

@@ -1,5 +1,4 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
-import { keys } from '../records/keys.ts'
 import { repositoriesIn } from '../records/repositories.ts'
 import { contentsOfEach } from './contents.ts'
 import type { Count } from './repositories.ts'
@@ -26,13 +25,12 @@ export async function countProject(metadata: MetadataStore, project: string): Pr
   const sum = { repositories: 0, manifests: 0, logicalBytes: 0, pushed: 0 }
   let more = false
   for await (const { id } of repositoriesIn(metadata, project)) {
-    const left = MANIFEST_LIMIT - sum.manifests
-    more = left === 0 || sum.repositories >= REPOSITORY_LIMIT
+    more = sum.manifests === MANIFEST_LIMIT || sum.repositories >= REPOSITORY_LIMIT
     if (more) break
-    const entries = await metadata.range({ prefix: keys.manifests(id), limit: left + 1 })
-    if (entries.length > 0) sum.repositories += 1
-    const counted = entries.slice(0, left).map(({ value }) => value)
-    for await (const { manifest, contents } of contentsOfEach(metadata, id, counted)) {
+    const before = sum.manifests
+    for await (const { manifest, contents } of contentsOfEach(metadata, id)) {
+      more = sum.manifests === MANIFEST_LIMIT
+      if (more) break
       sum.manifests += 1
       sum.pushed = Math.max(sum.pushed, manifest.created)
       sum.logicalBytes += manifest.size
@@ -41,7 +39,7 @@ export async function countProject(metadata: MetadataStore, project: string): Pr
         stored.set(sha256, size)
       }
     }
-    more = entries.length > left
+    if (sum.manifests > before) sum.repositories += 1
     if (more) break
   }
   return {

@@ -1,6 +1,5 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
-import { keys } from '../records/keys.ts'
 import { repositoriesIn } from '../records/repositories.ts'
 import { contentsOfEach } from './contents.ts'
 import { type LayerIndexes, recordIn } from './layer/layer-indexes.ts'
@@ -58,9 +57,8 @@ async function usedContents(metadata: MetadataStore, project: string) {
   const used = new Map<Digest, Used>()
   let manifests = 0
   for await (const { id } of repositoriesIn(metadata, project)) {
-    const entries = await metadata.range({ prefix: keys.manifests(id), limit: MANIFEST_LIMIT })
-    const stored = entries.map(({ value }) => value)
-    for await (const { contents } of contentsOfEach(metadata, id, stored)) {
+    for await (const { contents } of contentsOfEach(metadata, id)) {
+      if (manifests >= MANIFEST_LIMIT) return { used, partial: true }
       manifests += 1
       for (const { sha256, size } of contents) {
         const known = used.get(sha256) ?? { size, times: 0 }
@@ -68,7 +66,6 @@ async function usedContents(metadata: MetadataStore, project: string) {
         used.set(sha256, known)
       }
     }
-    if (manifests >= MANIFEST_LIMIT) return { used, partial: true }
   }
   return { used, partial: false }
 }

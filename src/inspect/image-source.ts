@@ -1,6 +1,7 @@
 import type { BlobReader } from '../../storage/blobs/blob-store.ts'
 import type { ByteRange } from '../oci/byte-range.ts'
 import type { Digest } from '../oci/digest.ts'
+import type { ParsedManifest } from '../oci/manifest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import type { Reference } from '../oci/tag.ts'
 import type { ImageConfig } from './image-config.ts'
@@ -22,6 +23,8 @@ export interface SourceBlob {
 export interface ImageSource {
   /** Throws NAME_UNKNOWN, MANIFEST_UNKNOWN. */
   manifest(name: RepositoryName, reference: Reference): Promise<SourceManifest>
+  /** What parseManifest makes of it, without holding up others when it is large; annotations only of referrers. */
+  parse(manifest: SourceManifest): Promise<ParsedManifest | string>
   /** Undefined for what is too long, or no config. Throws BLOB_UNKNOWN. */
   config(name: RepositoryName, digest: Digest): Promise<ImageConfig | undefined>
 }

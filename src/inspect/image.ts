@@ -1,7 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { ImageReference } from '../oci/image-reference.ts'
-import { effectiveArtifactType, type ParsedManifest, parseManifest } from '../oci/manifest.ts'
+import { effectiveArtifactType, type ParsedManifest } from '../oci/manifest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { ImageConfig } from './image-config.ts'
@@ -35,13 +35,13 @@ export async function loadImage(source: ImageSource, ref: ImageReference, platfo
   const tag = reference.kind === 'tag' ? reference.tag : undefined
   const first = await source.manifest(name, reference)
   let found = first
-  let manifest = parse(found)
+  let manifest = await parse(source, found)
   let entry: PlatformEntry | undefined
   for (let depth = 0; manifest.kind === 'index'; depth++) {
     entry = choosePlatform(parsePlatforms(found.bytes), platform)
     if (entry === undefined || depth === NESTING) throw nothingFor(ref, platform)
     found = await source.manifest(name, { kind: 'digest', digest: entry.digest })
-    manifest = parse(found)
+    manifest = await parse(source, found)
   }
   const config = await loadConfig(source, name, manifest)
   return {
@@ -82,8 +82,8 @@ function platformOf(config: ImageConfig | undefined): string | undefined {
     : platformText({ os, architecture, variant })
 }
 
-function parse(found: SourceManifest): ParsedManifest {
-  const manifest = parseManifest(found.bytes, found.mediaType)
+async function parse(source: ImageSource, found: SourceManifest): Promise<ParsedManifest> {
+  const manifest = await source.parse(found)
   if (typeof manifest !== 'string') return manifest
   throw new RegistryError('MANIFEST_INVALID', { message: `manifest ${found.digest}: ${manifest}` })
 }

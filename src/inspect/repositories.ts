@@ -9,6 +9,10 @@ const COUNT_LIMIT = 1000
 /** Records that a page counts before it only counts a few in each of its other repositories: each costs 10 µs. */
 const PAGE_BUDGET = 20_000
 const FEW = 100
+/** Bytes of records that are read to be counted: a manifest's may have megabytes. */
+const COUNT_BYTES = 4 << 20
+/** Repositories without a manifest that a page passes over before it ends and says where to go on. */
+const PASSED_OVER = 1000
 
 /** A number that was counted up to a limit. */
 export interface Count {
@@ -26,21 +30,22 @@ export interface RepositorySummary {
   readonly pushed: number | undefined
 }
 
-/** One page of a project's repositories that hold a manifest. */
+/** One page of a project's repositories that hold a manifest; `next`, behind which it goes on, unless that is the end. */
 export async function listRepositories(
   metadata: MetadataStore,
   project: string,
   page: { readonly after: RepositoryName | undefined; readonly limit: number },
-): Promise<RepositorySummary[]> {
+): Promise<{ readonly found: readonly RepositorySummary[]; readonly next: RepositoryName | undefined }> {
   const found: RepositorySummary[] = []
-  let counted = 0
+  let [counted, passed] = [0, 0]
   for await (const repository of repositoriesIn(metadata, project, page.after)) {
     const summary = await summarize(metadata, repository, counted < PAGE_BUDGET ? COUNT_LIMIT : FEW)
     counted += summary.tags.count + summary.manifests.count
     if (summary.manifests.count > 0) found.push(summary)
-    if (found.length === page.limit) break
+    else passed += 1
+    if (found.length === page.limit || passed === PASSED_OVER) return { found, next: repository.name }
   }
-  return found
+  return { found, next: undefined }
 }
 
 async function summarize(
@@ -49,13 +54,17 @@ async function summarize(
   limit: number,
 ): Promise<RepositorySummary> {
   const tags = await metadata.range({ prefix: keys.tags(id), limit: limit + 1 })
-  const manifests = await metadata.range({ prefix: keys.manifests(id), limit: limit + 1 })
+  const most = { limit: limit + 1, bytes: COUNT_BYTES }
+  const manifests = await metadata.range({ prefix: keys.manifests(id), ...most })
+  const isCut = manifests.reduce((sum, { value }) => sum + value.length, 0) >= COUNT_BYTES
   const times = tags.map(({ value }) => tagCodec.decode(value).at)
   return {
     name,
     created,
     tags: countOf(tags.length, limit),
-    manifests: countOf(manifests.length, limit),
+    manifests: isCut
+      ? { count: Math.min(manifests.length, limit), more: true }
+      : countOf(manifests.length, limit),
     pushed: times.length === 0 ? undefined : times.reduce((a, b) => Math.max(a, b)),
   }
 }

@@ -1,4 +1,4 @@
-import { inParts } from '../../storage/metadata/in-parts.ts'
+import { setImmediate } from 'node:timers/promises'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
@@ -11,7 +11,6 @@ import { readTagKey } from '../records/read-key.ts'
 import { pulledCodec } from '../records/review.ts'
 import { tagCodec } from '../records/tag.ts'
 import { readContents } from './contents.ts'
-import { mapFew } from './map-few.ts'
 import { type NewestQuery, newestTags, type StoredTag } from './newest-tags.ts'
 
 export interface TagSummary {
@@ -61,15 +60,15 @@ async function readTags(
   return entries.map(({ key, value }) => ({ tag: readTagKey(key).tag, ...tagCodec.decode(value) }))
 }
 
-/** Contents of all images of a page beyond which to add up their sizes is long work. */
+/** Contents of all images of a page beyond which the others are long work. */
 const MANY = 20_000
 
-/** The same with what is known of the images; sizes are added up by `whenMany` where that is long work. */
+/** The same with what is known of the images; `whenMany` runs what is left where that is long work. */
 export async function listTagSummaries(
   metadata: MetadataStore,
   name: RepositoryName,
   page: TagPage,
-  whenMany: (work: () => Promise<Sizes>) => Promise<Sizes>,
+  whenMany: (work: () => Promise<void>) => Promise<void>,
 ): Promise<TagSummary[]> {
   const repo = await repositoryId(metadata, name)
   return summariesOf(metadata, repo, await readTags(metadata, repo, page), whenMany)
@@ -90,66 +89,85 @@ async function summariesOf(
   metadata: MetadataStore,
   repo: RepositoryId,
   tags: readonly StoredTag[],
-  whenMany: (work: () => Promise<Sizes>) => Promise<Sizes>,
+  whenMany: (work: () => Promise<void>) => Promise<void>,
 ): Promise<TagSummary[]> {
   const digests = tags.map(({ digest }) => digest)
-  const [manifests, marks, pulls] = await Promise.all([
-    readManifests(metadata, repo, digests),
+  const [images, marks, pulls] = await Promise.all([
+    describeAll(metadata, repo, [...new Set(digests)], whenMany),
     metadata.read(digests.map((digest) => keys.keep(repo, digest))),
     metadata.read(digests.map((digest) => keys.pulled(repo, digest))),
   ])
-  const records = new Map<Digest, ManifestRecord>()
-  for (const [index, digest] of digests.entries()) {
-    const record = manifests[index]
-    if (record !== undefined) records.set(digest, record)
-  }
-  const contents = [...records.values()].reduce((sum, { children }) => sum + children.length, 0)
-  const work = () => sizesOf(metadata, repo, records)
-  const sizes = await (contents > MANY ? whenMany(work) : work())
   return tags.map(({ tag, digest, at, by }, index) => {
-    const { mediaType = '', artifactType } = records.get(digest) ?? {}
+    const { mediaType = '', artifactType, size = 0 } = images.get(digest) ?? {}
     const kept = marks[index] !== undefined
     const pull = pulls[index]
     const pulled = pull && pulledCodec.decode(pull.value).at
-    const size = sizes.get(digest) ?? 0
     return { tag, digest, mediaType, artifactType, size, pushed: at, by, kept, pulled }
   })
 }
 
-/** Of images, by the digests of their manifests. */
-type Sizes = ReadonlyMap<Digest, number>
+type Described = Pick<TagSummary, 'mediaType' | 'artifactType' | 'size'>
 
-async function sizesOf(
+/** Records of manifests that are read in one go: each may have megabytes, and many pages are asked for at the same time. */
+const FEW = 4
+/** Contents of an image beyond which its size is that of its first part. */
+const MOST_CONTENTS = 300_000
+
+/** What is known of images, by the digests of their manifests. None of what they refer to is held any longer than it takes. */
+async function describeAll(
   metadata: MetadataStore,
   repo: RepositoryId,
-  records: ReadonlyMap<Digest, ManifestRecord>,
-): Promise<Sizes> {
-  const sizes = await mapFew(
-    [...records],
-    async ([digest, record]) => [digest, await sizeOf(metadata, repo, record)] as const,
-  )
-  return new Map(sizes)
+  digests: readonly Digest[],
+  whenMany: (work: () => Promise<void>) => Promise<void>,
+): Promise<ReadonlyMap<Digest, Described>> {
+  const described = new Map<Digest, Described>()
+  let [at, contents] = [0, 0]
+  const describe = async (most: number): Promise<void> => {
+    for (; at < digests.length && contents <= most; at += FEW) {
+      const few = digests.slice(at, at + FEW)
+      for (const [index, record] of (await readManifests(metadata, repo, few)).entries()) {
+        const digest = few[index]
+        if (record === undefined || digest === undefined) continue
+        contents += record.children.length
+        const { mediaType, artifactType } = record
+        described.set(digest, { mediaType, artifactType, size: await sizeOf(metadata, repo, record) })
+      }
+      await setImmediate()
+    }
+  }
+  await describe(MANY)
+  if (at < digests.length) await whenMany(() => describe(Number.POSITIVE_INFINITY))
+  return described
 }
 
-function readManifests(
+async function readManifests(
   metadata: MetadataStore,
   repo: RepositoryId,
   digests: readonly Digest[],
 ): Promise<readonly (ManifestRecord | undefined)[]> {
-  return inParts(digests, async (some) => {
-    const found = await metadata.read(some.map((digest) => keys.manifest(repo, digest)))
-    return found.map((stored) => stored && manifestCodec.decode(stored.value))
-  })
+  const found = await metadata.read(digests.map((digest) => keys.manifest(repo, digest)))
+  return found.map((stored) => stored && manifestCodec.decode(stored.value))
 }
 
 /** One level of children is enough: an index of indexes has its manifests counted, not their images. */
 async function sizeOf(metadata: MetadataStore, repo: RepositoryId, record: ManifestRecord): Promise<number> {
-  const children = await readManifests(metadata, repo, record.children)
-  const own = [record, ...children.filter((child) => child !== undefined)]
-  const contents = await readContents(metadata, repo, [...new Set(own.flatMap((one) => one.children))])
+  const digests = new Set(record.children)
+  let size = record.size
+  for (let at = 0; at < record.children.length && digests.size < MOST_CONTENTS; at += CHILDREN) {
+    const some = record.children.slice(at, at + CHILDREN)
+    for (const child of await readManifests(metadata, repo, some)) {
+      size += child?.size ?? 0
+      for (const digest of child?.children ?? []) digests.add(digest)
+    }
+    // A store that answers at once gives nobody a turn.
+    if (at > 0) await setImmediate()
+  }
+  const contents = await readContents(metadata, repo, [...digests])
   const unique = new Map(
     contents.flatMap((content) => (content ? [[content.sha256, content.size] as const] : [])),
   )
-  const manifests = own.reduce((sum, one) => sum + one.size, 0)
-  return [...unique.values()].reduce((sum, size) => sum + size, manifests)
+  return [...unique.values()].reduce((sum, one) => sum + one, size)
 }
+
+/** Children of a manifest of which one asks at the same time whether they are manifests: mostly they are none. */
+const CHILDREN = 32

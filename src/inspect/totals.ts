@@ -1,4 +1,3 @@
-import { parseManifest } from '../oci/manifest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { ImageSource } from './image-source.ts'
@@ -37,8 +36,7 @@ export async function readTotals(
 
 async function layersOf(source: ImageSource, name: RepositoryName, { digest }: PlatformEntry) {
   try {
-    const { bytes, mediaType } = await source.manifest(name, { kind: 'digest', digest })
-    const manifest = parseManifest(bytes, mediaType)
+    const manifest = await source.parse(await source.manifest(name, { kind: 'digest', digest }))
     return typeof manifest === 'string' || manifest.kind === 'index' ? undefined : manifest.layers
   } catch (error) {
     // A sparse index: not every platform need be here.

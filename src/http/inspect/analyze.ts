@@ -19,7 +19,7 @@ import { type InspectHttpParts, mayRead } from './parts.ts'
 /** Images that one grid may have. */
 const IMAGE_LIMIT = 100
 /** Layers of an image up to which it is drawn: boxes lie in boxes, in the answer too. Engines mount 127 at most. */
-const LAYER_LIMIT = 500
+export const LAYER_LIMIT = 500
 
 const body = z.strictObject({
   images: z.array(z.string().max(500)).min(1).max(IMAGE_LIMIT),
@@ -30,7 +30,7 @@ const body = z.strictObject({
 export function analyze(parts: InspectHttpParts): Handler {
   return async (exchange) => {
     const { images: refs, platform } = await readJson(exchange.request, body)
-    const loaded = (await loadEach(parts, exchange, { refs, platform })).map(drawable)
+    const loaded = await loadEach(parts, exchange, { refs, platform, layers: LAYER_LIMIT })
     const images = loaded.flatMap((one) => one.image ?? [])
     const layers = await mapFew(images, (image) => knownLayers(parts.metadata, parts.indexes, image))
     const errors = loaded.flatMap(({ ref, error }) => (error === undefined ? [] : [{ ref, ...error }]))
@@ -45,18 +45,21 @@ export interface Loaded {
   readonly error?: { readonly code: ErrorCode; readonly message: string; readonly status: number }
 }
 
+interface Wanted {
+  readonly refs: readonly string[]
+  readonly platform?: string | undefined
+  /** Layers that each may have: a hundred images of twenty thousand would fill the memory. */
+  readonly layers: number
+}
+
 /** Loads images in the order of `refs`, with the caller's rights. */
-export function loadEach(
-  parts: InspectHttpParts,
-  exchange: Exchange,
-  wanted: { readonly refs: readonly string[]; readonly platform?: string | undefined },
-): Promise<Loaded[]> {
+export function loadEach(parts: InspectHttpParts, exchange: Exchange, wanted: Wanted): Promise<Loaded[]> {
   const readable = mayRead(parts, exchange)
   return mapFew(wanted.refs, async (ref): Promise<Loaded> => {
     try {
       const parsed = imageParam(ref)
       if (!(await readable(projectOf(parsed.name)))) throw repositoryHidden(parsed.name)
-      return { ref, image: await loadImage(parts.source, parsed, wanted.platform) }
+      return checked(ref, await loadImage(parts.source, parsed, wanted.platform), wanted.layers)
     } catch (error) {
       if (!(error instanceof RegistryError) || error.status >= 500) throw error
       return { ref, error: { code: error.code, message: error.message, status: error.status } }
@@ -64,11 +67,11 @@ export function loadEach(
   })
 }
 
-function drawable(loaded: Loaded): Loaded {
-  const layers = loaded.image?.manifest.layers.length ?? 0
-  if (layers <= LAYER_LIMIT) return loaded
-  const message = `it has ${layers} layers; a grid draws up to ${LAYER_LIMIT}: see it alone at /api/v1/image`
-  return { ref: loaded.ref, error: { code: 'UNSUPPORTED', message, status: 422 } }
+function checked(ref: string, image: Image, most: number): Loaded {
+  const layers = image.manifest.layers.length
+  if (layers <= most) return { ref, image }
+  const message = `it has ${layers} layers; of so many images together each may have ${most}: see it alone at /api/v1/image`
+  return { ref, error: { code: 'UNSUPPORTED', message, status: 422 } }
 }
 
 interface Shown {

@@ -47,12 +47,11 @@ async function badgeOf(parts: InspectHttpParts, exchange: Exchange): Promise<Bad
     const size = manifest.layers.reduce((sum, layer) => sum + layer.size, 0)
     const layers = manifest.layers.length
     const both = `${sizeText(size)} / ${layers} ${layers === 1 ? 'layer' : 'layers'}`
-    const messages: Readonly<Record<string, string>> = {
-      size: both,
-      layers: String(layers),
-      bytes: sizeText(size),
-    }
-    return { label, message: messages[metric] ?? both, color: 'blue' }
+    const messages = new Map([
+      ['layers', String(layers)],
+      ['bytes', sizeText(size)],
+    ])
+    return { label, message: messages.get(metric) ?? both, color: 'blue' }
   } catch (error) {
     if (error instanceof RegistryError && error.status < 500) return unknown
     throw error

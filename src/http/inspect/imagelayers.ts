@@ -9,7 +9,7 @@ import { repositoryHidden } from '../authorize.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import { readJson } from '../request-body.ts'
 import { requireName } from '../require-name.ts'
-import { type Loaded, loadEach } from './analyze.ts'
+import { LAYER_LIMIT, type Loaded, loadEach } from './analyze.ts'
 import { textParam } from './params.ts'
 import { type InspectHttpParts, mayRead, projectsOf } from './parts.ts'
 
@@ -27,7 +27,8 @@ const body = z.strictObject({
 export function analyzeRepos(parts: InspectHttpParts): Handler {
   return async (exchange) => {
     const { repos } = await readJson(exchange.request, body)
-    const loaded = await loadEach(parts, exchange, { refs: repos.map(({ name, tag }) => `${name}:${tag}`) })
+    const refs = repos.map(({ name, tag }) => `${name}:${tag}`)
+    const loaded = await loadEach(parts, exchange, { refs, layers: LAYER_LIMIT })
     return answer(
       200,
       loaded.map((one, index) => showRepo(one, repos[index] ?? { name: '', tag: '' })),

@@ -35,7 +35,7 @@ export function getRepositories({ metadata }: InspectHttpParts): Handler {
     const project = exchange.params['project'] ?? ''
     if (after !== undefined && projectOf(after) !== project)
       throw new RegistryError('REQUEST_INVALID', { message: `last takes a repository of '${project}'` })
-    const found = await listRepositories(metadata, project, { after, limit })
+    const { found, next } = await listRepositories(metadata, project, { after, limit })
     return answer(200, {
       repositories: found.map(({ name, created, tags, manifests, pushed }) => ({
         name,
@@ -44,7 +44,7 @@ export function getRepositories({ metadata }: InspectHttpParts): Handler {
         manifests,
         ...optionalDate('pushed', pushed),
       })),
-      ...nextOf(found, { after, limit }, ({ name }) => name),
+      ...(next !== undefined && { next }),
     })
   }
 }

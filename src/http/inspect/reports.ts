@@ -10,7 +10,7 @@ import { answer } from '../api/answers.ts'
 import { readPage } from '../api/page.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import { readJson } from '../request-body.ts'
-import { type Loaded, loadEach } from './analyze.ts'
+import { LAYER_LIMIT, type Loaded, loadEach } from './analyze.ts'
 import { unchanged } from './caching.ts'
 import { cursorParam, nextCursor, textParam } from './params.ts'
 import type { InspectHttpParts } from './parts.ts'
@@ -53,12 +53,24 @@ export function compareImages(parts: InspectHttpParts): Handler {
   }
 }
 
+/** Layers of all images together that one answer is made of. */
+const LAYERS_TOGETHER = 80_000
+
+/** Of a few images each may have as many as a manifest has room for. */
+function layersOfEach(refs: readonly string[]): number {
+  return Math.max(LAYER_LIMIT, Math.floor(LAYERS_TOGETHER / refs.length))
+}
+
 async function bothOf(
   parts: InspectHttpParts,
   exchange: Exchange,
   refs: readonly string[],
 ): Promise<[Ready, Ready]> {
-  const loaded = await loadEach(parts, exchange, { refs, platform: textParam(exchange, 'platform') })
+  const loaded = await loadEach(parts, exchange, {
+    refs,
+    platform: textParam(exchange, 'platform'),
+    layers: layersOfEach(refs),
+  })
   const [a, b] = await Promise.all(loaded.map((one) => ready(parts, required(one))))
   if (a === undefined || b === undefined) throw new TypeError('two images were asked for')
   return [a, b]
@@ -139,7 +151,8 @@ export function getPullPlan(parts: InspectHttpParts): Handler {
   const moving = new SharedWork<Moved | undefined>()
   return async (exchange) => {
     const { have, want, platform } = await readJson(exchange.request, pullBody)
-    const loaded = await loadEach(parts, exchange, { refs: [want, ...have], platform })
+    const refs = [want, ...have]
+    const loaded = await loadEach(parts, exchange, { refs, platform, layers: layersOfEach(refs) })
     const [target, ...owned] = await Promise.all(loaded.map((one) => ready(parts, required(one))))
     if (target === undefined) throw new TypeError('an image was asked for')
     const plan = planPull(
