@@ -536,7 +536,8 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/cli': ['src/http/listener.ts', 'src/http/server-fixture.ts'],
   /** The control socket is tried with the client that it is for. */
   'src/http': ['src/tls', 'src/cli/api-client.ts'],
-  'src/http/distribution': ['pino'],
+  /** What a mount finds is a project's, whose record the test writes. */
+  'src/http/distribution': ['pino', 'src/records'],
   'src/http/page': ['src/auth/identity.ts'],
   'src/http/token': ['jose', 'src/projects'],
   /** The store that a move follows, as compose.ts connects it. */

@@ -53,6 +53,20 @@ async function expectMissed(caller: Client, reply: Reply, digest: string | undef
   check(await caller.head(`/v2/${TARGET}/blobs/${digest}`), { status: 404 })
 }
 
+test('without from, who takes the name of a deleted project finds nothing of it', async () => {
+  const { admin } = lamina.now
+  const made = blob('access-mount/deleted', 300)
+  await addProject(admin, 'vault')
+  await pushBlob(admin, 'vault/app', made)
+  check(await admin.delete('/api/v1/projects/vault?repositories=delete'), { status: 204 })
+  const thief = await addUser(admin, 'thief')
+  await addProject(admin, 'vault')
+  await addMember(admin, 'vault', 'thief', 'writer')
+  const reply = await thief.post(`/v2/vault/own/blobs/uploads/?mount=${made.digest}`)
+  check(reply, { status: 202 })
+  check(await thief.head(`/v2/vault/own/blobs/${made.digest}`), { status: 404 })
+})
+
 describe('with Basic: the account alone', () => {
   test.each([
     ['from its own project', () => IN_ALPHA, 'alpha/source'],

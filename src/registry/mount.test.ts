@@ -3,6 +3,7 @@ import type { Digest } from '../oci/digest.ts'
 import { contentCodec, linkCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
 import { INDEX_HOLDER } from '../records/layer-index.ts'
+import { projectCodec } from '../records/project.ts'
 import { unlinkBlob } from './blobs.ts'
 import { digestOf, name } from './content-fixture.ts'
 import { mountFrom, mountFromAnywhere } from './mount.ts'
@@ -16,8 +17,16 @@ const TARGET = 'target/app'
 
 beforeEach(async () => {
   registry = await openTestRegistry()
+  await makeProjects('source', 'third', 'a', 'a-b', 'b', 'c')
   digest = await pushBlob(registry, SOURCE, 'content')
 })
+
+/** As they are made now. */
+async function makeProjects(...names: readonly string[]): Promise<void> {
+  const project = { public: false, created: registry.clock.now, createdBy: ALICE }
+  const sets = names.map((one) => ({ key: keys.project(one), value: projectCodec.encode(project) }))
+  await registry.parts.metadata.commit({ checks: [], sets, deletes: [] })
+}
 
 function mount(from: string, what = digest, to = TARGET): Promise<boolean> {
   return mountFrom(registry.parts, { name: name(to), digest: what, account: ALICE }, name(from))
@@ -146,6 +155,7 @@ describe('a mount from anywhere', () => {
 
   it('asks about 64 projects at most', async () => {
     const projects = Array.from({ length: 70 }, (_, at) => `p${String(at).padStart(2, '0')}`)
+    await makeProjects(...projects)
     for (const project of projects) await pushBlob(registry, `${project}/app`, 'content')
     const asked: string[] = []
     expect(await search((project) => (asked.push(project), false))).toBe(false)
@@ -153,6 +163,17 @@ describe('a mount from anywhere', () => {
     expect(await search((project) => project === 'p63')).toBe(true)
     await unlinkBlob(registry.parts, name(TARGET), digest)
     expect(await search((project) => project === 'p64')).toBe(false)
+  })
+
+  it('finds nothing of a deleted project, for whoever takes its name before all of it is cleared', async () => {
+    await remove(registry, keys.repository(name(SOURCE)))
+    await remove(registry, keys.project('source'))
+    expect(await search(() => true)).toBe(false)
+    registry.clock.now += 1
+    await makeProjects('source')
+    expect(await search(() => true)).toBe(false)
+    await pushBlob(registry, 'source/anew', 'content')
+    expect(await search(() => true)).toBe(true)
   })
 
   it('finds nothing of what nobody has', async () => {

@@ -2,14 +2,15 @@ import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
 import { digestAlgorithm } from '../oci/digest.ts'
 import { isProjectName, type RepositoryName } from '../oci/name.ts'
-import { aliasCodec, blobCodec } from '../records/blob.ts'
-import { keyAfterPrefix, keys } from '../records/keys.ts'
-import { readHolderKey } from '../records/read-key.ts'
+import { aliasCodec, blobCodec, linkCodec } from '../records/blob.ts'
+import { keyAfter, keyAfterPrefix, keys } from '../records/keys.ts'
+import { projectCodec } from '../records/project.ts'
+import { type Holder, readHolderKey } from '../records/read-key.ts'
 import { findLinked, writeLink } from './links.ts'
 import type { RegistryParts } from './parts.ts'
 import { ensureRepository, findRepository } from './repositories.ts'
 
-/** Projects that a search for content looks at, at most: each costs one seek. */
+/** Projects that a search for content looks at, at most, or repositories of those: each costs one seek. */
 const SEARCH_LIMIT = 64
 
 /** Whether the caller may read blobs of a project. Asked for each candidate. */
@@ -45,12 +46,24 @@ export async function mountFromAnywhere(
   for (let seeks = 0; seeks < SEARCH_LIMIT; seeks++) {
     const [holder] = await parts.metadata.range({ prefix, from, limit: 1 })
     if (holder === undefined) return false
-    const { project } = readHolderKey(holder.key)
+    const held = readHolderKey(holder.key)
+    const { project } = held
     // What holds the registry's own content, such as indexes of layers, is no project: nobody mounts from there.
-    if (isProjectName(project) && (await mayRead(project))) return linkContent(parts, request, sha256)
-    from = keyAfterPrefix(keys.holdersInProject(sha256, project))
+    const isReadable = isProjectName(project) && (await mayRead(project))
+    if (isReadable && (await isOfThisProject(parts, held))) return linkContent(parts, request, sha256)
+    from = isReadable ? keyAfter(holder.key) : keyAfterPrefix(keys.holdersInProject(sha256, project))
   }
   return false
+}
+
+/**
+ * Whether a link was made, or last confirmed, since the project of that name was: until the collector has cleared a project
+ * that was deleted, its content must not be found by who takes the name.
+ */
+async function isOfThisProject(parts: RegistryParts, { project, repo, digest }: Holder): Promise<boolean> {
+  const [link, made] = await parts.metadata.read([keys.link(repo, digest), keys.project(project)])
+  if (link === undefined || made === undefined) return false
+  return linkCodec.decode(link.value).confirmed >= projectCodec.decode(made.value).created
 }
 
 async function contentOf(parts: RegistryParts, digest: Digest): Promise<Digest | undefined> {

@@ -4,6 +4,8 @@ import { z } from 'zod'
 import type { AccessControl, Decision } from '../../auth/access-control.ts'
 import type { Caller } from '../../auth/identity.ts'
 import type { Digest } from '../../oci/digest.ts'
+import { keys } from '../../records/keys.ts'
+import { projectCodec } from '../../records/project.ts'
 import { digestOf, image, index } from '../../registry/content-fixture.ts'
 import {
   HOUR,
@@ -282,6 +284,9 @@ describe('a mount', () => {
   let digest: Digest
 
   beforeEach(async () => {
+    const project = { public: false, created: registry.clock.now, createdBy: 'user:alice' }
+    const sets = [{ key: keys.project('other'), value: projectCodec.encode(project) }]
+    await registry.metadata.commit({ checks: [], sets, deletes: [] })
     digest = await pushBlob(registry, 'other/app', 'content')
   })
 
