@@ -56,5 +56,8 @@ async function openPostgres(asked: {
     '../storage/metadata/postgres/postgres-metadata-store.ts'
   )
   const metadata = await openPostgresMetadataStore({ ...asked, isQueue: isShortLived })
-  return { metadata, checks: [clockCheck(() => metadata.clockAhead()), sameRegistry(metadata)] }
+  const checkRecords = sameRegistry(metadata)
+  // Whose they are is known from now on, whenever /readyz is asked for the first time.
+  await checkRecords()
+  return { metadata, checks: [clockCheck(() => metadata.clockAhead()), checkRecords] }
 }
