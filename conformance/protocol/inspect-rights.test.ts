@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { tar } from '../fixtures/tar.ts'
 import type { Client } from './support/client.ts'
+import { check } from './support/exchange.ts'
 import {
   type Content,
   content,
@@ -12,6 +13,7 @@ import {
   OCI_IMAGE,
   OCI_LAYER,
 } from './support/images.ts'
+import { addMember, addProject, addUser } from './support/login.ts'
 import { operationsUnder } from './support/openapi.ts'
 import { pushImage } from './support/push.ts'
 import { useServer } from './support/server.ts'
@@ -121,6 +123,22 @@ function plain({ text }: Reply, { name, project, layer: digest }: Subject): stri
     .replaceAll(digest, 'LAYER')
     .replaceAll(/"requestId":"[^"]*"/g, '')
 }
+
+test('who takes the name of a deleted project sees nothing of its layers, cleared or not', async () => {
+  const { admin } = lamina.now
+  const made = layer('of-a-deleted-project')
+  await addProject(admin, 'vacated')
+  await pushImage(admin, 'vacated/app', imageOf([made]), 'v1')
+  const files = `/api/v1/layer/${made.digest}/index`
+  check(await admin.delete('/api/v1/projects/vacated?repositories=delete'), { status: 204 })
+  const taker = await addUser(admin, 'taker')
+  await addProject(admin, 'vacated')
+  await addMember(admin, 'vacated', 'taker', 'writer')
+  check(await taker.get(files), { status: 404 })
+  check(await admin.get(files), { status: 404 })
+  await pushImage(taker, 'vacated/own', imageOf([made]), 'v1')
+  check(await taker.get(files), { status: 200 })
+})
 
 test('the table has every operation of the inspector', () => {
   expect(Object.keys(ASKS).sort()).toEqual(

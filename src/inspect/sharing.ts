@@ -1,5 +1,6 @@
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
+import { isNamed, isOfThisProject } from '../records/holders.ts'
 import { keyAfter, keyAfterPrefix, keys } from '../records/keys.ts'
 import { type Holder, readHolderKey } from '../records/read-key.ts'
 import type { MayRead } from './parts.ts'
@@ -40,14 +41,22 @@ export async function* readableHolders(
   }
 }
 
-/** Whether any project that the caller may read holds the content. */
+/** Holders that are looked at, at most, while none of them is of a project as it is now. */
+const OLD_LIMIT = 64
+
+/** Whether any project that the caller may read holds the content; one that was deleted does not, though its name is used again. */
 export async function isReadable(
   metadata: MetadataStore,
   sha256: Digest,
   mayRead: MayRead,
 ): Promise<boolean> {
-  const first = await readableHolders(metadata, sha256, mayRead).next()
-  return first.done !== true
+  let old = 0
+  for await (const holder of readableHolders(metadata, sha256, mayRead)) {
+    if ((await isOfThisProject(metadata, holder)) || (await isNamed(metadata, holder))) return true
+    old += 1
+    if (old === OLD_LIMIT) return false
+  }
+  return false
 }
 
 /** Images up to which the users of a layer are counted. */

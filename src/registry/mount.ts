@@ -2,10 +2,10 @@ import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
 import { digestAlgorithm } from '../oci/digest.ts'
 import { isProjectName, type RepositoryName } from '../oci/name.ts'
-import { aliasCodec, blobCodec, linkCodec } from '../records/blob.ts'
+import { aliasCodec, blobCodec } from '../records/blob.ts'
+import { isOfThisProject } from '../records/holders.ts'
 import { keyAfter, keyAfterPrefix, keys } from '../records/keys.ts'
-import { projectCodec } from '../records/project.ts'
-import { type Holder, readHolderKey } from '../records/read-key.ts'
+import { readHolderKey } from '../records/read-key.ts'
 import { findLinked, writeLink } from './links.ts'
 import type { RegistryParts } from './parts.ts'
 import { ensureRepository, findRepository } from './repositories.ts'
@@ -50,20 +50,11 @@ export async function mountFromAnywhere(
     const { project } = held
     // What holds the registry's own content, such as indexes of layers, is no project: nobody mounts from there.
     const isReadable = isProjectName(project) && (await mayRead(project))
-    if (isReadable && (await isOfThisProject(parts, held))) return linkContent(parts, request, sha256)
+    if (isReadable && (await isOfThisProject(parts.metadata, held)))
+      return linkContent(parts, request, sha256)
     from = isReadable ? keyAfter(holder.key) : keyAfterPrefix(keys.holdersInProject(sha256, project))
   }
   return false
-}
-
-/**
- * Whether a link was made, or last confirmed, since the project of that name was: until the collector has cleared a project
- * that was deleted, its content must not be found by who takes the name.
- */
-async function isOfThisProject(parts: RegistryParts, { project, repo, digest }: Holder): Promise<boolean> {
-  const [link, made] = await parts.metadata.read([keys.link(repo, digest), keys.project(project)])
-  if (link === undefined || made === undefined) return false
-  return linkCodec.decode(link.value).confirmed >= projectCodec.decode(made.value).created
 }
 
 async function contentOf(parts: RegistryParts, digest: Digest): Promise<Digest | undefined> {
