@@ -194,6 +194,17 @@ describe('what changes counts at once, under live tokens too', () => {
     expect(await outcome()).toBe('allowed')
   })
 
+  it('an account that was made before the clock was set back is no later one', async () => {
+    await transact(metadata, async (transaction) =>
+      transaction.set(userCodec, keys.user('alice'), {
+        password: '',
+        administrator: false,
+        created: time + 3_600_000,
+      }),
+    )
+    expect(await outcome()).toBe('allowed')
+  })
+
   it('a deleted service account', async () => {
     const robot = token(ci, on('demo/app', 'push'))
     expect(await outcome(robot)).toBe('allowed')

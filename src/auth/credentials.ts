@@ -137,7 +137,8 @@ async function identify(
   const parentRecord = parentRow && credentialCodec.decode(parentRow.value)
   if (record.parent !== undefined && (parentRecord === undefined || isOver(parentRecord, now)))
     return undefined
-  return currentIdentity({ identity, issued: record.created, at: now }, row)
+  // Nothing is asked of when they were made: the commit that removes an owner takes all of its secrets along.
+  return currentIdentity({ identity, at: now }, row)
 }
 
 /** Writes "last used", to the hour, and so renews a refresh token. A login does not fail because of it: the disk may be full. */

@@ -55,8 +55,9 @@ export function currentIdentity(who: Who, row: Stored | undefined): Identity | u
   const { identity, issued, at } = who
   if (identity.kind !== 'user' && identity.kind !== 'account') return identity
   if (row === undefined) return undefined
-  // Tokens carry whole seconds; an account that was made after them only shares the name.
-  const replaced = (created: number) => issued !== undefined && created > issued + 999
+  // Tokens carry whole seconds; an account that was made after them only shares the name. One that is made in the future
+  // was made before the clock was set back, as at a first start, and whoever logs in now means that one.
+  const replaced = (created: number) => issued !== undefined && created > issued + 999 && created <= at
   if (identity.kind === 'user') {
     const record = userCodec.decode(row.value)
     if (record.disabled === true || replaced(record.created)) return undefined
