@@ -8,12 +8,16 @@ import { usageOf } from '../../registry/usage.ts'
 import type { Handler } from '../exchange.ts'
 import { readJson } from '../request-body.ts'
 import type { Route } from '../route.ts'
+import { createTurns, type InTurn } from '../turns.ts'
 import { answer, date, optionalDate } from './answers.ts'
 
 /** Candidates that a preview names; it counts them all. */
 const SHOWN = 1000
 /** What was pulled within so many days is named first: somebody may miss it. */
 const LATELY_MS = 90 * 24 * 3_600_000
+
+/** Each looks at every tag of a project. */
+const PREVIEWS = { atOnce: 1, waiting: 100, refusal: 'too many previews of rules are made at once' }
 
 /** What a project lets go of, keeps, and may hold. */
 export function policyRoutes(registry: RegistryParts): Route[] {
@@ -38,7 +42,7 @@ export function policyRoutes(registry: RegistryParts): Route[] {
       method: 'POST',
       path: `${project}/retention-preview`,
       right: 'project-admin',
-      handle: preview(registry),
+      handle: preview(registry, createTurns(PREVIEWS)),
     },
     {
       operationId: 'getUsage',
@@ -88,28 +92,32 @@ function patchPolicy(registry: RegistryParts): Handler {
 const proposal = z.strictObject({ retention: retention.optional() })
 
 /** What the rules would take now: those of the project, or other ones before they are set. */
-function preview(registry: RegistryParts): Handler {
-  return async ({ params, request }) => {
-    const project = params['project'] ?? ''
-    const asked = await readJson(request, proposal)
+function preview(registry: RegistryParts, inTurn: InTurn): Handler {
+  return async (exchange) => {
+    const project = exchange.params['project'] ?? ''
+    const asked = await readJson(exchange.request, proposal)
     const current = await policyOf(registry.metadata, project)
     const policy = { ...current, retention: asked.retention ?? current.retention }
     checkRules(policy.retention)
-    const shown: Candidate[] = []
-    const lately: Candidate[] = []
-    let count = 0
-    for await (const candidate of candidatesNow(registry, project, policy)) {
-      count += 1
-      const recent = candidate.pulled !== undefined && candidate.pulled + LATELY_MS > registry.now()
-      const list = recent ? lately : shown
-      if (list.length < SHOWN) list.push(candidate)
-    }
-    return answer(200, {
-      count,
-      pulledLately: newestFirst(lately).map(showCandidate),
-      others: newestFirst(shown).map(showCandidate),
-      complete: count === shown.length + lately.length,
-    })
+    return inTurn(exchange, async () => answer(200, await foreseen(registry, project, policy)))
+  }
+}
+
+async function foreseen(registry: RegistryParts, project: string, policy: PolicyRecord) {
+  const shown: Candidate[] = []
+  const lately: Candidate[] = []
+  let count = 0
+  for await (const candidate of candidatesNow(registry, project, policy)) {
+    count += 1
+    const recent = candidate.pulled !== undefined && candidate.pulled + LATELY_MS > registry.now()
+    const list = recent ? lately : shown
+    if (list.length < SHOWN) list.push(candidate)
+  }
+  return {
+    count,
+    pulledLately: newestFirst(lately).map(showCandidate),
+    others: newestFirst(shown).map(showCandidate),
+    complete: count === shown.length + lately.length,
   }
 }
 
