@@ -94,10 +94,11 @@ describe('the sweep', () => {
     const location = bytes('pushing')
     await upload('pushing')
     const read = metadata.read.bind(metadata)
+    const records = [keys.upload('pushing'), keys.blob(digestOf('pushing'))]
     let looks = 0
     metadata.read = async (wanted) => {
       const found = await read(wanted)
-      looks += 1
+      if (wanted.some((key) => records.some((one) => Buffer.compare(key, one) === 0))) looks += 1
       // Whichever record it looked at first: now the push ends, and the upload's record goes as expired ones do.
       if (looks === 1) {
         await blob('pushing', location)
