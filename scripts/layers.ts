@@ -557,6 +557,8 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs/filesystem',
     'storage/metadata/level',
   ],
+  /** Two replicas that write to one multipart upload. */
+  'src/registry': ['storage/blobs/s3'],
   'storage/side-thread.ts': ['storage/side-thread-fixture.ts'],
   'storage/give-way.ts': ['storage/give-way-fixture.ts'],
   'storage/metadata/level': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],

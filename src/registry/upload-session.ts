@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { UploadState } from '../../storage/blobs/blob-store.ts'
 import { type Transaction, transact } from '../../storage/metadata/transact.ts'
 import { uploadRange } from '../oci/content-range.ts'
 import type { Digest } from '../oci/digest.ts'
@@ -68,12 +67,7 @@ function isOver({ expires, ended }: UploadRecord, now: number): boolean {
 }
 
 /** What a request writes down before it has ended. */
-export type SessionStep =
-  | { readonly state: UploadState }
-  | { readonly closing: Digest }
-  | Required<Pick<UploadRecord, 'writer'>>
-  /** Nothing but that it goes on. */
-  | Record<string, never>
+export type SessionStep = Partial<Pick<UploadRecord, 'state' | 'closing' | 'writer'>>
 
 /**
  * Writes down what a request has begun in the middle of its work; gives the session as it is then. Throws

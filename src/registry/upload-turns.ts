@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
+import type { UploadState } from '../../storage/blobs/blob-store.ts'
 import { transact } from '../../storage/metadata/transact.ts'
 import type { RegistryError } from '../oci/registry-error.ts'
 import { type UploadRecord, uploadCodec } from '../records/upload.ts'
@@ -140,6 +141,17 @@ export class Writing {
     return this.#last
   }
 
+  /** Writes down that this request goes on, and from which state. Rejects as recordStep does. */
+  recordGoingOn(state?: UploadState): Promise<void> {
+    const now = this.#parts.now()
+    this.#due = now + this.#renewal
+    const { hasReplicas } = this.#parts.settings
+    return this.record({
+      ...(state !== undefined && { state }),
+      ...(hasReplicas && { writer: { process: this.#process, until: now + BELIEVED_MS } }),
+    })
+  }
+
   async #recordAfter(last: Promise<void>, step: SessionStep): Promise<void> {
     await last
     this.#session = await recordStep(this.#parts, this.#name, this.#session, step)
@@ -147,11 +159,7 @@ export class Writing {
 
   /** Called as bytes come. Rejects with RANGE_INVALID when another request was faster. */
   async goOn(): Promise<void> {
-    const now = this.#parts.now()
-    if (now < this.#due) return
-    this.#due = now + this.#renewal
-    const { hasReplicas } = this.#parts.settings
-    await this.record(hasReplicas ? { writer: { process: this.#process, until: now + BELIEVED_MS } } : {})
+    if (this.#parts.now() >= this.#due) await this.recordGoingOn()
   }
 
   /** Says that a request which failed writes no more. When that fails too it is believed for a while, and no longer. */

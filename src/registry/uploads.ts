@@ -175,7 +175,7 @@ export class Uploads {
       offset,
       hash,
       completing,
-      record: (next) => writing.record({ state: next }),
+      record: (next) => writing.recordGoingOn(next),
       goOn: () => writing.goOn(),
     })
   }

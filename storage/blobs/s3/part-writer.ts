@@ -53,8 +53,6 @@ export class PartWriter implements UploadWriter {
     this.#upload = { ...parts.upload, last: undefined, held: undefined }
     this.#etags = [...parts.upload.parts]
     this.#left = parts.expected ?? Number.POSITIVE_INFINITY
-    const { id, uploadId } = parts.upload
-    if (uploadId !== undefined) this.#multipart = Promise.resolve({ key: dataKey(id), uploadId })
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -104,7 +102,7 @@ export class PartWriter implements UploadWriter {
     const multipart = await this.#multipart
     const parts = this.#etags.filter((etag) => etag !== undefined)
     if (parts.length < this.#etags.length) throw new TypeError('a part has no etag after it was sent')
-    return { ...this.#upload, uploadId: multipart?.uploadId, parts }
+    return { ...this.#upload, uploadId: multipart?.uploadId ?? this.#upload.uploadId, parts }
   }
 
   async #claim(): Promise<ClaimedMemory> {
@@ -154,9 +152,8 @@ export class PartWriter implements UploadWriter {
     const { bucket } = this.#parts
     try {
       if (this.#failure !== undefined) return
-      this.#multipart ??= this.#begin()
       const body = looseBody(bucket, loose, memory)
-      const etag = await bucket.part(await this.#multipart, index + 1, body)
+      const etag = await bucket.part(await this.#open(), index + 1, body)
       if (etag === undefined) throw new UploadGone(`the multipart upload of ${loose.id} is not there`)
       this.#etags[index] = etag
     } catch (error) {
@@ -166,16 +163,34 @@ export class PartWriter implements UploadWriter {
     }
   }
 
+  /** The multipart upload, which is this append's alone from now on. */
+  #open(): Promise<Multipart> {
+    const { id, uploadId } = this.#parts.upload
+    this.#multipart ??= uploadId === undefined ? this.#begin() : this.#goOn({ key: dataKey(id), uploadId })
+    return this.#multipart
+  }
+
   /** Begun, then recorded, then used: an upload that nobody knows of would stay for ever. */
   async #begin(): Promise<Multipart> {
-    const { bucket, record, upload } = this.#parts
+    const { bucket, upload } = this.#parts
     const multipart = await bucket.begin(dataKey(upload.id))
     try {
-      await record?.(encodeUpload({ ...upload, held: undefined, uploadId: multipart.uploadId }))
+      return await this.#goOn(multipart)
     } catch (error) {
       await bucket.abandon(multipart)
       throw error
     }
+  }
+
+  /**
+   * Recorded, then used: of two that go on with the same parts the second would write over those of the first. What was
+   * the last part may be written over from here on.
+   */
+  async #goOn(multipart: Multipart): Promise<Multipart> {
+    const { record, upload } = this.#parts
+    await record?.(
+      encodeUpload({ ...upload, last: undefined, held: undefined, uploadId: multipart.uploadId }),
+    )
     return multipart
   }
 
@@ -220,8 +235,8 @@ export class PartWriter implements UploadWriter {
     const number = this.#etags.length + 1
     const body = looseBody(bucket, this.#upload, memory)
     const sendLast = async (): Promise<string | undefined> => {
-      const multipart = number > 1 && this.#failure === undefined ? await this.#multipart : undefined
-      return multipart && bucket.part(multipart, number, body)
+      if (number === 1 || this.#failure !== undefined) return undefined
+      return bucket.part(await this.#open(), number, body)
     }
     // Both end before the memory is given back.
     const [side, last] = await Promise.allSettled([this.#putSide(memory), sendLast()])

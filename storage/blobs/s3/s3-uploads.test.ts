@@ -139,6 +139,18 @@ describe('a push', () => {
     expect(bucket.leftovers()).toEqual([])
   })
 
+  it('goes on from what is recorded when later bytes of it, which took the place of its last part, do not count', async () => {
+    let state = await patch(uploads.create('u'), 0, BYTES.subarray(0, 2500))
+    const record = async (recorded: UploadState): Promise<void> => {
+      state = recorded
+    }
+    const writer = await uploads.append(state, 2500, { record })
+    await writer.write(BYTES.subarray(0, 1000))
+    await writer.close()
+    const location = await replica().complete(state, 2500, digestOf(BYTES.subarray(0, 2500)))
+    expect(await stored(location)).toEqual(BYTES.subarray(0, 2500))
+  })
+
   it('that ended meanwhile leaves nothing behind', async () => {
     const over = new Error('the session is over')
     const writer = await uploads.append(uploads.create('u'), 0, { record: () => Promise.reject(over) })
