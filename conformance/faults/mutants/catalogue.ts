@@ -192,6 +192,13 @@ export const pushMutants: readonly Mutant[] = [
     tests: UPLOADS,
   },
   {
+    rule: 'no part goes to a multipart upload before its writer is in the record',
+    file: 'storage/blobs/s3/part-writer.ts',
+    find: '    await record?.(encodeUpload(recorded))\n',
+    replace: '',
+    tests: [`${REGISTRY}/shared-uploads.test.ts`],
+  },
+  {
     rule: 'the end of a push checks the blob that it relies on',
     file: `${REGISTRY}/finish-upload.ts`,
     find: 'const blob = await transaction.getChecked(blobCodec, keys.blob(sha256))',

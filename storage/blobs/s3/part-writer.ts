@@ -188,9 +188,8 @@ export class PartWriter implements UploadWriter {
    */
   async #goOn(multipart: Multipart): Promise<Multipart> {
     const { record, upload } = this.#parts
-    await record?.(
-      encodeUpload({ ...upload, last: undefined, held: undefined, uploadId: multipart.uploadId }),
-    )
+    const recorded = { ...upload, last: undefined, held: undefined, uploadId: multipart.uploadId }
+    await record?.(encodeUpload(recorded))
     return multipart
   }
 
