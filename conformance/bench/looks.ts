@@ -22,6 +22,11 @@ const COLD = 3
 /** Pause between two manifest GETs, in ms: a registry at work, not one that is overrun. */
 const PAUSE_MS = 2
 
+/** Milliseconds for which a server that has just started is asked before it is measured: its code is compiled meanwhile. */
+const WARM_MS = 5000
+/** Measurements with and without the work beside, in turn: a machine is faster and slower by the minute. */
+const PAIRS = 3
+
 /** Image view and grid of images that share most of their layers. */
 export async function measureImages(lamina: Lamina, rounds: number): Promise<Row[]> {
   const client = new RegistryClient(lamina.url)
@@ -166,10 +171,17 @@ export async function measureOthers(lamina: Lamina, layer: LayerFile): Promise<R
     )
     await sleep(PAUSE_MS)
   }
-  const begun = Date.now()
-  await reindex(client, layer.digest, ask(during))
-  const took = Date.now() - begun
-  for (const end = Date.now() + took; Date.now() < end; ) await ask(calm)()
+  const askFor = async (milliseconds: number, times: number[]) => {
+    for (const end = Date.now() + milliseconds; Date.now() < end; ) await ask(times)()
+  }
+  await askFor(WARM_MS, [])
+  let took = WARM_MS
+  for (let pair = 0; pair < PAIRS; pair++) {
+    await askFor(took, calm)
+    const begun = Date.now()
+    await reindex(client, layer.digest, ask(during))
+    took = Date.now() - begun
+  }
   let pushes = 0
   await reindex(client, layer.digest, async () => {
     await client.pushImage('demo/beside', imageOfMany(1000 + pushes), `v${pushes}`)
