@@ -17,6 +17,7 @@ import { ReadSpeed } from '../read-speed.ts'
 import { openFrame } from '../value-frame.ts'
 import { BesideView } from './beside-view.ts'
 import { CommitsByPort } from './commits-by-port.ts'
+import { ShortRests } from './short-rests.ts'
 
 /**
  * The store whose `ticket` this is, for a thread that does not own it: reads the database by itself, and has its owner
@@ -33,6 +34,7 @@ class BesideStore implements MetadataStore {
   readonly #database: LevelDatabase
   readonly #commits: CommitsByPort
   readonly #reader: LevelReader
+  readonly #rests = new ShortRests()
   #closing: Promise<void> | undefined
 
   constructor(place: string, database: LevelDatabase, commits: CommitsByPort) {
@@ -83,6 +85,7 @@ class BesideStore implements MetadataStore {
   async #read<T>(work: (database: LevelDatabase) => Promise<T> | T): Promise<T> {
     if (this.#closing !== undefined)
       throw new StoreUnavailable(`${this.#place} was closed by the thread that owns it`)
+    this.#rests.take()
     try {
       return await work(this.#database)
     } catch (error) {
