@@ -121,15 +121,13 @@ async function composeOver(movable: Movable, surroundings: Surroundings): Promis
     tokenSeconds: config.tokenSeconds,
     passwords: meanwhile.passwords,
     hasReplicas: config.metadata !== 'level',
+    onError: (err, what) => log.error({ err }, what),
   })
   await auth.signingKeys.current()
   const firstUser = await ensureAdministrator(auth.users, meanwhile.firstPassword)
   const registry = registryParts(config, log, { stores, auth, meter: metrics.registry })
-  const readOnly = new ReadOnlySwitch({
-    configured: config.readOnly,
-    setting: createReadOnlySetting(stores.metadata),
-    now: Date.now,
-  })
+  const setting = createReadOnlySetting(stores.metadata)
+  const readOnly = new ReadOnlySwitch({ configured: config.readOnly, setting, now: Date.now })
   const view = { publicUrl: config.publicUrl, trustedProxies: blockList(config.trustedProxies) }
   const page = await meanwhile.page
   const upkeep = startUpkeep(config, log, { registry, counted: metrics.work })

@@ -29,6 +29,8 @@ export interface AuthParts {
   readonly now?: () => number
   /** Whether other processes serve the same registry: they count wrong passwords together. */
   readonly hasReplicas?: boolean
+  /** Told of failures that nobody is answered for. */
+  readonly onError?: (error: unknown, what: string) => void
 }
 
 /** All of this folder, put together. */
@@ -43,7 +45,7 @@ export function createAuth(parts: AuthParts) {
   const isUser = async (name: string) =>
     isUserName(name) && (await metadata.read([keys.user(name)]))[0] !== undefined
   const logins = createLogins({ credentials, passwordLogin, isUser })
-  const signingKeys = createSigningKeys({ metadata, secret, now })
+  const signingKeys = createSigningKeys({ metadata, secret, now, onError: parts.onError })
   const tokens = createTokens({ keys: signingKeys, lifeSeconds: tokenSeconds, now })
   return {
     access: createAccessControl({ metadata, settings, now }),

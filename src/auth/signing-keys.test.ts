@@ -9,10 +9,13 @@ const SECRET = 's'.repeat(40)
 let metadata: MetadataStore
 let time = 1_000_000_000
 const now = () => time
-const open = (secret?: string) => createSigningKeys({ metadata, secret, now })
+let unsealed: unknown[] = []
+const onError = (error: unknown, what: string) => unsealed.push([error, what])
+const open = (secret?: string) => createSigningKeys({ metadata, secret, now, onError })
 
 beforeEach(async () => {
   metadata = await openMemoryMetadataStore()
+  unsealed = []
 })
 
 async function stored(): Promise<string> {
@@ -43,10 +46,14 @@ describe('signing keys', () => {
     await expect(open().current()).rejects.toThrow('LAMINA_SECRET')
   })
 
-  it('are used as they are where nothing can be written', async () => {
+  it('are used as they are where nothing can be written, which is told once', async () => {
     const { kid } = await open().current()
-    metadata.commit = () => Promise.reject(new Error('the registry has moved'))
-    expect((await open(SECRET).current()).kid).toBe(kid)
+    const moved = new Error('the registry has moved')
+    metadata.commit = () => Promise.reject(moved)
+    const keys = open(SECRET)
+    expect((await keys.current()).kid).toBe(kid)
+    expect((await keys.current()).kid).toBe(kid)
+    expect(unsealed).toEqual([[moved, expect.stringContaining('start again')]])
   })
 
   it('have one that signs after rotations that meet', async () => {

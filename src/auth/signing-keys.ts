@@ -48,8 +48,10 @@ export function createSigningKeys(parts: {
   /** Seals private keys in the store; undefined: they are stored as they are. */
   readonly secret: string | undefined
   readonly now: () => number
+  /** Told why keys that were stored without a secret stay as they are, with what that means. */
+  readonly onError?: ((error: unknown, what: string) => void) | undefined
 }): SigningKeys {
-  const { metadata, secret, now } = parts
+  const { metadata, secret, now, onError } = parts
   const known = new KnownKeys<SigningKey>(async (before) => {
     const records = await storedKeys(metadata)
     return records
@@ -68,7 +70,9 @@ export function createSigningKeys(parts: {
     (sealing ??=
       secret === undefined
         ? Promise.resolve()
-        : transact(metadata, (transaction) => sealStored(transaction, secret)).catch(() => undefined))
+        : transact(metadata, (transaction) => sealStored(transaction, secret)).catch((error: unknown) =>
+            onError?.(error, UNSEALED),
+          ))
 
   return {
     current: async () => {
@@ -103,6 +107,9 @@ export function createSigningKeys(parts: {
       rotate((transaction) => addKey(transaction, { kind: revoke ? 'revoke' : 'next', secret, now: now() })),
   }
 }
+
+const UNSEALED =
+  'the signing keys that were stored before there was a LAMINA_SECRET could not be sealed with it: whoever reads the database or a backup can use them; start again when the database takes writes'
 
 function active(known: readonly SigningKey[]): SigningKey | undefined {
   return known.findLast((key) => key.retired === undefined)
