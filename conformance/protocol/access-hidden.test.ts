@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Client } from './support/client.ts'
 import { check } from './support/exchange.ts'
 import { withToken } from './support/login.ts'
+import { inProject } from './support/mistakes.ts'
+import { allOperations } from './support/openapi.ts'
 import { requests } from './support/requests.ts'
 import { useServer } from './support/server.ts'
 import type { Reply } from './support/wire.ts'
@@ -98,6 +100,28 @@ describe('a hidden repository and an absent one are the same answer', () => {
       )
       expect(absent).toEqual(hidden)
       expect(hidden).toHaveProperty('status', 404)
+    }
+  })
+
+  // Those that change the caller, or give something else each time.
+  const own = [
+    'getToken',
+    'postToken',
+    'getTokenAlias',
+    'postTokenAlias',
+    'signIn',
+    'createToken',
+    'setPassword',
+  ]
+  const operations = allOperations().filter(
+    ({ id, path }) => /^\/(?:v2|api|registry)\//.test(path) && !own.includes(id),
+  )
+  test.each(operations)('at $method $path', async (one) => {
+    for (const caller of [client(), world.viewer, world.stranger]) {
+      const [hidden, absent] = await Promise.all(
+        ['beta', 'gama'].map(async (project) => seen(await caller.ask(inProject(one, project)), project)),
+      )
+      expect(absent).toEqual(hidden)
     }
   })
 

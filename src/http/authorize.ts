@@ -108,9 +108,10 @@ async function authorizeRef(
   if (decision.outcome === 'allowed') return { isPublic: decision.isPublic }
   if (decision.outcome === 'unauthenticated' && decision.error !== undefined)
     throw challenged(origin, decision.reason, { error: decision.error })
-  // Who may look and not push is told why; nobody in particular is asked who it is, whatever is there.
+  // Who may look and not push is told why; nobody in particular is asked who it is, in the same words whatever is there.
   if (action === 'push') {
-    if (decision.outcome === 'unauthenticated') throw challenged(origin, decision.reason)
+    if (decision.outcome === 'unauthenticated')
+      throw challenged(origin, 'that takes an account that may push there; log in first')
     const seen = await access.checkProject(caller, 'pull', projectOf(name))
     if (seen.outcome === 'allowed') return denyUnlessAllowed(request, decision)
   }

@@ -88,6 +88,16 @@ export function asIs(one: Operation): Ask {
   return withBody(one, pathOf(one, THERE))
 }
 
+/** Asks for what is in a project, by `app:v1` there, and by the digests of `beta/app`. */
+export function inProject(one: Operation, project: string): Ask {
+  const there = Object.entries({ ...THERE, digest: IMAGES['beta/app'].digest })
+  const values = Object.fromEntries(there.map(([name, value]) => [name, value.replace('alpha', project)]))
+  // One of two parameters that stand for each other is required, so neither is said to be.
+  const more = /port(?:\/known)?$/.test(one.path) ? { ref: `${project}/app:v1` } : {}
+  const body = JSON.stringify(BODIES[one.id] ?? {}).replaceAll('alpha/', `${project}/`)
+  return withBody(one, pathOf(one, values, more), body)
+}
+
 /** Asks for what is not there. */
 export function ofNothing(one: Operation): Ask[] {
   return [
