@@ -27,6 +27,8 @@ interface NewCredential {
   readonly name: string
   /** Milliseconds since 1970. */
   readonly expires?: number | undefined
+  /** The credential (hash in hex) of who asks: the new one ends with it. */
+  readonly parent?: string | undefined
 }
 
 /** What lists show: never the secret, which nobody knows. */
@@ -46,13 +48,16 @@ export interface Credentials {
    * checks the range of its secrets. The secret is to be shown once. Throws CONFLICT beyond CREDENTIAL_LIMIT.
    */
   issue(transaction: Transaction, made: NewCredential): Promise<{ id: string; secret: string }>
-  /** Adds a secret for an owner that exists. Throws as issue does, and UNAUTHORIZED when it does not. */
-  create(made: NewCredential): Promise<{ id: string; secret: string }>
+  /**
+   * Adds a secret for an owner that exists. Throws as issue does, UNAUTHORIZED when the owner or the parent is gone, and
+   * DENIED for a parent that has one itself.
+   */
+  create(made: NewCredential): Promise<{ id: string; secret: string; expires: number | undefined }>
   /** Whose secret this is, if it is of one of `kinds`, not over, and its owner still there. */
   find(secret: string, kinds: readonly CredentialKind[]): Promise<Known | undefined>
   /** In the order of their ids. */
   list(owner: string): Promise<CredentialSummary[]>
-  /** Throws NAME_UNKNOWN when this owner has no such secret. */
+  /** Those that were made with it go, too. Throws NAME_UNKNOWN when this owner has no such secret. */
   revoke(owner: string, id: string): Promise<void>
   /** Removes all secrets of an owner (of one kind, if given) within someone's transaction. */
   revokeAll(transaction: Transaction, owner: string, kind?: CredentialKind): Promise<void>
@@ -83,7 +88,8 @@ export function createCredentials(parts: {
         const [there] = await transaction.present([owner])
         if (there !== true) throw new RegistryError('UNAUTHORIZED', { message: 'the account is gone' })
         transaction.checkExists(owner)
-        return issue(transaction, made)
+        const expires = await endWithin(transaction, made, now())
+        return { ...(await issue(transaction, { ...made, expires })), expires }
       }),
     find: async (secret, kinds) => {
       const hash = hashSecret(secret)
@@ -122,6 +128,28 @@ function ownerKey(owner: string): Uint8Array {
   const key = identity && ownKey(identity)
   if (key === undefined) throw new TypeError(`'${owner}' is no account that can have secrets`)
   return key
+}
+
+/**
+ * When a new credential ends: no later than the one that it is made with, which is there when it is stored. Whoever finds
+ * a token must not be able to keep what it opens. One step is all: nobody has to look along a chain.
+ */
+async function endWithin(
+  transaction: Transaction,
+  { expires, parent }: NewCredential,
+  now: number,
+): Promise<number | undefined> {
+  if (parent === undefined) return expires
+  const found = await transaction.getChecked(credentialCodec, keys.credential(bytesOf(parent)))
+  if (found === undefined || isOver(found.value, now))
+    throw new RegistryError('UNAUTHORIZED', { message: 'the token that asks is over or was revoked' })
+  if (found.value.parent !== undefined)
+    throw new RegistryError('DENIED', {
+      message:
+        'a token that was made with another token makes no further ones; use that one, or sign in with the password',
+    })
+  const ends = [expires, found.value.expires].filter((end) => end !== undefined)
+  return ends.length === 0 ? undefined : Math.min(...ends)
 }
 
 /** The owner as its record says now; undefined when it, or the credential that this one hangs on, is gone. */
@@ -164,15 +192,26 @@ async function revokeOne(transaction: Transaction, owner: string, id: string): P
     throw new RegistryError('NAME_UNKNOWN', {
       message: `you have no token '${id.slice(0, 64)}'; list them to see their ids`,
     })
-  transaction.delete(found.key)
-  transaction.delete(keys.credential(bytesOf(found.value.hash)))
+  drop(transaction, found.key, found.value.hash)
+  const others = await allOf(transaction, owner, ownerKey(owner))
+  const hashes = others.map(({ value }) => credentialOfCodec.decode(value).hash)
+  const records = await transaction.getMany(
+    credentialCodec,
+    hashes.map((hash) => keys.credential(bytesOf(hash))),
+  )
+  for (const [index, { key }] of others.entries())
+    if (records[index]?.parent === found.value.hash) drop(transaction, key, hashes[index] ?? '')
+}
+
+function drop(transaction: Transaction, key: Uint8Array, hash: string): void {
+  transaction.delete(key)
+  transaction.delete(keys.credential(bytesOf(hash)))
 }
 
 async function revokeAll(transaction: Transaction, owner: string, kind?: CredentialKind): Promise<void> {
   for (const entry of await allOf(transaction, owner, ownerKey(owner))) {
     const record = credentialOfCodec.decode(entry.value)
     if (kind !== undefined && record.kind !== kind) continue
-    transaction.delete(entry.key)
-    transaction.delete(keys.credential(bytesOf(record.hash)))
+    drop(transaction, entry.key, record.hash)
   }
 }

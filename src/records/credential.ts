@@ -20,7 +20,7 @@ export const credentialCodec = recordCodec(
     expires: dateField.optional(),
     /** Last use, to the hour. */
     used: dateField.optional(),
-    /** The credential (hash in hex) with which this one was got, and with which it ends; older builds wrote it. */
+    /** The credential (hash in hex) with which this one was made, and with which it ends. */
     parent: z.string().optional(),
   }),
 )

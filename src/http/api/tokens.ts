@@ -42,8 +42,11 @@ function createToken({ credentials, now }: Parts): Handler {
   return async (exchange) => {
     const owner = ownerOf(exchange)
     const { name, expiresInDays } = await readJson(exchange.request, newToken)
-    const expires = endAfter(now(), expiresInDays)
-    const { id, secret } = await credentials.create({ kind: 'personal', owner, name, expires })
+    const wanted = { kind: 'personal', owner, name, expires: endAfter(now(), expiresInDays) } as const
+    const { id, secret, expires } = await credentials.create({
+      ...wanted,
+      parent: exchange.caller.credential,
+    })
     exchange.note({ id })
     return answer(201, { id, name, secret, ...optionalDate('expires', expires) })
   }
