@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Exchange, play } from './support/exchange.ts'
+import { check, type Exchange, play } from './support/exchange.ts'
 import { blob, image } from './support/images.ts'
 import { pushImage } from './support/push.ts'
 import { useServer } from './support/server.ts'
@@ -90,6 +90,13 @@ const EDGES: readonly Exchange[] = [
 ]
 
 describe('the edges of the surface', () => play(EDGES, client))
+
+test('tokens of a user whom the operator names and who is not there are not listed, nor made', async () => {
+  const path = '/api/v1/user/tokens?user=nobody'
+  check(await client().get(path), { status: 404, code: 'NAME_UNKNOWN' })
+  check(await client().sendJson('POST', path, { name: 'x' }), { status: 404, code: 'NAME_UNKNOWN' })
+  check(await client().get('/api/v1/user/tokens?user=admin'), { status: 200 })
+})
 
 describe('HEAD everywhere GET exists', () => {
   const body = blob('names/head', 5000)

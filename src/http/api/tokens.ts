@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { CredentialSummary } from '../../auth/credentials.ts'
-import { accountOf } from '../../auth/identity.ts'
+import { accountOf, userAccount } from '../../auth/identity.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
-import { isUserName } from '../../records/user.ts'
+import { USER_NAME_LIMIT } from '../../records/user.ts'
 import type { Exchange, Handler } from '../exchange.ts'
 import { readJson } from '../request-body.ts'
 import type { Route } from '../route.ts'
@@ -10,7 +10,7 @@ import { answer, date, endAfter, NO_CONTENT, optionalDate } from './answers.ts'
 import { days, nameText } from './fields.ts'
 import type { ApiParts } from './parts.ts'
 
-type Parts = Pick<ApiParts, 'credentials' | 'now'>
+type Parts = Pick<ApiParts, 'credentials' | 'users' | 'now'>
 
 /** Personal access tokens of whom asks, and the refresh tokens that docker login left. */
 export function personalTokenRoutes(parts: Parts): Route[] {
@@ -29,18 +29,18 @@ export function personalTokenRoutes(parts: Parts): Route[] {
 }
 
 /** One page always: an owner has at most CREDENTIAL_LIMIT of them. */
-function listTokens({ credentials }: Parts): Handler {
+function listTokens({ credentials, users }: Parts): Handler {
   return async (exchange) => {
-    const found = await credentials.list(ownerOf(exchange))
+    const found = await credentials.list(await ownerOf(users, exchange))
     return answer(200, { tokens: found.map(show) })
   }
 }
 
 const newToken = z.strictObject({ name: nameText, expiresInDays: days.optional() })
 
-function createToken({ credentials, now }: Parts): Handler {
+function createToken({ credentials, users, now }: Parts): Handler {
   return async (exchange) => {
-    const owner = ownerOf(exchange)
+    const owner = await ownerOf(users, exchange)
     const { name, expiresInDays } = await readJson(exchange.request, newToken)
     const wanted = { kind: 'personal', owner, name, expires: endAfter(now(), expiresInDays) } as const
     const { id, secret, expires } = await credentials.create({
@@ -52,18 +52,23 @@ function createToken({ credentials, now }: Parts): Handler {
   }
 }
 
-function deleteToken({ credentials }: Parts): Handler {
+function deleteToken({ credentials, users }: Parts): Handler {
   return async (exchange) => {
-    await credentials.revoke(ownerOf(exchange), exchange.params['id'] ?? '')
+    await credentials.revoke(await ownerOf(users, exchange), exchange.params['id'] ?? '')
     return NO_CONTENT
   }
 }
 
-/** Who administers the server on its own machine acts for the user in `?user=`. */
-function ownerOf({ caller, query }: Exchange): string {
+/** Who administers the server on its own machine acts for the user in `?user=`. Throws DENIED, and NAME_UNKNOWN for no user. */
+async function ownerOf(users: Parts['users'], { caller, query }: Exchange): Promise<string> {
   if (caller.identity.kind === 'user') return accountOf(caller.identity)
   const name = caller.identity.kind === 'unchecked' ? query.get('user') : null
-  if (name !== null && isUserName(name)) return accountOf({ kind: 'user', name, administrator: false })
+  if (name !== null) {
+    if ((await users.find(name)) !== undefined) return userAccount(name)
+    throw new RegistryError('NAME_UNKNOWN', {
+      message: `there is no user '${name.slice(0, USER_NAME_LIMIT)}'`,
+    })
+  }
   throw new RegistryError('DENIED', {
     message: 'only users have personal tokens; log in as one, or name one with --user',
   })
