@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -74,6 +74,11 @@ describe('of every command', () => {
       expect(error, command.words).not.toMatch(STACK)
     }
   })
+})
+
+test('a policy that says something twice is refused before it is sent', async () => {
+  await writeFile(join(directory, 'twice.json'), '{"refuseDangling":true,"refuseDangling":false}')
+  expectUsage(await run(['project', 'set-policy', 'demo', 'twice.json']), 'twice', '"refuseDangling" twice')
 })
 
 test('who has read enough of the output is no failure', () => {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { parseSize } from '../config/units.ts'
+import { repeatedMember } from '../oci/repeated-member.ts'
 import { argument, type Command, type Input, type Output } from './command.ts'
 import { UsageError } from './failures.ts'
 import { projectPath } from './project-path.ts'
@@ -87,6 +88,9 @@ async function readPolicy(input: Input, file: string): Promise<Record<string, un
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new UsageError(`${path} cannot be read.`, { cause })
   })
+  const twice = repeatedMember(Buffer.from(text))
+  if (twice !== undefined)
+    throw new UsageError(`${path} has "${twice}" twice in one object. Keep one of them.`)
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(text))
   } catch (cause) {

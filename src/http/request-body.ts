@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { RegistryError } from '../oci/registry-error.ts'
+import { repeatedMember } from '../oci/repeated-member.ts'
 import { JoinedBytes } from './joined-bytes.ts'
 import { stillAllowed } from './late-body.ts'
 
@@ -33,7 +35,7 @@ export async function readBody(request: IncomingMessage, limit = BODY_LIMIT): Pr
 
 /**
  * The JSON body, as `schema` has it; no body counts as `{}`. Schemas are strict: fields that nobody asked for are
- * refused, never stored. Throws REQUEST_INVALID that names the field.
+ * refused, never stored, and so are those that are said twice. Throws REQUEST_INVALID that names the field.
  */
 export async function readJson<Schema extends z.ZodType>(
   request: IncomingMessage,
@@ -70,6 +72,12 @@ export function mediaTypeOf(request: IncomingMessage): string {
 
 function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return {}
+  if (!isUtf8(bytes)) throw invalid('the body is not JSON, which is UTF-8', {})
+  const field = repeatedMember(bytes)
+  if (field !== undefined)
+    throw invalid(`field '${field.slice(0, 100)}' stands twice in one object; say it once`, {
+      detail: { field },
+    })
   try {
     const value: unknown = JSON.parse(bytes.toString())
     return value

@@ -76,6 +76,10 @@ afterEach(async () => {
   expect(crashes.splice(0)).toEqual([])
 })
 
+function basicOf(name: string): string {
+  return `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString('base64')}`
+}
+
 function passwordOf(name: string): string {
   return `password of ${name}`
 }
@@ -110,9 +114,7 @@ async function call(who: string | undefined, line: string, body?: unknown) {
     who === undefined
       ? {}
       : {
-          authorization: who.startsWith('Bearer')
-            ? who
-            : `Basic ${Buffer.from(`${who}:${passwordOf(who)}`).toString('base64')}`,
+          authorization: who.startsWith('Bearer') ? who : basicOf(who),
         }
   const response = await fetch(`${origin}${path}`, {
     method,
@@ -371,10 +373,26 @@ describe('bad input', () => {
     expect(failure.parse(got.body).errors[0].message).toContain(word)
   })
 
+  it('takes no field that is said twice, and nothing but UTF-8', async () => {
+    const send = async (body: string | Uint8Array<ArrayBuffer>) => {
+      const headers = { authorization: basicOf('root'), 'content-type': 'application/json' }
+      const response = await fetch(`${origin}/api/v1/projects`, { method: 'POST', headers, body })
+      return [response.status, failure.parse(await response.json()).errors[0].message]
+    }
+    expect(await send('{"name":"x","public":false,"public":true}')).toEqual([
+      400,
+      "field 'public' stands twice in one object; say it once",
+    ])
+    expect(await send(Buffer.from('{"name":"caf\xe9"}', 'latin1'))).toEqual([
+      400,
+      'the body is not JSON, which is UTF-8',
+    ])
+  })
+
   it('takes JSON alone', async () => {
     const response = await fetch(`${origin}/api/v1/projects`, {
       method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(`root:${passwordOf('root')}`).toString('base64')}` },
+      headers: { authorization: basicOf('root') },
       body: '{"name":"x"}',
     })
     expect(response.status).toBe(415)
