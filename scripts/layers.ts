@@ -263,6 +263,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'zod',
     'src/inspect/layer/zstd-frames.ts',
     'src/inspect/platforms.ts',
+    'src/inspect/recent-configs.ts',
     'src/inspect/tar',
     'src/oci',
     'src/registry',

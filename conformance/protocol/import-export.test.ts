@@ -513,6 +513,14 @@ describe('an export', () => {
     check(await world.viewer.get(path(query)), { status, code })
   })
 
+  test.each(['oci', 'docker'])('of one image as %s is for the platform that it is of', async (format) => {
+    const of = `/api/v1/export?ref=alpha/out@${parts[1]?.digest}&format=${format}&platform=`
+    for (const platform of ['linux/amd64', 'nonsense'])
+      check(await world.viewer.get(`${of}${platform}`), { status: 400, code: 'REQUEST_INVALID' })
+    for (const platform of ['linux/arm64', 'linux/arm64/v8'])
+      check(await world.viewer.get(`${of}${platform}`), { status: 200 })
+  })
+
   test('of content that is named by sha512 comes in again as it was', async () => {
     const built = builtImage('out/long', ['out/long'])
     const [config, layer] = built.blobs.map((blob) => ({ ...blob, digest: blob.sha512 }))

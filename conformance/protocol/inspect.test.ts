@@ -296,6 +296,16 @@ describe('an image', () => {
     check(none, { status: 404, code: 'MANIFEST_UNKNOWN' })
   })
 
+  test('of another platform than was asked for is not shown in its place', async () => {
+    const path = `/api/v1/image?ref=alpha/built@${arm.digest}&platform=`
+    for (const platform of ['linux/amd64', 'nonsense', 'linux/arm64/v9', 'linux/arm'])
+      check(await world.viewer.get(`${path}${platform}`), { status: 404, code: 'MANIFEST_UNKNOWN' })
+    for (const platform of ['linux/arm64', 'linux/arm64/v8'])
+      check(await world.viewer.get(`${path}${platform}`), { status: 200 })
+    const body = { have: [], want: `alpha/built@${arm.digest}`, platform: 'linux/amd64' }
+    check(await world.viewer.sendJson('POST', '/api/v1/pullplan', body), { status: 404 })
+  })
+
   test('with nonsense for a config is still shown', async () => {
     for (const [tag, text] of [
       ['not-json', '['],

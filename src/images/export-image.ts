@@ -1,9 +1,10 @@
-import { choosePlatform, parsePlatforms } from '../inspect/platforms.ts'
+import { choosePlatform, parsePlatforms, platformOfConfig, suitsPlatform } from '../inspect/platforms.ts'
+import { RecentConfigs } from '../inspect/recent-configs.ts'
 import type { Digest } from '../oci/digest.ts'
 import { formatImageReference, type ImageReference } from '../oci/image-reference.ts'
 import { isNonDistributable, manifestKind } from '../oci/media-type.ts'
 import { RegistryError } from '../oci/registry-error.ts'
-import { mayNotPush } from '../registry/blobs.ts'
+import { getBlob, mayNotPush } from '../registry/blobs.ts'
 import { getManifest, type ManifestView } from '../registry/manifests.ts'
 import type { RegistryParts } from '../registry/parts.ts'
 import { blobPath, ImageContents, parseStored } from './image-contents.ts'
@@ -15,7 +16,7 @@ export type ArchiveFormat = 'oci' | 'docker'
 export interface ExportRequest {
   readonly ref: ImageReference
   readonly format: ArchiveFormat
-  /** `linux/arm64` or `linux/arm64/v8`, of an index; undefined: all of it, or for docker what docker would take. */
+  /** `linux/arm64` or `linux/arm64/v8`; undefined: all of an index, or for docker what docker would take. */
   readonly platform: string | undefined
 }
 
@@ -51,17 +52,38 @@ async function chosen(
   { ref, format, platform }: ExportRequest,
   named: ManifestView,
 ): Promise<ManifestView> {
-  const isIndex = manifestKind(named.mediaType) === 'index'
-  if (!isIndex || (format === 'oci' && platform === undefined)) return named
+  if (manifestKind(named.mediaType) !== 'index') {
+    const own = platform === undefined ? undefined : await ownPlatform(registry, ref, named)
+    if (platform === undefined || own === undefined || suitsPlatform(own, platform)) return named
+    throw platformUnknown(
+      `the image is one for ${own}, and not for ${platform}; export it without a platform`,
+    )
+  }
+  if (format === 'oci' && platform === undefined) return named
   const entries = parsePlatforms(await named.read())
   const entry = choosePlatform(entries, platform)
   if (entry !== undefined)
     return getManifest(registry, ref.name, { kind: 'digest', digest: entry.digest }, mayNotPush)
   const known = entries.flatMap((one) => one.platform ?? []).join(', ')
-  throw new RegistryError('REQUEST_INVALID', {
-    message: `the index has no image for ${platform ?? 'docker'}; it has: ${known === '' ? 'none' : known}`,
-    detail: { field: 'platform' },
-  })
+  throw platformUnknown(
+    `the index has no image for ${platform ?? 'docker'}; it has: ${known === '' ? 'none' : known}`,
+  )
+}
+
+/** Undefined for what is no image, or does not say. */
+async function ownPlatform(
+  registry: RegistryParts,
+  { name }: ImageReference,
+  named: ManifestView,
+): Promise<string | undefined> {
+  const { config } = parseStored(await named.read(), named.mediaType)
+  if (config?.digest === undefined) return undefined
+  const configs = new RecentConfigs((of, digest) => getBlob(registry, of, digest, mayNotPush))
+  return platformOfConfig(await configs.of(name, config.digest))
+}
+
+function platformUnknown(message: string): RegistryError {
+  return new RegistryError('REQUEST_INVALID', { message, detail: { field: 'platform' } })
 }
 
 /** image-spec "index.json": what the layout holds, under its tag. */

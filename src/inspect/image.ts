@@ -6,7 +6,13 @@ import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { ImageConfig } from './image-config.ts'
 import type { ImageSource, SourceManifest } from './image-source.ts'
-import { choosePlatform, type PlatformEntry, parsePlatforms, platformText } from './platforms.ts'
+import {
+  choosePlatform,
+  type PlatformEntry,
+  parsePlatforms,
+  platformOfConfig,
+  suitsPlatform,
+} from './platforms.ts'
 
 /** Types of configs that are an image's, whatever they say. */
 const IMAGE_CONFIG = /^application\/vnd\.(oci\.image\.config|docker\.container\.image)\./
@@ -29,7 +35,7 @@ export interface Image {
   readonly index: { readonly digest: Digest; readonly entries: readonly PlatformEntry[] } | undefined
 }
 
-/** Loads an image. Throws NAME_UNKNOWN, MANIFEST_UNKNOWN, also when an index has nothing for the platform. */
+/** Loads an image. Throws NAME_UNKNOWN, MANIFEST_UNKNOWN, also when an index has nothing for the platform, or an image is of another. */
 export async function loadImage(source: ImageSource, ref: ImageReference, platform?: string): Promise<Image> {
   const { name, reference } = ref
   const tag = reference.kind === 'tag' ? reference.tag : undefined
@@ -44,6 +50,9 @@ export async function loadImage(source: ImageSource, ref: ImageReference, platfo
     manifest = await parse(source, found)
   }
   const config = await loadConfig(source, name, manifest)
+  const own = entry?.platform ?? platformOfConfig(config)
+  if (platform !== undefined && own !== undefined && !suitsPlatform(own, platform))
+    throw otherPlatform(ref, own, platform)
   return {
     name,
     tag,
@@ -51,7 +60,7 @@ export async function loadImage(source: ImageSource, ref: ImageReference, platfo
     mediaType: found.mediaType,
     manifest,
     config,
-    platform: entry?.platform ?? platformOf(config),
+    platform: own,
     index: found === first ? undefined : { digest: first.digest, entries: parsePlatforms(first.bytes) },
   }
 }
@@ -73,13 +82,6 @@ export function artifactTypeOf({ manifest, config }: Pick<Image, 'manifest' | 'c
   const ofLayers = manifest.layers.some(promisesFiles) ? undefined : first?.mediaType
   const type = config === undefined ? effectiveArtifactType(manifest) : (manifest.artifactType ?? ofLayers)
   return type === undefined || type === '' || IMAGE_CONFIG.test(type) ? undefined : type
-}
-
-function platformOf(config: ImageConfig | undefined): string | undefined {
-  const { os, architecture, variant } = config ?? {}
-  return os === undefined || architecture === undefined
-    ? undefined
-    : platformText({ os, architecture, variant })
 }
 
 async function parse(source: ImageSource, found: SourceManifest): Promise<ParsedManifest> {
@@ -110,5 +112,11 @@ async function loadConfig(
 function nothingFor({ name }: ImageReference, platform: string | undefined): RegistryError {
   return new RegistryError('MANIFEST_UNKNOWN', {
     message: `the index in '${name}' has no image${platform === undefined ? '' : ` for platform '${platform.slice(0, 100)}'`}; /api/v1/index lists what it has`,
+  })
+}
+
+function otherPlatform({ name }: ImageReference, own: string, wanted: string): RegistryError {
+  return new RegistryError('MANIFEST_UNKNOWN', {
+    message: `the image in '${name}' is one for ${own}, and not for '${wanted.slice(0, 100)}'; ask without a platform`,
   })
 }

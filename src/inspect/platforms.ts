@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Digest, parseDigest } from '../oci/digest.ts'
 import { manifestKind } from '../oci/media-type.ts'
+import type { ImageConfig } from './image-config.ts'
 
 /** One entry of an image index. */
 export interface PlatformEntry {
@@ -53,13 +54,29 @@ export function parsePlatforms(bytes: Uint8Array): PlatformEntry[] {
 }
 
 /** `os/architecture` or `os/architecture/variant`. */
-export function platformText(platform: {
+function platformText(platform: {
   readonly os: string
   readonly architecture: string
   readonly variant?: string | undefined
 }): string {
   const { os, architecture, variant } = platform
   return [os, architecture, ...(variant === undefined || variant === '' ? [] : [variant])].join('/')
+}
+
+/** The platform that an image's own config names; undefined when it names none. */
+export function platformOfConfig(
+  config: Pick<ImageConfig, 'os' | 'architecture' | 'variant'> | undefined,
+): string | undefined {
+  const { os, architecture, variant } = config ?? {}
+  return os === undefined || architecture === undefined
+    ? undefined
+    : platformText({ os, architecture, variant })
+}
+
+/** Whether an image for `platform` is one for `wanted`, which may leave out the variant; engines take arm64 for its v8. */
+export function suitsPlatform(platform: string, wanted: string): boolean {
+  const asked = wanted.replace(/\/arm64\/v8$/, '/arm64')
+  return platform === asked || platform.startsWith(`${asked}/`)
 }
 
 /**
@@ -71,7 +88,7 @@ export function choosePlatform(
 ): PlatformEntry | undefined {
   const images = entries.filter(isImage)
   if (wanted === undefined) return images.find((one) => one.platform === 'linux/amd64') ?? images[0]
-  return images.find((one) => one.platform === wanted || one.platform?.startsWith(`${wanted}/`) === true)
+  return images.find(({ platform }) => platform !== undefined && suitsPlatform(platform, wanted))
 }
 
 /** Attestations are none, nor are the layers that BuildKit's caches name in an index. */
