@@ -72,7 +72,9 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     meaning: 'We know you, and your account may not do this.',
     advice:
       'Ask an admin of the project, or an administrator of the registry. After 412 look where the tag leads now, and decide anew.',
-    also: { 412: 'a tag that does not lead where If-Match or If-None-Match asks' },
+    also: {
+      412: 'a tag that does not lead where If-Match or If-None-Match asks, or other content than If-Match names',
+    },
   },
   UNSUPPORTED: {
     meaning: 'The method is not possible at this path (`Allow` says which are), or the path leads nowhere.',

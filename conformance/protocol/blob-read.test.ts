@@ -89,6 +89,28 @@ const CONDITIONS: readonly Exchange[] = [
     send: { path: URL, headers: { 'if-none-match': '"sha256:other"' } },
     expect: { status: 200, body: BLOB.bytes },
   },
+  // RFC 9110 §13.1.1: the method MUST NOT be performed when If-Match is false.
+  ...['GET', 'HEAD'].flatMap((method): Exchange[] => [
+    ...['"sha256:other"', 'W/"sha256:other", "x"'].map(
+      (tag): Exchange => ({
+        name: `${method} If-Match ${tag} is 412`,
+        send: { method, path: URL, headers: { 'if-match': tag, range: 'bytes=0-1' } },
+        expect: { status: 412, ...(method === 'GET' && { code: 'DENIED' }) },
+      }),
+    ),
+    ...[ETAG, BLOB.digest, '*', `"other", ${ETAG}`].map(
+      (tag): Exchange => ({
+        name: `${method} If-Match ${tag.slice(0, 20)} is 200`,
+        send: { method, path: URL, headers: { 'if-match': tag } },
+        expect: { status: 200 },
+      }),
+    ),
+  ]),
+  {
+    name: 'If-Match is looked at before If-None-Match',
+    send: { path: URL, headers: { 'if-match': '"other"', 'if-none-match': ETAG } },
+    expect: { status: 412 },
+  },
   {
     name: 'If-None-Match wins over Range',
     send: { path: URL, headers: { 'if-none-match': ETAG, range: 'bytes=0-1' } },

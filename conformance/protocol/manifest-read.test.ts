@@ -121,6 +121,18 @@ const CONDITIONS: readonly Exchange[] = [
     send: { path: TAG_URL, headers: { 'if-none-match': `"${INDEX.digest}"` } },
     expect: { status: 200, body: IMAGE.bytes },
   },
+  ...['GET', 'HEAD'].flatMap((method): Exchange[] => [
+    {
+      name: `${method} If-Match of what the tag led to before is 412`,
+      send: { method, path: TAG_URL, headers: { 'if-match': `"${INDEX.digest}"` } },
+      expect: { status: 412, ...(method === 'GET' && { code: 'DENIED' }) },
+    },
+    {
+      name: `${method} If-Match of what the tag leads to is 200`,
+      send: { method, path: TAG_URL, headers: { 'if-match': `"${IMAGE.digest}"` } },
+      expect: { status: 200 },
+    },
+  ]),
   // "CD may send `Range: bytes=0-` for manifests; 200 is fine."
   ...['bytes=0-', 'bytes=0-9', 'bytes=999999-'].map(
     (range): Exchange => ({

@@ -10,7 +10,7 @@ export const TRIED_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'startBackup 415',
   ],
   'conformance/protocol/blob-ranges.test.ts': ['pullBlob 206', 'pullBlob 416'],
-  'conformance/protocol/blob-read.test.ts': ['pullBlobHead 200'],
+  'conformance/protocol/blob-read.test.ts': ['pullBlobHead 200', 'pullBlob 412', 'pullBlobHead 412'],
   'conformance/protocol/blob-write.test.ts': [
     'pushBlob 201',
     'pushBlob 202',
@@ -66,7 +66,11 @@ export const TRIED_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'compareImages 304',
   ],
   'conformance/protocol/manifest-limits.test.ts': ['pushManifest 413'],
-  'conformance/protocol/manifest-read.test.ts': ['pullManifestHead 200'],
+  'conformance/protocol/manifest-read.test.ts': [
+    'pullManifestHead 200',
+    'pullManifest 412',
+    'pullManifestHead 412',
+  ],
   'conformance/protocol/manifest-tags.test.ts': [
     'pushManifest 412',
     'pushManifest 414',
@@ -122,8 +126,8 @@ export const TRIED_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'showAccount 503',
     'showSignIn 503',
   ],
+  'conformance/protocol/surface.test.ts': ['listTokens 404', 'createToken 404'],
   'src/http/read-only.test.ts': ['setReadOnly 409'],
   'src/maintenance/backup/backups.test.ts': ['startBackup 409'],
   'src/maintenance/fsck.test.ts': ['startFsck 409'],
 }
-  'conformance/protocol/surface.test.ts': ['listTokens 404', 'createToken 404'],

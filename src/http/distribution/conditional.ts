@@ -1,10 +1,25 @@
 import type { IncomingMessage } from 'node:http'
+import { RegistryError } from '../../oci/registry-error.ts'
 import type { TagCondition } from '../../registry/move-tag.ts'
 
 /** Whether If-None-Match names this content, so that 304 says all. Digests are sent quoted by some clients, bare by others. */
 export function isUnchanged(request: IncomingMessage, digest: string): boolean {
   const header = request.headers['if-none-match']
   return header !== undefined && names(header, digest)
+}
+
+/**
+ * RFC 9110 §13.1.1: "An origin server that evaluates an If-Match condition MUST NOT perform the requested method if the
+ * condition evaluates to false", which is how clients go on with what a tag led to before. Throws DENIED with 412.
+ */
+export function requireMatch(request: IncomingMessage, digest: string): void {
+  const header = request.headers['if-match']
+  if (header === undefined || names(header, digest)) return
+  throw new RegistryError('DENIED', {
+    status: 412,
+    message: `this is ${digest}, which is not what If-Match asks for; begin anew`,
+    detail: { digest },
+  })
 }
 
 /** RFC 9110 §13.1.1 and §13.1.2, for a tag that is to change; undefined when the request asks for nothing. */

@@ -4,7 +4,7 @@ import { RegistryError } from '../../oci/registry-error.ts'
 import { type BlobView, getBlob } from '../../registry/blobs.ts'
 import { repositoryName } from '../authorize.ts'
 import type { Exchange, Handler, Reply } from '../exchange.ts'
-import { isUnchanged, rangeCounts } from './conditional.ts'
+import { isUnchanged, rangeCounts, requireMatch } from './conditional.ts'
 import { type DistributionParts, immutable, mayPush } from './parts.ts'
 import { multipleRanges, pumped, singleRange } from './ranged-body.ts'
 import { redirected } from './redirect.ts'
@@ -19,6 +19,7 @@ export function pullBlob(parts: DistributionParts): Handler {
     exchange.note({ digest })
     const blob = await getBlob(parts.registry, name, digest, mayPush(parts, exchange, name))
     const headers = blobHeaders(exchange, blob)
+    requireMatch(exchange.request, digest)
     if (isUnchanged(exchange.request, digest)) return { status: 304, headers }
     return blobReply(parts, exchange, { blob, headers })
   }

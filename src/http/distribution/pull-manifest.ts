@@ -3,12 +3,12 @@ import { parseReference } from '../../oci/tag.ts'
 import { getManifest } from '../../registry/manifests.ts'
 import { repositoryName } from '../authorize.ts'
 import type { Handler } from '../exchange.ts'
-import { isUnchanged } from './conditional.ts'
+import { isUnchanged, requireMatch } from './conditional.ts'
 import { type DistributionParts, immutable, mayPush } from './parts.ts'
 
 /**
  * distribution-spec end-3: GET and HEAD of a manifest: its exact bytes and its own type, whatever Accept says.
- * Throws MANIFEST_UNKNOWN, also for what is no reference at all.
+ * Throws MANIFEST_UNKNOWN, also for what is no reference at all, and DENIED with 412 for another one than If-Match names.
  */
 export function pullManifest(parts: DistributionParts): Handler {
   return async (exchange) => {
@@ -22,6 +22,7 @@ export function pullManifest(parts: DistributionParts): Handler {
     const manifest = await getManifest(parts.registry, name, reference, mayPush(parts, exchange, name))
     const { digest, mediaType, size } = manifest
     exchange.note({ digest })
+    requireMatch(exchange.request, digest)
     if (exchange.method === 'GET') manifest.notePull()
     const headers = {
       'docker-content-digest': digest,
