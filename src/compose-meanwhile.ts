@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { FIRST_USER } from './auth/first-user.ts'
 import { createPasswords, type HashedPassword, hashPassword, type Passwords } from './auth/passwords.ts'
 import type { Config } from './config/schema.ts'
 import { loadPageFiles, type PageFiles } from './http/page/page-files.ts'
@@ -15,7 +16,7 @@ export interface Meanwhile {
 /** Hashes a password only where nothing was stored before: a guess that costs nothing when it is wrong. */
 export function beginMeanwhile(config: Config): Meanwhile {
   const passwords = createPasswords()
-  const hash = (): Promise<HashedPassword> => hashPassword(passwords, config.adminPassword)
+  const hash = (): Promise<HashedPassword> => hashPassword(passwords, config.adminPassword, FIRST_USER)
   const isNew = config.metadata === 'level' && !existsSync(join(config.data, 'metadata'))
   const begun = isNew ? hash() : undefined
   const page = loadPageFiles()

@@ -2,7 +2,8 @@ import { RegistryError } from '../oci/registry-error.ts'
 import type { HashedPassword } from './passwords.ts'
 import type { Users } from './users.ts'
 
-const FIRST_USER = 'admin'
+/** Its name. */
+export const FIRST_USER = 'admin'
 
 /** Whether nobody could log in before. `password`: what was made up, to be shown once. */
 export interface FirstUser {

@@ -57,6 +57,7 @@ describe('Basic logins', () => {
   const keyFile = () => makeKeyFile('demo', 'ci', robot)
   const cases: [string, () => [string, string], unknown][] = [
     ['user and password, colons inside', () => ['alice', 'pass:word:1'], ALICE],
+    ['user as a phone writes it, and password', () => ['Alice', 'pass:word:1'], ALICE],
     ['user and personal token', () => ['alice', personal], ALICE],
     ['oauth2accesstoken', () => ['oauth2accesstoken', personal], ALICE],
     ['_token', () => ['_token', personal], ALICE],

@@ -60,7 +60,8 @@ export function createLogins(parts: {
 
   return {
     withSecret,
-    withPassword: async ({ username, password }, address) => {
+    withPassword: async ({ username: typed, password }, address) => {
+      const username = asUserName(typed)
       if (username === '_json_key') return withKeyFile(password)
       if (username === '_json_key_base64')
         return withKeyFile(Buffer.from(password.replaceAll(/\s/g, ''), 'base64').toString())
@@ -83,6 +84,11 @@ export function createLogins(parts: {
       return loginOf(known)
     },
   }
+}
+
+/** All names are in lower case, and phones begin every field with a capital letter. Only ASCII: no other letter becomes one of theirs. */
+function asUserName(typed: string): string {
+  return typed.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
 function loginOf(known: Known): Login {

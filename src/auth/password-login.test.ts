@@ -157,6 +157,18 @@ describe('failures', () => {
 })
 
 describe('passwords', () => {
+  it('are the same however a keyboard composes their letters', async () => {
+    const passwords = cheapPasswords()
+    const [composed, apart] = ['caf\u00e9 creme', 'cafe\u0301 creme']
+    for (const [set, typed] of [
+      [composed, apart],
+      [apart, composed],
+      [apart, apart],
+    ] as const)
+      expect(await passwords.verify(await passwords.hash(set), typed, '')).toBe(true)
+    expect(await passwords.verify(await passwords.hash(composed), 'cafe creme', '')).toBe(false)
+  })
+
   it('are argon2id with 19 MiB and two passes', async () => {
     expect(await createPasswords().hash('x')).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
   })

@@ -3,6 +3,7 @@ import { createFairQueue } from '../fair-queue.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { networkOf } from './network.ts'
 import { isSecret, makePassword } from './secrets.ts'
+import { whyWeak } from './weak-passwords.ts'
 
 /** argon2id, 19 MiB, 2 passes, 1 lane: the first choice of OWASP's cheat sheet; 9 ms here. The library's algorithm is argon2id. */
 const COST: Cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
@@ -38,10 +39,11 @@ export function createPasswords(cost: Cost = COST): Passwords {
   let decoy: Promise<string> | undefined
 
   return {
-    hash: (password) => queue.run('signed in', () => hash(password, cost)),
-    verify: (stored, password, address) =>
+    hash: (password) => queue.run('signed in', () => hash(composed(password), cost)),
+    verify: (stored, given, address) =>
       queue.run(networkOf(address), async () => {
         decoy ??= hash(makePassword(), cost)
+        const password = composed(given)
         const tried = password.length <= PASSWORD_LONGEST ? password : ''
         const same = await verify(stored ?? (await decoy), tried)
         return same && stored !== undefined && tried === password
@@ -55,18 +57,27 @@ export interface HashedPassword {
   readonly generated: string | undefined
 }
 
-/** Hashes a password, or one that it makes up. Throws REQUEST_INVALID for one that nobody should have. */
+/**
+ * RFC 8265 §4.2.2: "Unicode Normalization Form C (NFC) MUST be applied": an é is one character to one keyboard, and a
+ * letter with its accent behind it to another.
+ */
+function composed(password: string): string {
+  return password.normalize('NFC')
+}
+
+/** Hashes a password for `user`, or one that it makes up. Throws REQUEST_INVALID for one that nobody should have. */
 export async function hashPassword(
   passwords: Passwords,
   password: string | undefined,
+  user: string,
 ): Promise<HashedPassword> {
-  if (password !== undefined) requirePassword(password)
+  if (password !== undefined) requirePassword(password, user)
   const chosen = password ?? makePassword()
   return { hash: await passwords.hash(chosen), generated: password === undefined ? chosen : undefined }
 }
 
 /** Throws REQUEST_INVALID for a password that nobody should have. */
-function requirePassword(password: string): void {
+function requirePassword(password: string, user: string): void {
   const characters = password.length
   if (characters < PASSWORD_SHORTEST || characters > PASSWORD_LONGEST)
     throw new RegistryError('REQUEST_INVALID', {
@@ -76,6 +87,12 @@ function requirePassword(password: string): void {
   if (isSecret(password))
     throw new RegistryError('REQUEST_INVALID', {
       message: 'a password may not look like a token (lam_…); choose another one',
+      detail: { field: 'password' },
+    })
+  const weak = whyWeak(password, user)
+  if (weak !== undefined)
+    throw new RegistryError('REQUEST_INVALID', {
+      message: `this password is too easy to guess: ${weak}; choose another one, or leave it out to have one made`,
       detail: { field: 'password' },
     })
 }

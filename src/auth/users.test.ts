@@ -65,6 +65,17 @@ describe('users', () => {
       })
   })
 
+  it('get no password that others would try first', async () => {
+    await auth.users.create(person('alice'))
+    for (const password of ['        ', 'password1', 'Alice2026']) {
+      const refused = { code: 'REQUEST_INVALID', detail: { field: 'password' } }
+      await expect(auth.users.setPassword('alice', password)).rejects.toMatchObject(refused)
+      const again = { name: 'alice', password, administrator: false }
+      await expect(auth.users.create(again)).rejects.toMatchObject(refused)
+    }
+    await auth.users.setPassword('alice', 'Bob2026-bob')
+  })
+
   it('are listed by name, page by page, without their passwords', async () => {
     for (const name of ['carol', 'alice', 'a-b', 'bob']) await auth.users.create(person(name))
     const first = await auth.users.list({ after: undefined, limit: 2 })
@@ -135,7 +146,9 @@ describe('users', () => {
 describe('ensureAdministrator', () => {
   it('makes one admin, once, whoever starts first', async () => {
     const made = await Promise.all(
-      [1, 2, 3].map(() => ensureAdministrator(auth.users, () => hashPassword(cheapPasswords(), undefined))),
+      [1, 2, 3].map(() =>
+        ensureAdministrator(auth.users, () => hashPassword(cheapPasswords(), undefined, 'admin')),
+      ),
     )
     expect(made.filter(({ password }) => password !== undefined)).toHaveLength(1)
     expect(await auth.users.list({ after: undefined, limit: 9 })).toMatchObject([
@@ -145,7 +158,7 @@ describe('ensureAdministrator', () => {
 
   it('takes a given password, and shows it to nobody', async () => {
     const shown = await ensureAdministrator(auth.users, () =>
-      hashPassword(cheapPasswords(), 'from the settings'),
+      hashPassword(cheapPasswords(), 'from the settings', 'admin'),
     )
     expect(shown).toEqual({ isFirst: true })
     const login = await auth.logins.withPassword({ username: 'admin', password: 'from the settings' }, '')

@@ -57,7 +57,7 @@ export function createUsers(parts: {
   const create: Users['create'] = async ({ name, password, administrator }) => {
     if (!isUserName(name)) throw badName(name)
     const { hash, generated } =
-      typeof password === 'object' ? password : await hashPassword(passwords, password)
+      typeof password === 'object' ? password : await hashPassword(passwords, password, name)
     await transact(metadata, async (transaction) => {
       const taken = await transaction.getChecked(userCodec, keys.user(name))
       if (taken !== undefined)
@@ -90,7 +90,7 @@ export function createUsers(parts: {
       })
     },
     setPassword: async (name, password) => {
-      const { hash, generated } = await hashPassword(passwords, password)
+      const { hash, generated } = await hashPassword(passwords, password, name)
       await transact(metadata, async (transaction) => {
         const user = await requireUser(transaction, name)
         await credentials.revokeAll(transaction, userAccount(name), 'refresh')
