@@ -485,6 +485,18 @@ describe('reports', () => {
       ).toMatch(/3 layers/)
   })
 
+  test('badges that somebody signed in for are kept by no cache that others share', async () => {
+    for (const [client, kept] of [
+      [world.viewer, 'private, max-age=300'],
+      [lamina.now.client, 'max-age=300'],
+    ] as const)
+      for (const form of ['svg', 'json'])
+        check(await client.get(`/api/v1/badge.${form}?ref=alpha/files:v1`), {
+          status: 200,
+          headers: { 'cache-control': kept },
+        })
+  })
+
   test('a key shows the badge of its repository and nothing else, until it is taken back', async () => {
     const all = '/api/v1/projects/alpha/badges'
     const admin = lamina.now.admin

@@ -130,7 +130,7 @@ export const configSchema = z.object({
   tlsKey: optional(path, 'Private key (PEM) of tls-cert.'),
   trustedProxies: optional(
     cidrs,
-    'Proxies whose Forwarded and X-Forwarded-* headers count: addresses or ranges, separated by commas.',
+    'Proxies whose Forwarded and X-Forwarded-* headers count: addresses or ranges, separated by commas. X-Forwarded-* count first: a proxy that writes Forwarded has to take away those that clients send.',
   ),
   auth: required(
     oneOf('on', 'off', 'off-everywhere'),

@@ -8,21 +8,32 @@ import type { Exchange, Handler } from '../exchange.ts'
 import { textParam } from './params.ts'
 import { type InspectHttpParts, mayRead } from './parts.ts'
 
-/** Pages of other sites show badges, and may ask for what anyone may see. */
-const HEADERS = { 'cache-control': 'max-age=300', 'access-control-allow-origin': '*' } as const
+/**
+ * Pages of other sites show badges, and may ask for what anyone may see. RFC 9111 §3.5 keeps answers to an Authorization
+ * header out of caches that many share, but not those to a cookie: what somebody signed in for has to say so itself.
+ */
+function headersFor({ caller }: Exchange): Readonly<Record<string, string>> {
+  const whose = caller.identity.kind === 'anonymous' ? '' : 'private, '
+  return { 'cache-control': `${whose}max-age=300`, 'access-control-allow-origin': '*' }
+}
 
 /** F25: a badge as a picture; one that cannot be told says `unknown`, with 200, since it stands in documents. */
 export function getBadgeSvg(parts: InspectHttpParts): Handler {
   return async (exchange) => {
     const body = drawBadge(await badgeOf(parts, exchange))
     const security = { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox" }
-    return { status: 200, headers: { ...HEADERS, ...security, 'content-type': 'image/svg+xml' }, body }
+    return {
+      status: 200,
+      headers: { ...headersFor(exchange), ...security, 'content-type': 'image/svg+xml' },
+      body,
+    }
   }
 }
 
 /** The same for shields.io, which draws it. */
 export function getBadgeJson(parts: InspectHttpParts): Handler {
-  return async (exchange) => answer(200, { schemaVersion: 1, ...(await badgeOf(parts, exchange)) }, HEADERS)
+  return async (exchange) =>
+    answer(200, { schemaVersion: 1, ...(await badgeOf(parts, exchange)) }, headersFor(exchange))
 }
 
 /** Whoever may pull; and whoever has a key of the repository, which opens nothing else. */
