@@ -511,6 +511,8 @@ describe('reports', () => {
     check(await world.stranger.get(`/api/v1/image?ref=alpha/files:v1&key=${key}`), { status: 404 })
     const listed = await admin.get(all)
     expect(listAt(listed.json, 'badges').map((one) => at(one, 'repository'))).toEqual(['alpha/files'])
+    for (const last of ['zz', 'abc', 'alpha/files'])
+      check(await world.owner.get(`${all}?last=${last}`), { status: 400, code: 'REQUEST_INVALID' })
     expect(listed.text).not.toContain(key)
     check(await world.viewer.get(all), { status: 403 })
     check(await admin.sendJson('POST', all, { repository: 'beta/files' }), {

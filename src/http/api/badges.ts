@@ -44,6 +44,8 @@ function listBadgeKeys({ badges }: Parts): Handler {
   return async ({ params, query }) => {
     const project = params['project'] ?? ''
     const page = readPage(query)
+    if (page.after !== undefined && !/^[0-9a-f]{64}$/.test(page.after))
+      throw new RegistryError('REQUEST_INVALID', { message: 'last takes the `next` of an earlier page' })
     const found = await badges.list(project, page)
     const shown = found.map(({ id, repository, created }) => ({ id, repository, created: date(created) }))
     return answer(200, { badges: shown, ...nextOf(found, page, ({ id }) => id) })
