@@ -1,3 +1,5 @@
+import { inOneLine } from './printable.ts'
+
 const BAR = 24
 
 /** `label [######------] 3 of 7 unit`. */
@@ -16,7 +18,7 @@ export function createProgress(stream: {
   return (line) => {
     if (stream.isTTY !== true || line === shown) return
     // A line that wraps could not be written over.
-    stream.write(`\r\u001b[K${line.slice(0, (stream.columns ?? 80) - 1)}`)
+    stream.write(`\r\u001b[K${inOneLine(line).slice(0, (stream.columns ?? 80) - 1)}`)
     shown = line
   }
 }

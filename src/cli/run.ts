@@ -4,6 +4,7 @@ import type { Context } from './command.ts'
 import { findCommand } from './commands.ts'
 import { CommandError, EXIT, Unreachable, UsageError } from './failures.ts'
 import { parseInput } from './input.ts'
+import { printable } from './printable.ts'
 import { processContext } from './process-context.ts'
 
 /** Runs what was typed after `lamina` and prints what it gives. Resolves with the exit code. */
@@ -16,12 +17,14 @@ export async function runCommand(
     const { input, json } = parseInput(command, rest, context)
     const { value, text, code = EXIT.ok } = await command.run(input).finally(() => context.showProgress(''))
     const shown = json && value !== undefined ? JSON.stringify(value, undefined, 2) : text
-    if (shown !== '') context.writeOutput(`${shown}\n`)
+    if (shown !== '') context.writeOutput(`${printable(shown)}\n`)
     return code
   } catch (error) {
     const { code, message } = explain(error)
     context.writeError(
-      words.includes('--json') ? `${JSON.stringify({ error: message })}\n` : `lamina: ${message}\n`,
+      printable(
+        words.includes('--json') ? `${JSON.stringify({ error: message })}\n` : `lamina: ${message}\n`,
+      ),
     )
     return code
   }

@@ -1,6 +1,13 @@
+import { inOneLine } from './printable.ts'
+
 /** Rows as aligned columns under their titles; `none` when there are no rows. */
-export function table(titles: readonly string[], rows: readonly (readonly string[])[], none: string): string {
-  if (rows.length === 0) return none
+export function table(
+  titles: readonly string[],
+  given: readonly (readonly string[])[],
+  none: string,
+): string {
+  if (given.length === 0) return none
+  const rows = given.map((row) => row.map(inOneLine))
   const widths = titles.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   )
