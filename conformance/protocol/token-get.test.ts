@@ -147,7 +147,7 @@ describe('GET', () => {
     ['a wrong password', basic('stranger', 'wrong')],
     ['no password', basic('stranger', '')],
     ['an unknown user', basic('nobody-here', 'x')],
-    ['a user in other letters', basic('OWNER', 'secret of owner')],
+    ['a user in letters that only look alike', basic('\u043ewner', 'secret of owner')],
     ['no user', basic('', 'secret of owner')],
     ['a password cut at its colon', basic('admin', 'corr')],
     ['Basic without a colon', `Basic ${Buffer.from('owner').toString('base64')}`],
@@ -165,6 +165,11 @@ describe('GET', () => {
       check(reply, { status: 401, code: 'UNAUTHORIZED' })
       expect(at(reply.json, 'token')).toBeUndefined()
     }
+  })
+
+  test('a user in capital letters is the same one, by the name that everybody sees', async () => {
+    const caller = client().as(basic('OWNER', 'secret of owner'))
+    expect(at(claimsOf(await fetchToken(caller)), 'sub')).toBe('user:owner')
   })
 
   test('a wrong password and an unknown user are the same answer', async () => {
