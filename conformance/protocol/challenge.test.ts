@@ -239,6 +239,24 @@ describe('policy', () => {
       status: 201,
     })
   })
+
+  // Also with a token for nothing but what is refused, as clients that delete bring one.
+  test('who may pull hears which role is missing, who may not hears nothing of the project', async () => {
+    const push = (caller: Client) => caller.post('/v2/alpha/app/blobs/uploads/')
+    const remove = (caller: Client) => caller.delete(`/v2/alpha/app/manifests/${DIGEST}`)
+    const viewer = await withToken(world.viewer, 'repository:alpha/app:delete')
+    for (const caller of [world.viewer, viewer]) {
+      expect((await push(caller)).text).toContain(
+        "you may pull from 'alpha/app', but not push: that takes the role writer",
+      )
+      expect((await remove(caller)).text).toContain(
+        "you may pull from 'alpha/app', but not delete: that takes the role admin",
+      )
+    }
+    for (const caller of [world.stranger, await withToken(client()), client()])
+      for (const ask of [push, remove])
+        expect((await ask(caller)).text).toContain("'alpha/app' does not exist, or you may not")
+  })
 })
 
 describe('LAMINA_CREATE_PROJECTS', () => {

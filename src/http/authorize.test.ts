@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AccessControl, Decision } from '../auth/access-control.ts'
-import { ANONYMOUS } from '../auth/identity.ts'
+import { ANONYMOUS, type Caller } from '../auth/identity.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { authorize, challenged, repositoryName, scopeOf } from './authorize.ts'
 import type { Right } from './route.ts'
@@ -10,6 +10,8 @@ const login: Decision = { outcome: 'unauthenticated', reason: 'log in' }
 const over: Decision = { outcome: 'unauthenticated', reason: 'over', error: 'invalid_token' }
 const narrow: Decision = { outcome: 'narrow', reason: 'another scope' }
 const denied: Decision = { outcome: 'denied', reason: 'no' }
+
+const READER: Caller = { ...ANONYMOUS, identity: { kind: 'user', name: 'vera', administrator: false } }
 
 interface Asked {
   readonly of: string
@@ -39,12 +41,12 @@ function access(answer: (of: string, action: string) => Decision, asked: Asked[]
 async function ask(
   right: Right,
   answer: Decision | ((of: string, action: string) => Decision),
-  more: { query?: string; name?: string; asked?: Asked[] } = {},
+  more: { query?: string; name?: string; asked?: Asked[]; caller?: Caller } = {},
 ) {
   const request = {
     right,
     params: { name: more.name ?? 'team/app', project: 'team' },
-    caller: ANONYMOUS,
+    caller: more.caller ?? ANONYMOUS,
     query: new URLSearchParams(more.query),
     origin: 'https://r.example',
   }
@@ -120,6 +122,18 @@ describe('authorize', () => {
       expect(await ask(right, { ...login, reason: 'private' })).toEqual(
         await ask(right, { ...login, reason: 'absent' }),
       )
+    },
+  )
+
+  it.each<Right>(['push', 'continue-upload', 'delete'])(
+    'tells who may pull what the role for %s is',
+    async (right) => {
+      const reader = (_: string, action: string): Decision =>
+        action === 'pull' ? allowed : { ...denied, reason: 'that takes a role' }
+      const action = right === 'delete' ? right : 'push'
+      const pulls = `you may pull from 'team/app', but not ${action}: that takes a role`
+      expect(await ask(right, reader)).toMatchObject({ status: 401, message: `without logging in ${pulls}` })
+      expect(await ask(right, reader, { caller: READER })).toMatchObject({ status: 401, message: pulls })
     },
   )
 

@@ -43,9 +43,14 @@ export async function authorize(access: AccessControl, request: RightRequest): P
     case 'pull':
     case 'push':
     case 'delete':
-      return authorizeRepository(request, await access.check(caller, right, repositoryName(request.params)))
+      return authorizeRepository(
+        access,
+        request,
+        await access.check(caller, right, repositoryName(request.params)),
+      )
     case 'continue-upload':
       return authorizeRepository(
+        access,
         request,
         await access.check(caller, 'push', repositoryName(request.params), { continuing: true }),
       )
@@ -65,12 +70,34 @@ export function repositoryName(params: Readonly<Record<string, string>>): Reposi
   return requireName(params['name'] ?? '')
 }
 
-/** The reason for a refusal would tell a hidden repository from an absent one, so it is the same for both. */
-function authorizeRepository(request: RightRequest, decision: Decision): Authorized {
+/**
+ * The reason for a refusal would tell a hidden repository from an absent one, so it is the same for both. Whoever may
+ * pull knows the project, and hears what is missing.
+ */
+async function authorizeRepository(
+  access: AccessControl,
+  request: RightRequest,
+  decision: Decision,
+): Promise<Authorized> {
   const hidden = decision.outcome === 'denied' || (decision.outcome === 'unauthenticated' && !decision.error)
   if (!hidden) return challengeUnlessAllowed(request, decision)
-  const reason = `'${repositoryName(request.params)}' does not exist, or you may not ${ACTION_NAME[request.right]} there; log in with an account that may, or ask an admin of the project`
+  const name = repositoryName(request.params)
+  const action = ACTION_NAME[request.right] ?? 'do that'
+  const seen = decision.outcome === 'denied' && action !== 'pull' && (await seesIt(access, request, name))
+  const who = request.caller.identity.kind === 'anonymous' ? 'without logging in ' : ''
+  const reason = seen
+    ? `${who}you may pull from '${name}', but not ${action}: ${decision.reason}`
+    : `'${name}' does not exist, or you may not ${action} there; log in with an account that may, or ask an admin of the project`
   return challengeUnlessAllowed(request, { ...decision, reason })
+}
+
+/** By the account alone: a token that is for another action is no secret to whom it was given. */
+async function seesIt(
+  access: AccessControl,
+  { caller }: RightRequest,
+  name: RepositoryName,
+): Promise<boolean> {
+  return (await access.check({ ...caller, scope: undefined }, 'pull', name)).outcome === 'allowed'
 }
 
 const ACTION_NAME: Partial<Record<Right, string>> = {
