@@ -153,7 +153,7 @@ test('a registry that becomes read-only while the body comes takes it no more', 
     setReadOnly(true),
   )
   await setReadOnly(false)
-  check(reply, { status: 503, code: 'UNAVAILABLE' })
+  check(reply, { status: 403, code: 'DENIED' })
 })
 
 test('a token that ends while the body comes still counts', async () => {

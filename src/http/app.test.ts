@@ -310,9 +310,8 @@ describe('a handler', () => {
   it('is not asked to write while the registry is read-only; who may not write learns that first', async () => {
     switched = { readOnly: true, reason: 'moving' }
     expect(await failure('PUT', '/v2/a/manifests/x')).toMatchObject({
-      status: 503,
-      code: 'UNAVAILABLE',
-      headers: { 'retry-after': '60' },
+      status: 403,
+      code: 'DENIED',
     })
     expect((await ask('GET', BLOB)).status).toBe(200)
     decision = { outcome: 'denied', reason: 'no' }
