@@ -191,7 +191,13 @@ function rangeSteps(check: Extract<Check, { kind: 'range' }>, tableOf: TableOf):
     .map(({ key, version }) => ({ key: keyText(key), version, table: tableOf(key) }))
     .toSorted((a, b) => (a.key < b.key ? -1 : 1))
   return tables.map((table) => ({
-    statement: rangeStatement({ tables: [table], bounded: end !== undefined, reverse: false, lock: true }),
+    statement: rangeStatement({
+      tables: [table],
+      bounded: end !== undefined,
+      reverse: false,
+      lock: true,
+      weighed: false,
+    }),
     values: [Buffer.from(prefix), ...(end === undefined ? [] : [end]), RANGE_CHECK_LIMIT + 1],
     expected: undefined,
     entries: expected.filter((entry) => entry.table === table),

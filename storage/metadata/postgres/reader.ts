@@ -31,16 +31,20 @@ export class Reader {
   }
 
   /** As MetadataStore.range, in one round trip. */
-  async range({ prefix, from, limit, reverse = false }: RangeQuery): Promise<Entry[]> {
+  async range({ prefix, from, limit, bytes, reverse = false }: RangeQuery): Promise<Entry[]> {
     if (!Number.isSafeInteger(limit) || limit < 0)
       throw new TypeError(`a limit is a whole number from 0 on, not ${limit}`)
     const end = prefixEnd(prefix)
     const low = !reverse && from !== undefined && Buffer.compare(from, prefix) > 0 ? from : prefix
     const high = reverse && from !== undefined && isBelow(from, end) ? from : end
     const tables: Table[] = prefix.length === 0 ? ['records', 'queues'] : [this.#tableOf(prefix)]
-    const statement = rangeStatement({ tables, bounded: high !== undefined, reverse, lock: false })
+    const weighed = bytes !== undefined
+    const statement = rangeStatement({ tables, bounded: high !== undefined, reverse, lock: false, weighed })
     const bounds = [low, ...(high === undefined ? [] : [high])].map((key) => Buffer.from(key))
-    const { rows } = await this.#run({ ...statement, values: [...bounds, limit] })
+    const { rows } = await this.#run({
+      ...statement,
+      values: [...bounds, limit, ...(weighed ? [bytes] : [])],
+    })
     return rows
   }
 

@@ -65,19 +65,34 @@ export interface RangeShape {
   /** Whether there is an upper bound. */
   readonly bounded: boolean
   readonly reverse: boolean
-  /** Locks what it finds, for a check within a commit; then one table alone. */
+  /** Locks what it finds, for a check within a commit; then one table alone, and all of it. */
   readonly lock: boolean
+  /** Whether it ends behind so many bytes of values. */
+  readonly weighed: boolean
 }
 
-/** Keys from $1 on, below $2 when bounded; the limit is the last parameter. */
-export function rangeStatement({ tables, bounded, reverse, lock }: RangeShape): Statement {
-  const order = `order by key${reverse ? ' desc' : ''} limit $${bounded ? 3 : 2}::bigint`
+/** Keys from $1 on, below $2 when bounded; then the limit and, when weighed, the bytes. */
+export function rangeStatement({ tables, bounded, reverse, lock, weighed }: RangeShape): Statement {
+  const limit = bounded ? 3 : 2
+  const byKey = `order by key${reverse ? ' desc' : ''}`
+  const order = `${byKey} limit $${limit}::bigint`
   const where = `key >= $1::bytea${bounded ? ' and key < $2::bytea' : ''}`
   const parts = tables.map((table) => `select ${COLUMNS} from ${tableName(table)} where ${where} ${order}`)
   const [only = ''] = parts
-  const text = parts.length === 1 ? only : `${parts.map((part) => `(${part})`).join(' union all ')} ${order}`
-  const words = [...tables, bounded && 'bounded', reverse && 'reverse', lock && 'lock', 'range']
-  return { name: words.filter(Boolean).join('-'), text: lock ? `${text} for update` : text }
+  const all = parts.length === 1 ? only : `${parts.map((part) => `(${part})`).join(' union all ')} ${order}`
+  const text = weighed ? firstOf(all, byKey, limit + 1) : all
+  const words = [...tables, bounded && 'bounded', reverse && 'reverse', lock && 'lock', weighed && 'weighed']
+  return { name: [...words, 'range'].filter(Boolean).join('-'), text: lock ? `${text} for update` : text }
+}
+
+/**
+ * The first rows of a query, up to the one with which their values have the bytes of a parameter. Of a large value that
+ * is left out only its length is read.
+ */
+function firstOf(query: string, order: string, bytes: number): string {
+  const before = `sum(octet_length(value)) over (${order} rows between unbounded preceding and 1 preceding)`
+  const weighed = `select *, coalesce(${before}, 0) as before from (${query}) as found`
+  return `select ${COLUMNS} from (${weighed}) as weighed where before < $${bytes}::bigint ${order}`
 }
 
 function tableName(table: Table): string {
