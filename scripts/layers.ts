@@ -197,6 +197,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'lru-cache',
     'src/oci',
     'src/records',
+    'storage/short-turns.ts',
     'storage/side-thread.ts',
     'storage/store-errors.ts',
     'storage/blobs/blob-store.ts',

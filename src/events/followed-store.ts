@@ -38,8 +38,8 @@ export class FollowedStore implements MetadataStore {
     return this.#store.generation
   }
 
-  read(wanted: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
-    return this.#store.read(wanted)
+  read(wanted: readonly Uint8Array[], bytes?: number): Promise<(Stored | undefined)[]> {
+    return this.#store.read(wanted, bytes)
   }
 
   range(query: RangeQuery): Promise<Entry[]> {

@@ -59,7 +59,7 @@ async function* contentsOfPage(
   stored: readonly Uint8Array[],
 ): AsyncGenerator<Counted> {
   for (let at = 0; at < stored.length; ) {
-    const manifests = nextOf(stored, at)
+    const manifests = decodeSome(stored, at)
     at += manifests.length
     const digests = [...new Set(manifests.flatMap(({ children }) => children))]
     const found = await readContents(metadata, repo, digests)
@@ -69,7 +69,8 @@ async function* contentsOfPage(
   }
 }
 
-function nextOf(stored: readonly Uint8Array[], start: number): ManifestRecord[] {
+/** Records of manifests from `start` on: of as many as refer to no more than can be read in one go, one at least. */
+export function decodeSome(stored: readonly Uint8Array[], start: number): ManifestRecord[] {
   const manifests: ManifestRecord[] = []
   let contents = 0
   for (const value of stored.slice(start)) {

@@ -1,4 +1,5 @@
 import type { Entry, MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { ShortTurns } from '../../storage/short-turns.ts'
 import type { Digest } from '../oci/digest.ts'
 import { type ParsedManifest, parseManifest } from '../oci/manifest.ts'
 import { projectOf, type RepositoryName } from '../oci/name.ts'
@@ -17,8 +18,8 @@ const MOST_BYTES = 16 << 20
 const MOST_ENTRIES = 20_000
 /** Records of one read, which is one turn of the event loop. */
 const PAGE = 250
-/** Manifests whose bodies are read in one go: each may have 64 KiB, and many lists are made at the same time. */
-const BODIES = 16
+/** Bytes of bodies that are read in one go: each may have 64 KiB, and many lists are made at the same time. */
+const BODY_BYTES = 1 << 20
 
 /** A manifest as a folder lists it. Times are milliseconds since 1970. */
 export interface ListedManifest {
@@ -73,7 +74,7 @@ async function manifestsOf(
   if (tags === undefined) return undefined
   const listed: ListedManifest[] = []
   let [bytes, entries] = [0, 0]
-  for await (const page of pagesOf(metadata, { prefix: keys.manifests(repo), limit: BODIES })) {
+  for await (const page of pagesOf(metadata, { prefix: keys.manifests(repo), limit: PAGE })) {
     for (const { value } of page) {
       const { size, children } = manifestCodec.decode(value)
       bytes += size
@@ -81,8 +82,11 @@ async function manifestsOf(
       if (bytes > MOST_BYTES || entries > MOST_ENTRIES) return undefined
     }
     if (listed.length + page.length > MOST_MANIFESTS) return undefined
-    for (const one of await describeEach(metadata, repo, page))
-      listed.push({ ...one, tags: tags.get(one.digest) ?? [] })
+    for (let at = 0; at < page.length; ) {
+      const some = await describeFirst(metadata, repo, page.slice(at))
+      listed.push(...some.map((one) => ({ ...one, tags: tags.get(one.digest) ?? [] })))
+      at += some.length
+    }
   }
   return listed
 }
@@ -107,18 +111,26 @@ async function tagsByManifest(
   return tags
 }
 
-async function describeEach(
+/** The first of them, one at least. */
+async function describeFirst(
   metadata: MetadataStore,
   repo: RepositoryId,
   entries: readonly Entry[],
 ): Promise<Omit<ListedManifest, 'tags'>[]> {
   const digests = entries.map(({ key }) => readContentKey(key).digest)
-  const bodies = await metadata.read(digests.map((digest) => keys.body(repo, digest)))
-  return entries.map(({ key, value }, at) => {
+  const bodies = await metadata.read(
+    digests.map((digest) => keys.body(repo, digest)),
+    BODY_BYTES,
+  )
+  const turns = new ShortTurns({ isUrgent: true })
+  const described: Omit<ListedManifest, 'tags'>[] = []
+  for (const [at, { key, value }] of entries.slice(0, bodies.length).entries()) {
     const body = bodies[at] && bodyCodec.decode(bodies[at].value)
     const inline = body?.kind === 'inline' ? body.bytes : undefined
-    return { digest: readContentKey(key).digest, ...describe(manifestCodec.decode(value), inline) }
-  })
+    described.push({ digest: readContentKey(key).digest, ...describe(manifestCodec.decode(value), inline) })
+    if (turns.isOver) await turns.rest()
+  }
+  return described
 }
 
 /** Of a manifest of hundreds of kilobytes only its own size counts: it is not read for a list. */

@@ -12,7 +12,7 @@ export function traceStores(
   const readRecords = metadata.read.bind(metadata)
   const range = metadata.range.bind(metadata)
   const commit = metadata.commit.bind(metadata)
-  metadata.read = (wanted) => follow('metadata read', () => readRecords(wanted))
+  metadata.read = (...of) => follow('metadata read', () => readRecords(...of))
   metadata.range = (query) => follow('metadata range', () => range(query))
   metadata.commit = (work) => follow('metadata commit', () => commit(work))
   const read = blobs.read.bind(blobs)

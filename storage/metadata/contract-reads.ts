@@ -59,6 +59,28 @@ export const readCases: readonly ContractCase[] = [
     },
   },
   {
+    title: 'a read that may stop behind so many bytes answers the first of its keys, and goes on behind them',
+    async run({ store }) {
+      const names = Array.from({ length: 40 }, (_, index) => `b${String(index).padStart(2, '0')}`)
+      const value = 'x'.repeat(100_000)
+      const there = names.filter((_, index) => index % 3 > 0)
+      await store.commit(commitOf({ sets: Object.fromEntries(there.map((name) => [name, value])) }))
+      const asked = [...names.toReversed(), 'b39', 'b01', 'r01']
+      const found: boolean[] = []
+      while (found.length < asked.length) {
+        const some = await store.read(asked.slice(found.length).map(key), 500_000)
+        expect(some.length).toBeGreaterThan(0)
+        expect(some.filter(Boolean).length).toBeLessThan(10)
+        found.push(...some.map((stored) => stored !== undefined))
+      }
+      expect(found).toEqual(asked.map((name) => there.includes(name)))
+      expect(await store.read([], 1)).toEqual([])
+      expect(await store.read([key('b01'), key('r01'), key('b01')], 1 << 20)).toEqual(
+        await store.read([key('b01'), key('r01'), key('b01')]),
+      )
+    },
+  },
+  {
     title: 'read answers in the order of the keys, also for one that is asked twice',
     async run({ store }) {
       await store.commit(commitOf({ sets: { a: '1', b: '2' } }))

@@ -11,8 +11,12 @@ export interface MetadataStore {
    */
   readonly generation?: number | undefined
 
-  /** The records of `keys`, in the same order; undefined where there is none. Reads committed data. */
-  read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]>
+  /**
+   * The records of `keys`, in the same order; undefined where there is none. Reads committed data. With `bytes` it may
+   * answer the first of the keys alone, one at least: those with whose values it has so many bytes, which need not be of
+   * one moment.
+   */
+  read(keys: readonly Uint8Array[], bytes?: number): Promise<(Stored | undefined)[]>
 
   /** Records whose key begins with `prefix`, in byte order (or reversed), at most `limit`. */
   range(query: RangeQuery): Promise<Entry[]>

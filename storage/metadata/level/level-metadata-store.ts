@@ -18,6 +18,7 @@ import { type ConnectionParts, LevelConnection } from './level-connection.ts'
 import type { LevelSnapshot } from './level-database.ts'
 import { asStoreError } from './level-errors.ts'
 import { LevelReader, openFrames } from './level-reader.ts'
+import { readFirst } from './read-first.ts'
 import { ReadSpeed } from './read-speed.ts'
 import { RecentRanges } from './recent-ranges.ts'
 import { RecentReads } from './recent-reads.ts'
@@ -99,8 +100,8 @@ class LevelMetadataStore implements MetadataStore {
     return batches === undefined ? undefined : batches + this.#connection.epoch
   }
 
-  read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
-    return this.#recent.read(keys)
+  read(keys: readonly Uint8Array[], bytes?: number): Promise<(Stored | undefined)[]> {
+    return bytes === undefined ? this.#recent.read(keys) : readFirst(this.#recent, keys, bytes)
   }
 
   async range(query: RangeQuery): Promise<Entry[]> {

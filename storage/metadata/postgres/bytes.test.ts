@@ -25,6 +25,10 @@ async function write(names: readonly string[], value: Uint8Array): Promise<void>
   for (const name of names) await store.commit({ checks: [], sets: [{ key: key(name), value }], deletes: [] })
 }
 
+async function read(names: readonly string[], bytes: number): Promise<string[]> {
+  return (await store.read(names.map(key), bytes)).map((stored) => (stored === undefined ? '-' : '+'))
+}
+
 async function range(query: Partial<RangeQuery>): Promise<string[]> {
   const found: Entry[] = await store.range({ prefix: key('n'), limit: 100, ...query })
   return found.map((entry) => text(entry.key))
@@ -49,5 +53,22 @@ describe('a range of PostgreSQL that may stop behind so many bytes', () => {
   it('gives records without a byte, all of them', async () => {
     await write(NAMES, new Uint8Array(0))
     expect(await range({ bytes: 1 })).toEqual(NAMES)
+  })
+})
+
+describe('a read of PostgreSQL that may stop behind so many bytes', () => {
+  it('answers up to the record that reaches them, in one trip', async () => {
+    await write(NAMES, LARGE)
+    expect(await read(['n00', 'none', 'n01', 'n02'], 2 << 20)).toEqual(['+', '-', '+'])
+    expect(await read(['none', 'n01', 'more'], 1)).toEqual(['-', '+'])
+    expect(await read(['n01', 'n01', 'n01', 'n02'], 1)).toEqual(['+'])
+    expect(await read(['none', 'more'], 1)).toEqual(['-', '-'])
+    expect(await read(NAMES, 1 << 30)).toEqual(NAMES.map(() => '+'))
+  })
+
+  it('reads both tables', async () => {
+    await write(['m', 'q', 'r'], LARGE)
+    expect(await read(['r', 'q', 'none', 'm'], 1 << 30)).toEqual(['+', '+', '-', '+'])
+    expect(await read(['r', 'q', 'none', 'm'], 2 << 20)).toEqual(['+', '+'])
   })
 })

@@ -92,8 +92,10 @@ class Store implements PostgresMetadataStore {
     }, PRUNE_EACH).unref()
   }
 
-  read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
-    return this.#track(() => this.#reader.read(keys))
+  read(keys: readonly Uint8Array[], bytes?: number): Promise<(Stored | undefined)[]> {
+    return this.#track(() =>
+      bytes === undefined ? this.#reader.read(keys) : this.#reader.readFirst(keys, bytes),
+    )
   }
 
   range(query: RangeQuery): Promise<Entry[]> {

@@ -4,7 +4,7 @@ import { byteaArray } from './array-parameters.ts'
 import type { TableOf } from './commit-plan.ts'
 import { GroupedReads } from './grouped-reads.ts'
 import { keyText, prefixEnd } from './key-order.ts'
-import { rangeStatement, readStatement, type Table } from './statements.ts'
+import { firstStatement, rangeStatement, readStatement, type Table } from './statements.ts'
 
 interface Row {
   readonly key: Uint8Array
@@ -28,6 +28,19 @@ export class Reader {
   /** As MetadataStore.read, in one round trip, which others may share. */
   read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
     return this.#reads.read(keys)
+  }
+
+  /** As many of the first keys as it takes for so many bytes, in one round trip of its own. */
+  async readFirst(keys: readonly Uint8Array[], bytes: number): Promise<(Stored | undefined)[]> {
+    if (keys.length === 0) return []
+    const tables = [...new Set(keys.map(this.#tableOf))]
+    const values = [byteaArray(keys), bytes]
+    const { rows } = await this.#run({ ...firstStatement(tables), values })
+    const found = new Map(rows.map(({ key, value, version }) => [keyText(key), { value, version }]))
+    const isWhole = rows.reduce((sum, { value }) => sum + value.length, 0) < bytes
+    const [end, names] = [rows.at(-1), keys.map(keyText)]
+    const known = isWhole || end === undefined ? names : names.slice(0, names.indexOf(keyText(end.key)) + 1)
+    return known.map((name) => found.get(name))
   }
 
   /** As MetadataStore.range, in one round trip. */

@@ -18,6 +18,7 @@ const ALL_THREE = 'unnest($1::bytea[], $2::bytea[], $3::bigint[]) as u(key, valu
 /** A version of -1 stands for any. */
 const SAME = 't.key = u.key and (u.version = -1 or t.version = u.version)'
 const COLUMNS = 'key, value, version'
+const WANTED = 'unnest($1::bytea[]) with ordinality as u(wanted, place)'
 
 /**
  * What is done to keys within a commit. Each gives one row, or counts one, for each key of which it was true; together
@@ -58,6 +59,14 @@ export function readStatement(tables: readonly Table[]): Statement {
     (table, index) => `select ${COLUMNS} from ${tableName(table)} where key = any($${index + 1}::bytea[])`,
   )
   return { name: `${tables.join('-')}-read`, text: parts.join(' union all ') }
+}
+
+/** The records of the keys in $1, in their order, up to the one with which their values have the bytes in $2. */
+export function firstStatement(tables: readonly Table[]): Statement {
+  const parts = tables.map(
+    (table) => `select place, t.${COLUMNS} from ${WANTED} join ${tableName(table)} t on t.key = u.wanted`,
+  )
+  return { name: `${tables.join('-')}-first`, text: firstOf(parts.join(' union all '), 'order by place', 2) }
 }
 
 export interface RangeShape {
