@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { UnendedHeads } from './unended-heads.ts'
 import { UnreadAnswers } from './unread-answers.ts'
 
 /** Requests on one connection that have no answer yet; nobody who means well sends so many before it reads one. */
@@ -8,6 +9,13 @@ const MOST_UNANSWERED = 100
 
 /** Bytes of ended answers that may wait for clients to read on. */
 const MOST_UNREAD = 64 * 1024 * 1024
+
+/** Bytes of heads that have begun and do not end, and how often they are counted, in milliseconds. */
+const MOST_UNENDED = 64 * 1024 * 1024
+const HEADS_MS = 1000
+
+/** What connections that were cut held too much of. */
+type Cut = 'unread' | 'unended'
 
 /** The connections of a server and the answers under way on them, so that a stop can tell the idle from the busy. */
 export class Connections {
@@ -19,11 +27,18 @@ export class Connections {
   /** As the network sees them: a TLS handshake that never ends is known here only. */
   readonly #raw = new Set<Socket>()
   readonly #unread: UnreadAnswers
+  readonly #heads: UnendedHeads
   #closing = false
 
-  /** `onCut` is told of each connection that is closed because too much waits for clients that do not read. */
-  constructor(server: Server, tls: boolean, onCut: () => void) {
-    this.#unread = new UnreadAnswers(MOST_UNREAD, onCut)
+  /**
+   * `onCut` is told of each connection that is closed because too much waits for clients that do not read, or that do not
+   * end the heads of their requests.
+   */
+  constructor(server: Server, tls: boolean, onCut: (why: Cut) => void) {
+    this.#unread = new UnreadAnswers(MOST_UNREAD, () => onCut('unread'))
+    this.#heads = new UnendedHeads(MOST_UNENDED, () => onCut('unended'))
+    const looking = setInterval(() => this.#heads.look(this.#sockets), HEADS_MS).unref()
+    server.on('close', () => clearInterval(looking))
     server.on('connection', (socket: Socket) => remember(this.#raw, socket))
     server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
       remember(this.#sockets, socket)
@@ -40,7 +55,9 @@ export class Connections {
    * To be called for every request. Has it handled when those before it on its connection are answered: else a few bytes
    * of requests, with nobody who reads the answers, would have a thousand answers wait in memory.
    */
-  take({ socket }: IncomingMessage, response: ServerResponse, handle: () => void): void {
+  take(request: IncomingMessage, response: ServerResponse, handle: () => void): void {
+    const { socket } = request
+    this.#heads.ended(request, response)
     const active = this.#answers.get(socket) ?? []
     const before = active.at(-1)
     if (before === undefined) this.#answers.set(socket, active)

@@ -16,6 +16,10 @@ export type Limits = Pick<Config, 'maxConnections' | 'headerTimeout' | 'stallTim
 
 /** podman asks for a thousand ranges in one header of 20 KiB; Node's own limit is 16. */
 const HEADER_BYTES = 128 * 1024
+const CUT = {
+  unread: 'answers were cut: clients that do not read theirs held too much memory',
+  unended: 'connections were cut: clients that do not end the heads of their requests held too much memory',
+} as const
 /** How often headers are looked at for being late, in milliseconds. */
 const HEADER_CHECK_MS = 5_000
 /** Connections that are refused or cut are logged once in so many milliseconds. */
@@ -65,7 +69,7 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
   const connections = new Connections(
     server,
     tls !== undefined,
-    nowAndThen(() => log.warn('answers were cut: clients that do not read theirs held too much memory')),
+    nowAndThen((why) => log.warn(CUT[why])),
   )
   const handle: RequestListener = (request, response) => {
     toOriginForm(request)
@@ -95,11 +99,11 @@ export function createListener({ limits, handler, log, tls }: ListenerParts): Li
   return { server, connections }
 }
 
-function nowAndThen(warn: () => void): () => void {
+function nowAndThen<What extends unknown[]>(warn: (...what: What) => void): (...what: What) => void {
   let next = 0
-  return () => {
+  return (...what) => {
     if (Date.now() < next) return
     next = Date.now() + LOG_MS
-    warn()
+    warn(...what)
   }
 }
