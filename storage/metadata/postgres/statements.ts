@@ -18,6 +18,7 @@ const ALL_THREE = 'unnest($1::bytea[], $2::bytea[], $3::bigint[]) as u(key, valu
 /** A version of -1 stands for any. */
 const SAME = 't.key = u.key and (u.version = -1 or t.version = u.version)'
 const COLUMNS = 'key, value, version'
+const BOUNDS = 'unnest($1::bytea[], $2::bytea[], $3::bigint[]) with ordinality as u(low, high, most, place)'
 const WANTED = 'unnest($1::bytea[]) with ordinality as u(wanted, place)'
 
 /**
@@ -69,6 +70,16 @@ export function firstStatement(tables: readonly Table[]): Statement {
   return { name: `${tables.join('-')}-first`, text: firstOf(parts.join(' union all '), 'order by place', 2) }
 }
 
+/**
+ * For each pair of bounds in $1 and $2 the first records, as many as $3 says, each with the place of its pair; up to the
+ * one with which their values have the bytes in $4.
+ */
+export function rangesStatement(table: Table): Statement {
+  const each = `select ${COLUMNS} from ${tableName(table)} where key >= u.low and key < u.high order by key limit u.most`
+  const all = `select place, t.* from ${BOUNDS} cross join lateral (${each}) as t`
+  return { name: `${table}-ranges`, text: firstOf(all, 'order by place, key', 4, `place, ${COLUMNS}`) }
+}
+
 export interface RangeShape {
   readonly tables: readonly Table[]
   /** Whether there is an upper bound. */
@@ -98,10 +109,10 @@ export function rangeStatement({ tables, bounded, reverse, lock, weighed }: Rang
  * The first rows of a query, up to the one with which their values have the bytes of a parameter. Of a large value that
  * is left out only its length is read.
  */
-function firstOf(query: string, order: string, bytes: number): string {
+function firstOf(query: string, order: string, bytes: number, columns = COLUMNS): string {
   const before = `sum(octet_length(value)) over (${order} rows between unbounded preceding and 1 preceding)`
   const weighed = `select *, coalesce(${before}, 0) as before from (${query}) as found`
-  return `select ${COLUMNS} from (${weighed}) as weighed where before < $${bytes}::bigint ${order}`
+  return `select ${columns} from (${weighed}) as weighed where before < $${bytes}::bigint ${order}`
 }
 
 function tableName(table: Table): string {
