@@ -104,11 +104,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   /** What the command tries of the stores. */
   'src/compose-doctor.ts': [
+    'node:*',
     'src/compose-blobs.ts',
     'src/config',
     'src/doctor',
     'src/http/clock-check.ts',
     'storage/blobs/s3',
+    'storage/metadata/level',
     'storage/metadata/postgres',
   ],
   'src/compose-inspector.ts': [
@@ -486,7 +488,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/store-errors.ts',
     'storage/metadata/metadata-store.ts',
     'storage/metadata/level/beside',
+    'storage/metadata/level/files',
   ],
+  /** What LevelDB's files hold, read without LevelDB. */
+  'storage/metadata/level/files': ['node:*', 'storage/store-errors.ts'],
   /** The same database read by another thread. */
   'storage/metadata/level/beside': [
     'node:*',
@@ -565,6 +570,7 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
   'storage/give-way.ts': ['storage/give-way-fixture.ts'],
   'storage/metadata/level': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
   'storage/metadata/level/beside': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
+  'storage/metadata/level/files': ['storage/metadata/level'],
   'storage/metadata/memory': ['storage/metadata/contract.ts'],
   'storage/metadata/postgres': ['storage/metadata/contract.ts', 'storage/metadata/contract-tools.ts'],
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { s3Settings } from './compose-blobs.ts'
 import type { Config } from './config/schema.ts'
 import { bad, type Finding, good } from './doctor/finding.ts'
@@ -11,8 +12,8 @@ export async function checkStores(config: Config): Promise<Finding[]> {
   return [...(await checkDatabase(config)), ...(await checkBucket(config))]
 }
 
-async function checkDatabase({ metadata }: Config): Promise<Finding[]> {
-  if (metadata === 'level') return []
+async function checkDatabase({ metadata, data }: Config): Promise<Finding[]> {
+  if (metadata === 'level') return [await checkRecords(join(data, 'metadata'))]
   const { probePostgres } = await import('../storage/metadata/postgres/probe.ts')
   try {
     const { shown, clockAhead, standby, durable } = await probePostgres(metadata)
@@ -45,6 +46,21 @@ async function checkDatabase({ metadata }: Config): Promise<Finding[]> {
     ]
   } catch (error) {
     return [bad('database', sentence(error), 'LAMINA_METADATA names it.')]
+  }
+}
+
+/** All of them, also beside a server that is running. */
+async function checkRecords(directory: string): Promise<Finding> {
+  const { checkLevelFiles } = await import('../storage/metadata/level/level-metadata-store.ts')
+  try {
+    await checkLevelFiles(directory)
+    return good('records', 'no file of the database is damaged')
+  } catch (error) {
+    return bad(
+      'records',
+      sentence(error),
+      'Put the file back if it is elsewhere; docs/operations/backup.md says how to go on without it.',
+    )
   }
 }
 

@@ -219,8 +219,10 @@ async function beginnings(): Promise<string> {
   try {
     await inWorld(data, (world) => world.pullAll().then(String))
     const manifest = (await readdir(metadata)).find((name) => name.startsWith('MANIFEST')) ?? ''
+    const log = (await readdir(metadata)).find((name) => /^\d+\.log$/.test(name)) ?? ''
     const said: string[] = []
     for (const [name, damage] of [
+      [log, 'gone'],
       ['CURRENT', 'gone'],
       ['CURRENT', 'empty'],
       [manifest, 'gone'],
@@ -274,5 +276,8 @@ await report.scenario(
   syncs,
 )
 await report.scenario('faults: EIO of reads of one blob breaks that pull and no other', reads)
-await report.scenario('faults: a database without its CURRENT or MANIFEST says how to restore it', beginnings)
+await report.scenario(
+  'faults: a database without its CURRENT, MANIFEST or log says how to restore it',
+  beginnings,
+)
 report.finish()

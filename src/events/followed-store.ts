@@ -50,6 +50,10 @@ export class FollowedStore implements MetadataStore {
     return this.#store.beside?.(commit)
   }
 
+  get verify(): MetadataStore['verify'] {
+    return this.#store.verify
+  }
+
   snapshot(): Promise<MetadataSnapshot> {
     return this.#store.snapshot()
   }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { blobLocation } from '../../storage/blobs/blob-store.ts'
+import { StoreDamaged } from '../../storage/store-errors.ts'
 import type { Digest } from '../oci/digest.ts'
 import { aliasCodec, blobCodec, contentCodec } from '../records/blob.ts'
 import { keys } from '../records/keys.ts'
@@ -276,6 +277,14 @@ describe('fsck', () => {
     }
     expect(found(await check())).toEqual({})
     expect(most).toBeGreaterThan(40)
+  })
+
+  it('compares and mends nothing where records are damaged: what seems missing may be there', async () => {
+    const why = 'the file 000005.ldb is damaged'
+    Object.assign(registry.metadata, { verify: () => Promise.reject(new StoreDamaged(why)) })
+    await registry.metadata.commit({ checks: [], sets: [], deletes: [keys.blob(layer)] })
+    expect(await check({ repair: true })).toMatchObject({ state: 'failed', error: why, examples: [] })
+    expect(await blobRecord(registry, layer)).toBeUndefined()
   })
 
   it('does one check at a time', async () => {

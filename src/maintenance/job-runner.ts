@@ -50,6 +50,8 @@ export class JobRunner {
   readonly #job: Job
   readonly #parts: RunnerParts
   #status: JobStatus
+  /** Why the records could not be relied on. */
+  #distrust: string | undefined
 
   constructor(job: Job, parts: RunnerParts) {
     this.#job = job
@@ -58,12 +60,12 @@ export class JobRunner {
   }
 
   get status(): JobStatus {
-    return this.#status
+    return this.#distrust === undefined ? this.#status : { ...this.#status, error: this.#distrust }
   }
 
   /** One run, or none when there is nothing to do or another process is at it. Rejects when the run as a whole failed. */
   async run(stopping: AbortSignal): Promise<Outcome> {
-    await this.#parts.checkRecords()
+    await this.#checkRecords()
     const failures = await Failures.load(this.#parts, this.#job.name)
     const { isDue } = this.#job
     if (isDue !== undefined && !(await isDue(this.#jobParts(failures, stopping)))) return this.#rest('idle')
@@ -84,6 +86,17 @@ export class JobRunner {
       await releaseLease(this.#parts, this.#job.name).finally(() => this.#end(how))
     }
     return 'done'
+  }
+
+  /** Where the records cannot be relied on, nothing is done, and whoever asks is told. */
+  async #checkRecords(): Promise<void> {
+    try {
+      await this.#parts.checkRecords()
+      this.#distrust = undefined
+    } catch (error) {
+      this.#distrust = error instanceof Error ? error.message : String(error)
+      throw error
+    }
   }
 
   #jobParts(failures: Failures, signal: AbortSignal): JobParts {

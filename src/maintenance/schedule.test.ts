@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
+import { StoreDamaged } from '../../storage/store-errors.ts'
 import { clusterCodec } from '../records/cluster.ts'
 import { keys } from '../records/keys.ts'
 import { leaseCodec } from '../records/maintenance.ts'
@@ -102,6 +103,31 @@ describe('startMaintenance', () => {
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(errors).toHaveLength(6)
+  })
+
+  it('runs no job where records are damaged, and says which', async () => {
+    const taking = counting('taking')
+    const why = 'the file 000005.ldb is damaged'
+    Object.assign(parts.metadata, { verify: () => Promise.reject(new StoreDamaged(why)) })
+    const maintenance = start(taking)
+    await expect.poll(() => maintenance.jobs[0]).toMatchObject({ state: 'waiting', error: why })
+    maintenance.runNow('taking')
+    await expect.poll(() => errors).toEqual(['taking', 'taking'])
+    expect(taking.runs).toBe(0)
+  })
+
+  it('looks at the records before the first job runs, once for all of them, and ends the look with the server', async () => {
+    const [one, other] = [counting('one'), counting('other')]
+    let looks = 0
+    const verify = async (rest: () => Promise<void>): Promise<void> => {
+      looks += 1
+      for (;;) await rest()
+    }
+    Object.assign(parts.metadata, { verify })
+    const maintenance = start(one, other)
+    await expect.poll(() => looks).toBe(1)
+    await maintenance.stop()
+    expect([looks, one.runs, other.runs, errors]).toEqual([1, 0, 0, []])
   })
 
   it.each([

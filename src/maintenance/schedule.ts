@@ -4,6 +4,7 @@ import { type Failure, listFailures } from './failures.ts'
 import type { Job } from './job.ts'
 import { JobRunner, type JobStatus, type RunnerParts } from './job-runner.ts'
 import { sameRegistry } from './same-registry.ts'
+import { wholeRecords } from './whole-records.ts'
 
 /** A job whose runs fail is tried again later each time, up to this factor of its interval, and once a day. */
 const MOST_BACK_OFF = 32
@@ -25,7 +26,12 @@ export type MaintenanceParts = Omit<RunnerParts, 'holder' | 'checkRecords'>
 /** Starts all jobs, each at once: they clear what the last run of the server left. None waits for another. */
 export function startMaintenance(parts: MaintenanceParts, jobs: readonly Job[]): Maintenance {
   const stopping = new AbortController()
-  const shared = { ...parts, holder: randomUUID(), checkRecords: sameRegistry(parts.metadata) }
+  const [same, whole] = [sameRegistry(parts.metadata), wholeRecords(parts.metadata, stopping.signal)]
+  const checkRecords = async () => {
+    await whole()
+    await same()
+  }
+  const shared = { ...parts, holder: randomUUID(), checkRecords }
   const loops = new Map(jobs.map((job) => [job.name, new JobLoop(job, shared, stopping.signal)]))
   for (const loop of loops.values()) loop.begin()
   return {
@@ -91,7 +97,7 @@ class JobLoop {
       this.#failed = 0
     } catch (error) {
       this.#failed += 1
-      this.#parts.onError(error, this.#job.name)
+      if (error !== this.#stopping.reason) this.#parts.onError(error, this.#job.name)
     }
     this.#running = undefined
     if (this.#stopping.aborted) return

@@ -38,6 +38,12 @@ export interface MetadataStore {
   beside?(commit: (commit: Commit) => Promise<void>): Beside | undefined
 
   /**
+   * Reads again all that is stored and compares it with its checksums; `rest` is awaited in between. Rejects with
+   * StoreDamaged that names what is damaged. Absent where the engine does so at each read.
+   */
+  readonly verify?: ((rest: () => Promise<void>) => Promise<void>) | undefined
+
+  /**
    * The same store for decisions that begin from now on and belong together: it remembers what they read, so that their
    * checks cost less. Absent where that gains nothing.
    */

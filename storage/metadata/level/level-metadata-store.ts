@@ -13,7 +13,9 @@ import type {
 import { FileBallast } from './ballast.ts'
 import { createClassicLevel } from './classic-database.ts'
 import { CommitQueue } from './commit-queue.ts'
+import { checkFiles } from './files/check-files.ts'
 import { refuseAnother, refuseWithoutFirstFiles } from './first-files.ts'
+import { readLastVersion, writeLastVersion } from './last-version.ts'
 import { type ConnectionParts, LevelConnection } from './level-connection.ts'
 import type { LevelSnapshot } from './level-database.ts'
 import { asStoreError } from './level-errors.ts'
@@ -43,8 +45,7 @@ export interface LevelStoreOptions {
  */
 export async function openLevelMetadataStore(options: LevelStoreOptions): Promise<MetadataStore> {
   const place = resolve(options.directory)
-  await refuseWithoutFirstFiles(place)
-  await makeDirectory(place).catch((error: unknown) => {
+  const known = await lookBefore(place).catch((error: unknown) => {
     throw asStoreError(`cannot open ${place}`, error)
   })
   const notice = options.notice ?? (() => undefined)
@@ -54,19 +55,44 @@ export async function openLevelMetadataStore(options: LevelStoreOptions): Promis
     refuseAnother: () => refuseAnother(place),
     ballast: new FileBallast(place, options.ballastBytes ?? BALLAST_BYTES, { notice }),
     place,
+    known,
+    remember: (version) =>
+      writeLastVersion(place, version).catch((error: unknown) =>
+        notice('the last version of the records cannot be noted', error),
+      ),
+    verify: (rest) => checkFiles(place, rest),
     recoveryMilliseconds: options.recoveryMilliseconds ?? RECOVERY_MILLISECONDS,
     notice,
   })
+}
+
+/** Reads all files of the database in `directory`, which a server may have open. Throws StoreDamaged, naming one. */
+export async function checkLevelFiles(directory: string): Promise<void> {
+  await refuseWithoutFirstFiles(directory)
+  await checkFiles(directory, () => Promise.resolve())
+}
+
+/** Opening changes files: what is wrong with them is found before. Gives the last version that is known. */
+async function lookBefore(directory: string): Promise<bigint> {
+  await refuseWithoutFirstFiles(directory)
+  await makeDirectory(directory)
+  await checkFiles(directory)
+  return readLastVersion(directory)
+}
+
+interface StoreParts extends ConnectionParts {
+  /** Absent where there are no files. */
+  readonly verify?: MetadataStore['verify']
 }
 
 /**
  * The same store over any database of the Level family: for memory-level and for tests.
  * @internal
  */
-export async function openLevelStoreOver(parts: ConnectionParts): Promise<MetadataStore> {
+export async function openLevelStoreOver({ verify, ...parts }: StoreParts): Promise<MetadataStore> {
   const connection = new LevelConnection(parts)
   await connection.start()
-  return new LevelMetadataStore(connection)
+  return new LevelMetadataStore(connection, verify)
 }
 
 class LevelMetadataStore implements MetadataStore {
@@ -75,8 +101,10 @@ class LevelMetadataStore implements MetadataStore {
   readonly #recent: RecentReads
   readonly #ranges: RecentRanges
   readonly #queue: CommitQueue
+  readonly verify: MetadataStore['verify']
 
-  constructor(connection: LevelConnection) {
+  constructor(connection: LevelConnection, verify: MetadataStore['verify']) {
+    this.verify = verify
     this.#connection = connection
     this.#reader = new LevelReader(connection, new ReadSpeed())
     this.#recent = new RecentReads(this.#reader)

@@ -9,6 +9,8 @@ import { openFrame, prepareFrame, sealFrame } from './value-frame.ts'
 const FORMAT = 1
 /** How often (ms) a ballast that is not whole is tried again. */
 const BALLAST_PAUSE = 60_000
+/** How often (ms) the last version is remembered while there are commits. */
+const REMEMBER_PAUSE = 60_000
 
 /** Places of the databases that this process owns. */
 const owned = new Set<string>()
@@ -22,18 +24,25 @@ export interface OpeningParts {
   readonly mayBeOpenedBeside?: boolean
   /** Rejects when another database would be opened than the one that was open; absent where there can be no other. */
   readonly refuseAnother?: () => Promise<void>
+  /** The last version that the database was known to hold when it was closed, or a while before; absent: not known. */
+  readonly known?: bigint
+  /** Keeps the last version for the next start. Must not reject. */
+  readonly remember?: (version: bigint) => Promise<void>
 }
 
 /** Opens and closes the database, knows its counter, and sees to it that there is room to open it again. */
 export class LevelOpening {
   readonly #parts: OpeningParts
   #isOpen = false
-  #counter = 0n
+  #counter: bigint
   #epoch = 0
   #ballastAt = 0
+  #rememberAt = 0
+  #remembering: Promise<void> | undefined
 
   constructor(parts: OpeningParts) {
     this.#parts = parts
+    this.#counter = parts.known ?? 0n
   }
 
   get isOpen(): boolean {
@@ -55,11 +64,11 @@ export class LevelOpening {
    * so whatever the counter shows then stays, also if its own sync had failed.
    */
   async open(): Promise<void> {
-    const { database, place, mayBeOpenedBeside = false } = this.#parts
+    const { place, mayBeOpenedBeside = false } = this.#parts
     if (mayBeOpenedBeside && owned.has(place)) throw ownedBefore(place)
     if (mayBeOpenedBeside) owned.add(place)
     try {
-      this.#counter = await openAndCount(database, place, this.#counter)
+      this.#counter = await this.#openAndCount()
     } catch (error) {
       owned.delete(place)
       throw error
@@ -70,6 +79,8 @@ export class LevelOpening {
 
   async close(): Promise<void> {
     if (!this.#isOpen) return
+    await this.#remembering
+    await this.#parts.remember?.(this.#counter)
     await this.#parts.database.close()
     this.#isOpen = false
     owned.delete(this.#parts.place)
@@ -83,6 +94,7 @@ export class LevelOpening {
       sync: true,
     })
     this.#counter = counter
+    this.#remember()
   }
 
   /** Lets the ballast go if opening needs it after `failure`. Throws NoSpace when that is not enough. */
@@ -117,25 +129,36 @@ export class LevelOpening {
     }
     throw new NoSpace(`the disk of ${place} is full: nothing can be recorded until there is room`)
   }
-}
 
-/** Gives the counter, which is never below what it was. */
-async function openAndCount(database: LevelDatabase, place: string, before: bigint): Promise<bigint> {
-  try {
-    await database.open()
-  } catch (error) {
-    throw isLocked(error) ? ownedBefore(place, error) : error
+  /** Gives the counter, which is never below what it was. */
+  async #openAndCount(): Promise<bigint> {
+    const { database, place } = this.#parts
+    try {
+      await database.open()
+    } catch (error) {
+      throw isLocked(error) ? ownedBefore(place, error) : error
+    }
+    try {
+      return this.#notBelow(readCounter(database, place), this.#counter)
+    } catch (error) {
+      await database.close()
+      throw error
+    }
   }
-  try {
-    const counter = readCounter(database, place)
+
+  /** Whoever went on with less would take all that it does not know for left over. */
+  #notBelow(counter: bigint, before: bigint): bigint {
     if (counter >= before) return counter
-    // Whoever went on with it would take all that it does not know for left over.
-    throw new StoreUnavailable(
-      `${place} has lost records, or is another database: its last version is ${counter}, and was ${before}`,
-    )
-  } catch (error) {
-    await database.close()
-    throw error
+    const sentence = `${this.#parts.place} has lost records, or is another database: its last version is ${counter}, and was ${before}`
+    throw this.#epoch === 0 ? new StoreDamaged(sentence) : new StoreUnavailable(sentence)
+  }
+
+  /** Nobody waits for it. */
+  #remember(): void {
+    const { remember } = this.#parts
+    if (remember === undefined || performance.now() < this.#rememberAt) return
+    this.#rememberAt = performance.now() + REMEMBER_PAUSE
+    this.#remembering = remember(this.#counter)
   }
 }
 

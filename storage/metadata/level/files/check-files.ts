@@ -1,0 +1,111 @@
+import { type FileHandle, open, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StoreDamaged } from '../../../store-errors.ts'
+import { checkLog } from './check-log.ts'
+import { checkTable, checkTableRecords } from './check-table.ts'
+import { readVersionState, type VersionState } from './version-state.ts'
+
+/** So often a database that changes meanwhile is looked at again. */
+const TRIES = 20
+
+/**
+ * Throws StoreDamaged, naming the file, when files of the LevelDB in `directory` are not what was written, and LevelDB
+ * would say nothing: it begins without what a damaged or missing log held, and takes what a damaged filter or index does not
+ * name for absent. With `everything`, awaited after each of them, all records in tables are checked, too. Nothing is
+ * changed; a process that has the database open may go on.
+ */
+export async function checkFiles(directory: string, everything?: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const before = await currentState(directory)
+    if (before === undefined) return
+    try {
+      return await checkState(directory, before.state, everything)
+    } catch (error) {
+      // What was looked at may have been replaced meanwhile.
+      const now = await currentState(directory)
+      if (tries >= TRIES || now?.manifest.equals(before.manifest) === true) throw error
+    }
+  }
+}
+
+/** What the database consists of; undefined where there is none yet. */
+async function currentState(directory: string) {
+  const names = await readdir(directory).catch(absent)
+  if (names === undefined || !names.includes('CURRENT')) return undefined
+  const name = (await readFile(join(directory, 'CURRENT'), 'latin1')).trimEnd()
+  const manifest = await readFile(join(directory, name)).catch(absent)
+  if (manifest === undefined) return undefined
+  return { manifest, state: await inFile(directory, name, () => readVersionState(manifest)) }
+}
+
+async function checkState(
+  directory: string,
+  { log, lastSequence, tables }: VersionState,
+  everything: (() => Promise<void>) | undefined,
+): Promise<void> {
+  let next = lastSequence + 1n
+  for (const name of await logsFrom(directory, log)) {
+    const bytes = await readFile(join(directory, name))
+    next = await inFile(directory, name, () => checkLog(bytes, next))
+  }
+  const names = new Set(await readdir(directory))
+  for (const [number, size] of tables) {
+    // Tables of an old LevelDB are called .sst.
+    const name = [nameOf(number, 'ldb'), nameOf(number, 'sst')].find((one) => names.has(one))
+    if (name === undefined) throw lost(directory, nameOf(number, 'ldb'))
+    await inFile(directory, name, () => checkTableFile(join(directory, name), size, everything))
+  }
+}
+
+async function checkTableFile(
+  path: string,
+  size: number,
+  everything: (() => Promise<void>) | undefined,
+): Promise<void> {
+  const file: FileHandle = await open(path)
+  try {
+    const blocks = await checkTable(file, size)
+    if (everything !== undefined) await checkTableRecords(file, blocks, everything)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Logs whose changes are not in tables yet, the oldest first. LevelDB makes a log before its MANIFEST names it. */
+async function logsFrom(directory: string, first: number): Promise<string[]> {
+  const numbers = (await readdir(directory))
+    .filter((name) => /^\d+\.log$/.test(name))
+    .map((name) => Number.parseInt(name, 10))
+    .filter((number) => number >= first)
+    .toSorted((one, other) => one - other)
+  if (first > 0 && !numbers.includes(first)) throw lost(directory, nameOf(first, 'log'))
+  return numbers.map((number) => nameOf(number, 'log'))
+}
+
+async function inFile<Result>(
+  directory: string,
+  name: string,
+  work: () => Promise<Result> | Result,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof StoreDamaged)) throw error
+    throw new StoreDamaged(`the file ${name} of the database in ${directory} is damaged: ${error.message}`, {
+      cause: error,
+    })
+  }
+}
+
+function nameOf(number: number, ending: string): string {
+  return `${String(number).padStart(6, '0')}.${ending}`
+}
+
+function lost(directory: string, name: string): StoreDamaged {
+  return new StoreDamaged(`the database in ${directory} has lost its file ${name}`)
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+  throw error
+}
