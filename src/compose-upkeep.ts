@@ -33,7 +33,16 @@ interface WorkCount {
 export function startUpkeep(
   config: Config,
   log: Logger,
-  { registry, counted }: { readonly registry: RegistryParts; readonly counted: WorkCount },
+  {
+    registry,
+    checks,
+    counted,
+  }: {
+    readonly registry: RegistryParts
+    /** What has to hold for requests has to for what runs beside them: a clock that is wrong makes everything old. */
+    readonly checks: readonly (() => Promise<void>)[]
+    readonly counted: WorkCount
+  },
 ): Upkeep {
   const { metadata, blobs, now } = registry
   const steady = steadyClock({
@@ -57,7 +66,7 @@ export function startUpkeep(
     log.info({ job, ...progress }, 'background work')
   }
   const maintenance = startMaintenance(
-    { metadata, blobs, now, steady, onError, onProgress },
+    { metadata, blobs, now, steady, checks, onError, onProgress },
     maintenanceJobs(ports),
   )
   const fsck = new SharedFsck({

@@ -2,7 +2,7 @@ import { fewAtOnce } from '../few-at-once.ts'
 import { messageOf, Report } from '../report.ts'
 import { Stores } from '../servers/cluster.ts'
 import { asynchronousFailover } from './asynchronous.ts'
-import { clockScenario } from './clocks.ts'
+import { clockScenarios } from './clocks.ts'
 import { documentedCommand } from './documented.ts'
 import { postgresFaults } from './faults-postgres.ts'
 import { replicaFaults } from './faults-replicas.ts'
@@ -34,7 +34,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   inspect: () => inspectScenarios(stores, report),
   upkeep: () => upkeepScenarios(stores, report),
   'replica-faults': () => replicaFaults(stores, report),
-  clocks: () => clockScenario(stores, report),
+  clocks: () => clockScenarios(stores, report),
   's3-faults': () => s3Faults(report),
   'postgres-faults': () => postgresFaults(report),
   'postgres-tls': () => postgresTls(report),

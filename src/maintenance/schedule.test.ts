@@ -116,6 +116,23 @@ describe('startMaintenance', () => {
     expect(taking.runs).toBe(0)
   })
 
+  it('runs no job while a check says no, as on a replica whose clock is wrong, and runs it afterwards', async () => {
+    const taking = counting('taking')
+    let wrong: string | undefined = 'the clock of this server is 3456000 s ahead of that of the database'
+    parts = {
+      ...parts,
+      checks: [() => (wrong === undefined ? Promise.resolve() : Promise.reject(new Error(wrong)))],
+    }
+    const maintenance = start(taking)
+    await expect.poll(() => maintenance.jobs[0]).toMatchObject({ state: 'waiting', error: wrong })
+    expect(taking.runs).toBe(0)
+    wrong = undefined
+    await expect.poll(() => errors).toEqual(['taking'])
+    maintenance.runNow('taking')
+    await expect.poll(() => taking.runs).toBe(1)
+    await expect.poll(() => maintenance.jobs[0]?.error).toBeUndefined()
+  })
+
   it('looks at the records before the first job runs, once for all of them, and ends the look with the server', async () => {
     const [one, other] = [counting('one'), counting('other')]
     let looks = 0

@@ -21,7 +21,10 @@ export interface Maintenance {
   stop(): Promise<void>
 }
 
-export type MaintenanceParts = Omit<RunnerParts, 'holder' | 'checkRecords'>
+export interface MaintenanceParts extends Omit<RunnerParts, 'holder' | 'checkRecords'> {
+  /** What has to hold before each run, beside the records; a rejection says what does not. */
+  readonly checks?: readonly (() => Promise<void>)[]
+}
 
 /** Starts all jobs, each at once: they clear what the last run of the server left. None waits for another. */
 export function startMaintenance(parts: MaintenanceParts, jobs: readonly Job[]): Maintenance {
@@ -30,6 +33,7 @@ export function startMaintenance(parts: MaintenanceParts, jobs: readonly Job[]):
   const checkRecords = async () => {
     await whole()
     await same()
+    for (const check of parts.checks ?? []) await check()
   }
   const shared = { ...parts, holder: randomUUID(), checkRecords }
   const loops = new Map(jobs.map((job) => [job.name, new JobLoop(job, shared, stopping.signal)]))
