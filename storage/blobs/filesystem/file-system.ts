@@ -110,8 +110,11 @@ async function share(from: string, to: string): Promise<void> {
   }
 }
 
+/** Of a file that is none, such as a pipe, opening waits for another process, and keeps one of the few threads for good. */
+const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK
+
 async function openFile(path: string, flags: 'r' | 'r+' | 'wx'): Promise<OpenFile> {
-  const handle = await open(path, flags)
+  const handle = await open(path, flags === 'r' ? READ_AT_ONCE : flags)
   return {
     async read(buffer, offset, length, position) {
       const { bytesRead } = await handle.read(buffer, offset, length, position)

@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { describeBlobStore } from '../contract.ts'
+import { digestOf } from '../contract-bench.ts'
 import { openFilesystemBlobStore } from './filesystem-blob-store.ts'
+import { locationOf } from './layout.ts'
 
 const parent = await mkdtemp(join(tmpdir(), 'lamina-blobs-'))
 afterAll(() => rm(parent, { recursive: true }))
@@ -38,3 +41,18 @@ describeBlobStore(
     deviations: {},
   },
 )
+
+test('a pipe in the place of a blob is told as a blob without bytes, and nobody waits for its other end', async () => {
+  const store = await openFilesystemBlobStore({ directory })
+  const location = locationOf(digestOf(Buffer.from('blob')), 'an-upload')
+  const path = join(directory, location)
+  execFileSync('mkfifo', [path])
+  try {
+    const reader = await store.read(location)
+    expect(reader?.size).toBe(0)
+    await reader?.close()
+  } finally {
+    await store.close()
+    await rm(path)
+  }
+})
