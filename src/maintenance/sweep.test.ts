@@ -74,6 +74,27 @@ const run = () => job.run((parts, signal) => sweepJob(ports).run(parts, signal))
 const left = () => [...contents.blobs.keys()].sort()
 
 describe('the sweep', () => {
+  it('removes nothing on the strength of reads that are older than the records, as those of a standby', async () => {
+    const before = await metadata.snapshot()
+    const pushed = bytes('pushed')
+    await blob('pushed', pushed)
+    const orphan = bytes('orphan')
+    const behind: MetadataStore = {
+      read: (wanted) => before.read(wanted),
+      range: (query) => before.range(query),
+      snapshot: () => metadata.snapshot(),
+      commit: (commit) => metadata.commit(commit),
+      close: () => Promise.resolve(),
+    }
+    job = testJob({ metadata: behind, blobs, now: () => now })
+    expect(await run()).toBe(0)
+    expect(left()).toEqual([orphan, pushed].sort())
+    await before.close()
+    job = testJob({ metadata, blobs, now: () => now })
+    expect(await run()).toBe(1)
+    expect(left()).toEqual([pushed])
+  })
+
   it('removes bytes that no record mentions, and nothing else', async () => {
     bytes('orphan')
     const named = bytes('named')

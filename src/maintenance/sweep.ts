@@ -6,6 +6,8 @@ import { sweepCodec } from '../records/cursor.ts'
 import { keys } from '../records/keys.ts'
 import { pagesOf } from '../records/pages.ts'
 import { TupleReader } from '../records/tuple.ts'
+import { SNAPSHOTS } from './backup/daily-snapshot.ts'
+import { CheckedReads } from './checked-reads.ts'
 import type { Job, JobParts } from './job.ts'
 import { sameRegistry } from './same-registry.ts'
 
@@ -49,9 +51,12 @@ async function sweep(parts: JobParts, ports: SweepPorts, signal: AbortSignal): P
   const checkRecords = sameRegistry(metadata)
   await checkRecords()
   for await (const batch of batchesOf(blobs.list(), signal)) {
-    const left = await unmentioned(metadata, batch, await ports.keptUploads())
+    const asked = new CheckedReads(metadata)
+    await asked.read([keys.cursor(SNAPSHOTS)])
+    const left = await unmentioned(asked, batch, await ports.keptUploads())
     // Asked last: by then whatever was read may have been another registry’s.
     await checkRecords()
+    if (left.length > 0 && !(await asked.hold(namesOf(left)))) continue
     for (const { location } of left) {
       if (signal.aborted) return
       await remove(parts, `bytes at ${location}`, () => blobs.remove(location))
@@ -73,6 +78,16 @@ async function sweep(parts: JobParts, ports: SweepPorts, signal: AbortSignal): P
   await metadata.commit({ checks: [], sets: [{ key: keys.cursor(SWEEP), value }], deletes: [] })
 }
 
+type Records = Pick<MetadataStore, 'read' | 'range'>
+
+/** Records that would speak of these bytes, and the list of snapshots, of which none does. */
+function namesOf(left: readonly ListedBlob[]): Uint8Array[] {
+  return [
+    keys.cursor(SNAPSHOTS),
+    ...left.flatMap(({ digest, upload }) => [keys.blob(digest), keys.upload(upload)]),
+  ]
+}
+
 async function remove(parts: JobParts, item: string, work: () => Promise<void>): Promise<void> {
   const done = await parts.attempt(item, async () => {
     await work()
@@ -86,7 +101,7 @@ async function remove(parts: JobParts, item: string, work: () => Promise<void>):
  * the blob's; a blob that goes is named by the trash from the same commit on. So they are read in this order.
  */
 export async function unmentioned(
-  metadata: MetadataStore,
+  metadata: Records,
   batch: readonly ListedBlob[],
   kept: ReadonlySet<string>,
 ): Promise<readonly ListedBlob[]> {
@@ -108,7 +123,7 @@ function idOfUpload(blobs: readonly ListedBlob[]): (ListedBlob & { readonly id: 
 
 /** Those whose upload has no record. */
 async function unrecorded<Item extends Pick<ListedUpload, 'id'>>(
-  metadata: MetadataStore,
+  metadata: Records,
   items: readonly Item[],
   kept: ReadonlySet<string>,
 ): Promise<Item[]> {
@@ -116,7 +131,7 @@ async function unrecorded<Item extends Pick<ListedUpload, 'id'>>(
   return items.filter(({ id }, index) => records[index] === undefined && !kept.has(id))
 }
 
-async function trashedLocations(metadata: MetadataStore): Promise<Set<string>> {
+async function trashedLocations(metadata: Records): Promise<Set<string>> {
   const locations = new Set<string>()
   for await (const page of pagesOf(metadata, { prefix: keys.allTrash(), limit: PAGE }))
     for (const { key } of page) {

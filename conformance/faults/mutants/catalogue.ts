@@ -460,9 +460,30 @@ export const upkeepMutants: readonly Mutant[] = [
   {
     rule: 'the sweep asks last whose records it has read',
     file: 'src/maintenance/sweep.ts',
-    find: '    const left = await unmentioned(metadata, batch, await ports.keptUploads())\n    // Asked last: by then whatever was read may have been another registry’s.\n    await checkRecords()\n',
-    replace: '    const left = await unmentioned(metadata, batch, await ports.keptUploads())\n',
+    find: '    const left = await unmentioned(asked, batch, await ports.keptUploads())\n    // Asked last: by then whatever was read may have been another registry’s.\n    await checkRecords()\n',
+    replace: '    const left = await unmentioned(asked, batch, await ports.keptUploads())\n',
     tests: ['src/maintenance/sweep.test.ts'],
+  },
+  {
+    rule: 'the sweep relies on what the primary says',
+    file: 'src/maintenance/sweep.ts',
+    find: '    if (left.length > 0 && !(await asked.hold(namesOf(left)))) continue\n',
+    replace: '    if (left.length > 0 && namesOf(left).length === 0) continue\n',
+    tests: ['src/maintenance/sweep.test.ts'],
+  },
+  {
+    rule: 'a log with damage in its middle is not begun with',
+    file: `${LEVEL}/files/check-log.ts`,
+    find: 'if (afterDamage) throw',
+    replace: 'if (afterDamage && here < 0n) throw',
+    tests: [`${LEVEL}/files/check-files.test.ts`],
+  },
+  {
+    rule: 'jobs run only where the server would be ready',
+    file: 'src/maintenance/schedule.ts',
+    find: '    for (const check of parts.checks ?? []) await check()\n',
+    replace: '',
+    tests: ['src/maintenance/schedule.test.ts'],
   },
   {
     rule: 'the sweep spares what an upload names',

@@ -15,7 +15,8 @@ import type { Job, JobParts } from '../job.ts'
 import { compressRecords, contentOf, type FiledRecord } from './record-file.ts'
 import { snapshotUpload } from './snapshot-name.ts'
 
-const NAME = 'snapshot-records'
+/** Of the job, and of the record that lists what it has stored. */
+export const SNAPSHOTS = 'snapshot-records'
 const KEPT = 7
 /** The longest time between two looks whether one is due. */
 const LOOK_MS = 600_000
@@ -26,7 +27,7 @@ const LOOK_MS = 600_000
  */
 export function snapshotJob(every: number): Job {
   return {
-    name: NAME,
+    name: SNAPSHOTS,
     everyMs: every > 0 ? Math.min(every, LOOK_MS) : LOOK_MS,
     isDue: async (parts) => {
       const last = (await readSnapshots(parts.metadata)).kept.at(-1)
@@ -38,7 +39,7 @@ export function snapshotJob(every: number): Job {
 
 /** The snapshots that are in the blob store. */
 export async function readSnapshots(metadata: MetadataStore): Promise<SnapshotsRecord> {
-  const [stored] = await metadata.read([keys.cursor(NAME)])
+  const [stored] = await metadata.read([keys.cursor(SNAPSHOTS)])
   return stored === undefined ? { kept: [] } : snapshotsCodec.decode(stored.value)
 }
 
@@ -80,10 +81,10 @@ async function change(
   decide: (kept: SnapshotsRecord['kept']) => SnapshotsRecord,
 ): Promise<void> {
   await transact(metadata, async (transaction) => {
-    const found = await transaction.getChecked(snapshotsCodec, keys.cursor(NAME))
+    const found = await transaction.getChecked(snapshotsCodec, keys.cursor(SNAPSHOTS))
     const now = found?.value ?? { kept: [] }
     if (now.pending !== pending) throw new Error('another process takes the snapshot of the records')
-    transaction.set(snapshotsCodec, keys.cursor(NAME), decide(now.kept))
+    transaction.set(snapshotsCodec, keys.cursor(SNAPSHOTS), decide(now.kept))
   })
 }
 
