@@ -15,6 +15,12 @@ export class Newest {
     if (this.#times.length >= 2 * this.#count + SLACK) this.#cut()
   }
 
+  /** The newest there are, as many as were asked for if there are so many; the oldest of them first. */
+  get times(): readonly number[] {
+    this.#cut()
+    return this.#times
+  }
+
   /** Says of each time, when all come by again, whether it is among the newest; of equal ones the first are. */
   among(): (time: number) => boolean {
     this.#cut()

@@ -16,6 +16,7 @@ import { matchesPattern } from '../registry/patterns.ts'
 import { isAbout } from '../registry/policies.ts'
 import { sparedByAge } from '../registry/retention-rules.ts'
 import { Newest } from './newest.ts'
+import { stillKept } from './still-kept.ts'
 
 const PAGE = 500
 
@@ -77,25 +78,37 @@ async function* tagged(
   by: TagRule,
 ): AsyncGenerator<Candidate> {
   const { rule, policy } = by
-  const isAmongLast = await lastOf(parts, repository, by)
+  const { isAmong: isAmongLast, areThere } = await lastOf(parts, repository, by)
   for await (const { tag, digest, at } of tagsUnder(parts, repository, by)) {
     if (isAmongLast(at) || immutablePattern(policy, tag) !== undefined) continue
     const candidate = await judged(parts, repository, { rule, digest, since: at })
-    if (candidate !== undefined) yield { ...candidate, tag }
+    if (candidate === undefined) continue
+    // Somebody has deleted some of the last meanwhile: others are the last now. The next run finds out which.
+    if (!(await areThere())) return
+    yield { ...candidate, tag }
   }
 }
 
-/** Says of each tag's time, in the order of the tags, whether the rule keeps it as one of the last. */
-async function lastOf(
-  parts: CandidateParts,
-  repository: NamedRepository,
-  by: TagRule,
-): Promise<(at: number) => boolean> {
+interface Last {
+  /** Says of each tag's time, in the order of the tags, whether the rule keeps it as one of the last. */
+  readonly isAmong: (at: number) => boolean
+  /** Whether there are still as many as new: a run may take hours. */
+  readonly areThere: () => Promise<boolean>
+}
+
+async function lastOf(parts: CandidateParts, repository: NamedRepository, by: TagRule): Promise<Last> {
   const { keepLast = 0 } = by.rule
-  if (keepLast === 0) return () => false
+  if (keepLast === 0) return { isAmong: () => false, areThere: () => Promise.resolve(true) }
   const newest = new Newest(keepLast)
   for await (const { at } of tagsUnder(parts, repository, by)) newest.add(at)
-  return newest.among()
+  const { times } = newest
+  const [oldest = Number.POSITIVE_INFINITY] = times
+  const countNow = async (): Promise<number> => {
+    let count = 0
+    for await (const { at } of tagsUnder(parts, repository, by)) if (at >= oldest) count += 1
+    return count
+  }
+  return { isAmong: newest.among(), areThere: stillKept(times.length, countNow) }
 }
 
 async function* tagsUnder(parts: CandidateParts, { id }: NamedRepository, { pattern }: TagRule) {

@@ -76,6 +76,37 @@ async function pulledNow(digest: Digest): Promise<void> {
 }
 
 describe('a rule about tags', () => {
+  it.each([
+    [
+      'deleted',
+      ['d2', 'd3'],
+      async () => {
+        for (const newer of ['d4', 'd5'])
+          await deleteTag(registry.parts, name(APP), tag(newer), { by: ALICE })
+      },
+    ],
+    ['joined by a newer one', ['d4', 'd5', 'd9'], () => pushImage(registry, APP, 'day 9', { tags: ['d9'] })],
+  ])(
+    'keeps the last ones when those that were the last are %s in the middle of a run',
+    async (_, left, act) => {
+      await pushDaily(5)
+      registry.clock.now += 60 * DAY
+      await setPolicy(registry, 'team', { retention: [{ name: 'last', tags: 'd*', keepLast: 2 }] })
+      const { metadata, blobs, parts } = registry
+      let acted: Promise<unknown> | undefined
+      const pace = async () => {
+        acted ??= act()
+        await acted
+        // An answer counts for a while.
+        await new Promise((resolve) => setTimeout(resolve, 300))
+      }
+      const job = testJob({ metadata, blobs, now: parts.now })
+      const retention = retentionJob(parts)
+      await job.run((jobParts, signal) => retention.run({ ...jobParts, pace }, signal))
+      expect(await tags()).toEqual(left)
+    },
+  )
+
   it('keeps the last n, by when they were set', async () => {
     await pushDaily(5)
     registry.clock.now += DAY
