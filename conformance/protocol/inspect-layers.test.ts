@@ -325,10 +325,58 @@ describe('reports', () => {
     ])
     expect(await found('<script>')).toEqual([['<script>.js', 2, false]])
     expect(await found('e.c')).toEqual([])
-    check(await world.viewer.get('/api/v1/image/files?ref=alpha/files:v1'), {
-      status: 400,
-      code: 'REQUEST_INVALID',
-    })
+  })
+
+  test.each([
+    ['glob=etc/*', ['etc/config', 'etc/secret']],
+    ['glob=config', []],
+    ['regex=^etc/.*t$', ['etc/secret']],
+    ['regex=(?i)ETC/|lib/[ab]$', ['etc/config', 'etc/secret', 'usr/lib/a', 'usr/lib/b']],
+    ['minSize=3&maxSize=4', ['etc/secret', 'usr/lib/a', 'app/main']],
+    ['minSize=4&q=lib', ['usr/lib/a']],
+    ['type=dir&q=lib', ['usr/lib']],
+    ['type=dir&type=file&glob=app*', ['app', 'app/main']],
+    ['type=symlink', []],
+    ['flags=setuid&flags=world-writable', []],
+    [
+      'sort=size&minSize=2',
+      ['<script>.js', 'etc/config', 'usr/lib/a', 'app/main', 'etc/secret', 'usr/lib/b'],
+    ],
+  ])('files by %s', async (filter, paths) => {
+    const query = filter.replaceAll(/[|^()?]/g, encodeURIComponent)
+    const { json } = await get('findFiles', `image/files?ref=alpha/files:v1&${query}`)
+    const found = listAt(json, 'files').map((one) => textAt(one, 'path'))
+    expect(filter.startsWith('sort') ? found : found.toSorted()).toEqual(
+      filter.startsWith('sort') ? paths : paths.toSorted(),
+    )
+  })
+
+  test('files of one layer alone', async () => {
+    const { json } = await get('findLayerFiles', `layer/${middle.digest}/files?regex=^[ae]`)
+    expect(
+      listAt(json, 'files').map((one) => [at(one, 'path'), at(one, 'layer'), at(one, 'hidden')]),
+    ).toEqual([
+      ['app/main', 0, false],
+      ['etc/config', 0, false],
+    ])
+  })
+
+  test.each([
+    ['', 'a search needs one of'],
+    ['q=', 'a search needs one of'],
+    ['regex=(', '( has no )'],
+    ['regex=(?=a)', 'nothing looks around'],
+    ['minSize=big', 'whole number of bytes'],
+    ['type=whiteout', 'type takes file, '],
+    ['flags=sticky', 'flags takes setuid, '],
+    ['sort=date&q=a', 'sort takes path or size'],
+    [`glob=${'a'.repeat(501)}`, 'glob takes at most 500 characters'],
+  ])('files are not looked for by %s', async (filter, words) => {
+    for (const path of ['image/files?ref=alpha/files:v1&', `layer/${middle.digest}/files?`]) {
+      const reply = await world.viewer.get(`/api/v1/${path}${filter}`)
+      check(reply, { status: 400, code: 'REQUEST_INVALID' })
+      expect(reply.text).toContain(words)
+    }
   })
 
   test('two images against each other', async () => {
@@ -396,6 +444,7 @@ describe('reports', () => {
       ['getWaste', 'image/waste?ref=alpha/files:v1'],
       ['getHints', 'image/hints?ref=alpha/files:v1'],
       ['findFiles', 'image/files?ref=alpha/files:v1&q=a'],
+      ['findLayerFiles', `layer/${middle.digest}/files?q=a`],
       ['compareImages', 'compare?a=alpha/files:v1&b=alpha/files:v1'],
     ] as const
     for (const [operation, path] of reports) {

@@ -107,6 +107,7 @@ const ASKS: Readonly<Record<string, Ask>> = {
   getLayerUsage: get((about) => `/api/v1/layer/${about.layer}/usage`),
   getLayerTree: get((about) => `/api/v1/layer/${about.layer}/tree`),
   getLayerIndex: get((about) => `/api/v1/layer/${about.layer}/index`),
+  findLayerFiles: get((about) => `/api/v1/layer/${about.layer}/files?q=shared`),
   rebuildLayerIndex: (client, about) => client.post(`/api/v1/layer/${about.layer}/index`),
   oldStatus: get(() => '/registry/status'),
   oldSearch: get(({ name }) => `/registry/search?name=${name.slice(name.indexOf('/'))}`),

@@ -3,7 +3,7 @@ import { analyze } from './analyze.ts'
 import { getBadgeJson, getBadgeSvg } from './badge.ts'
 import { checkImage } from './check.ts'
 import { getLayerFile } from './file.ts'
-import { findFiles } from './find-files.ts'
+import { findFiles, findLayerFiles } from './find-files.ts'
 import { getHints } from './hints.ts'
 import { getImage } from './image.ts'
 import { getImageFile } from './image-file.ts'
@@ -187,6 +187,13 @@ export function inspectRoutes(given: Omit<InspectHttpParts, keyof InspectorTurns
       path: `${V1}/layer/{digest}/tree`,
       right: 'anyone',
       handle: getLayerTree(parts),
+    },
+    {
+      operationId: 'findLayerFiles',
+      method: 'GET',
+      path: `${V1}/layer/{digest}/files`,
+      right: 'anyone',
+      handle: findLayerFiles(parts),
     },
     {
       operationId: 'getLayerIndex',

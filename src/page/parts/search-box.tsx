@@ -1,6 +1,7 @@
-import { useEffect, useRef } from 'preact/hooks'
 import { go, here, href } from '../location.ts'
 import { registryHost } from '../registry-host.ts'
+import { FindForm } from './find-form.tsx'
+import { textOf } from './form.tsx'
 import { Icon } from './icon.tsx'
 
 /** What people paste: a command, or a reference with this registry's host. */
@@ -20,34 +21,17 @@ function chartTag(_: string, name: string, version: string | undefined): string 
 /** Search in everything that the visitor may see; the results are on the home page. */
 export function SearchBox() {
   const { view, query } = here.value
-  const input = useRef<HTMLInputElement>(null)
-  const asked = view === '' ? (query.get('q') ?? '') : ''
-  useEffect(() => {
-    // What was typed stands until one comes to another place, back and forward too.
-    if (input.current !== null) input.current.value = asked
-  }, [asked])
-  const submit = (event: SubmitEvent & { currentTarget: HTMLFormElement }) => {
-    event.preventDefault()
-    const text = new FormData(event.currentTarget).get('q')
-    go(href('', { q: typeof text === 'string' ? meantBy(text) : '' }))
-  }
   return (
-    <search class="search">
-      <form onSubmit={submit}>
-        <Icon name="search" />
-        <input
-          ref={input}
-          type="search"
-          name="q"
-          aria-label="Search repositories, tags, digests"
-          placeholder="Name, tag or digest"
-          title="Search ( / )"
-          autoComplete="off"
-          spellcheck={false}
-          defaultValue={asked}
-        />
-        <kbd aria-hidden="true">/</kbd>
-      </form>
-    </search>
+    <FindForm
+      name="q"
+      label="Search repositories, tags, digests"
+      placeholder="Name, tag or digest"
+      text={view === '' ? (query.get('q') ?? '') : ''}
+      look={{ type: 'search', title: 'Search ( / )', box: 'search' }}
+      before={<Icon name="search" />}
+      find={(values) => go(href('', { q: meantBy(textOf(values, 'q')) }))}
+    >
+      <kbd aria-hidden="true">/</kbd>
+    </FindForm>
   )
 }

@@ -1,22 +1,41 @@
 import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { here, href } from '../../location.ts'
+import { pathQuery } from '../files/file-path.ts'
 
-/** A file as a layer left it. Names with a backslash are written otherwise than they are: where they lead is not known. */
+/** A file as a layer left it. Names with a backslash are written otherwise than they are: where they lead is said by the bytes alone. */
 export function FileLink({
   image,
   path,
+  pathRaw,
   layer,
+  isDirectory = false,
 }: {
   readonly image: Image
   readonly path: string
+  readonly pathRaw?: string | undefined
   readonly layer: number | undefined
+  readonly isDirectory?: boolean
 }) {
   const name = <bdi class="mono">{path}</bdi>
-  if (path.includes('\\')) return name
+  if (pathRaw === undefined && path.includes('\\')) return name
   const { query } = here.value
-  const upto = layer === undefined ? undefined : layer + 1
-  const platform = query.get('platform') ?? undefined
-  return <a href={href('file', { ref: query.get('ref') ?? image.ref, platform, path, upto })}>{name}</a>
+  const address = {
+    ref: query.get('ref') ?? image.ref,
+    platform: query.get('platform') ?? undefined,
+    ...pathQuery(pathRaw === undefined ? { path } : { pathRaw }),
+  }
+  const step = image.steps.findIndex((one) => one.layer !== null && one.layer.index === layer) + 1
+  return (
+    <a
+      href={
+        isDirectory
+          ? href('image', { ...address, step: step > 0 && step, all: step > 0 })
+          : href('file', { ...address, upto: layer === undefined ? undefined : layer + 1 })
+      }
+    >
+      {name}
+    </a>
+  )
 }
 
 /** The step that made a layer, in words. */

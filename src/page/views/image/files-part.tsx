@@ -1,8 +1,10 @@
 import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { here, setQuery } from '../../location.ts'
+import { readFilter } from '../files/file-filter.ts'
 import { pathQuery, readFilePath } from '../files/file-path.ts'
+import { FindFiles } from '../files/find-files.tsx'
 import { ImageDirectory } from '../files/image-directory.tsx'
-import { FindFiles, FoundFiles } from './found-files.tsx'
+import { FoundInImage } from './found-in-image.tsx'
 import type { Selection } from './selection.ts'
 
 /** The files of the image as the chosen step left them, directory by directory. */
@@ -16,17 +18,17 @@ export function FilesPart({
   /** Layers that were waited for are there. */
   readonly indexed: () => void
 }) {
-  const find = here.value.query.get('find') ?? ''
+  const filter = readFilter(here.value.query)
   const upto = selection === undefined ? undefined : topLayer(image, selection)
   const first = selection === undefined ? undefined : firstLayer(image, selection)
   const since = here.value.query.has('all') ? undefined : first
   return (
     <section aria-label="Files">
       <h2>{titleOf(selection, since)}</h2>
-      {first !== undefined && find === '' && <WhichFiles isAll={since === undefined} />}
-      {image.totals.layers > 0 && <FindFiles key={find} />}
-      {find !== '' ? (
-        <FoundFiles image={image} text={find} />
+      {first !== undefined && filter === undefined && <WhichFiles isAll={since === undefined} />}
+      {image.totals.layers > 0 && <FindFiles />}
+      {filter !== undefined ? (
+        <FoundInImage image={image} filter={filter} />
       ) : image.totals.layers === 0 || (selection !== undefined && upto === undefined) ? (
         <p class="dim">No step up to here made a layer.</p>
       ) : (

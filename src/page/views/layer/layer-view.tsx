@@ -4,12 +4,15 @@ import { call } from '../../api/client.ts'
 import type { LayerIndex } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { shortDigest, visibleText } from '../../format.ts'
-import { here, setQuery } from '../../location.ts'
+import { here, href, setQuery } from '../../location.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { FileContent } from '../files/file-content.tsx'
+import { readFilter } from '../files/file-filter.ts'
 import { pathQuery, readFilePath } from '../files/file-path.ts'
+import { FindFiles } from '../files/find-files.tsx'
+import { FoundFiles } from '../files/found-files.tsx'
 import { isPending, PATIENCE } from '../files/index-states.ts'
 import { LayerDirectory } from '../files/layer-directory.tsx'
 import { LayerFacts } from './layer-facts.tsx'
@@ -56,12 +59,7 @@ export function LayerView() {
               {index.state === 'unsupported' ? (
                 <FileContent source={{ bytesOf: digest }} />
               ) : index.state === 'done' || isPending(index.state) ? (
-                <LayerDirectory
-                  layer={digest}
-                  path={readFilePath(query)}
-                  isChosen={() => false}
-                  open={(path) => setQuery({ ...pathQuery(path), pages: undefined })}
-                />
+                <LayerFiles digest={digest} />
               ) : (
                 <p class="dim">There are none to show.</p>
               )}
@@ -70,6 +68,49 @@ export function LayerView() {
         </>
       )}
     </Answered>
+  )
+}
+
+/** Directory by directory, or those that are looked for. */
+function LayerFiles({ digest }: { readonly digest: string }) {
+  const { query } = here.value
+  const filter = readFilter(query)
+  return (
+    <>
+      <FindFiles />
+      {filter === undefined ? (
+        <LayerDirectory
+          layer={digest}
+          path={readFilePath(query)}
+          isChosen={() => false}
+          open={(path) => setQuery({ ...pathQuery(path), pages: undefined })}
+        />
+      ) : (
+        <FoundFiles
+          of={digest}
+          filter={filter}
+          ask={(question, signal) => call('findLayerFiles', { params: { digest }, query: question }, signal)}
+        >
+          {({ path, pathRaw, kind }) => {
+            const place = pathQuery(pathRaw === undefined ? { path } : { pathRaw })
+            return {
+              name: (
+                <a
+                  class="mono"
+                  href={
+                    kind === 'dir'
+                      ? href('layer', { digest, ...place })
+                      : href('file', { layer: digest, ...place })
+                  }
+                >
+                  <bdi>{path}</bdi>
+                </a>
+              ),
+            }
+          }}
+        </FoundFiles>
+      )}
+    </>
   )
 }
 

@@ -82,7 +82,7 @@ export function RepositoryView() {
                   ]}
                 />
               )}
-              {(find !== '' || total > FEW) && <FindTags key={find} />}
+              {(find !== '' || total > FEW) && <FindTags />}
               <p class="dim">
                 {total === 0 ? 'No tag' : plural(total, 'tag')}
                 {find !== '' && ` with “${find}” in the name`}
