@@ -112,8 +112,7 @@ const ASKS: Readonly<Record<string, Ask>> = {
   oldStatus: get(() => '/registry/status'),
   oldSearch: get(({ name }) => `/registry/search?name=${name.slice(name.indexOf('/'))}`),
   oldAnalyze: post('/registry/analyze', ({ name }) => ({ repos: [{ name, tag: 'v1' }] })),
-  oldTags: get(({ project }) => `/registry/images/${project}/tags`),
-  oldTagsOfTwo: get(({ name }) => `/registry/images/${name}/tags`),
+  oldTags: get(({ name }) => `/registry/images/${name}/tags`),
 }
 
 /** A text of an answer without what may differ between two askings: the names that were asked for, and of the request. */

@@ -536,8 +536,13 @@ describe('the API of imagelayers.io', () => {
     check(await ask(lamina.now.client, 'oldStatus', '/registry/status'), { status: 200 })
     const found = await ask(world.viewer, 'oldSearch', '/registry/search?name=built')
     expect(found.json).toMatchObject({ num_results: 1, results: [{ name: 'alpha/built' }] })
-    const tags = await ask(world.viewer, 'oldTagsOfTwo', '/registry/images/alpha/built/tags')
-    expect(tags.json).toEqual({ both: both.digest, one: one.digest, two: two.digest })
+    for (const name of ['alpha/built', 'alpha%2Fbuilt']) {
+      const tags = await ask(world.viewer, 'oldTags', `/registry/images/${name}/tags`)
+      expect(tags.json).toEqual({ both: both.digest, one: one.digest, two: two.digest })
+    }
+    await pushImage(lamina.now.admin, 'alpha/of/many/parts', one, 'v1')
+    const deep = await ask(world.viewer, 'oldTags', '/registry/images/alpha/of/many/parts/tags')
+    expect(deep.json).toEqual({ v1: one.digest })
     check(await world.viewer.get('/registry/images/beta/app/tags'), { status: 404, code: 'NAME_UNKNOWN' })
     check(await world.viewer.get('/registry/images/beta/tags'), { status: 404, code: 'NAME_UNKNOWN' })
   })

@@ -18,6 +18,7 @@ const UPLOADS = '/v2/{name}/blobs/uploads/'
 const UPLOAD = '/v2/{name}/blobs/uploads/{upload}'
 const MANIFEST = '/v2/{name}/manifests/{reference}'
 const TAGS = '/v2/{name}/tags/list'
+const OLD_TAGS = '/registry/images/{name}/tags'
 const REFERRERS = '/v2/{name}/referrers/{digest}'
 
 const match = createMatcher([
@@ -35,6 +36,8 @@ const match = createMatcher([
   route('DELETE', MANIFEST),
   route('GET', TAGS),
   route('GET', REFERRERS),
+  route('GET', OLD_TAGS),
+  route('GET', '/registry/status'),
   route('GET', '/api/v1/projects/{project}'),
   route('PUT', '/api/v1/projects/{project}'),
   route('GET', '/healthz'),
@@ -56,6 +59,11 @@ describe('createMatcher', () => {
     ['GET', '/v2/_catalog', ['/v2/_catalog', {}]],
     ['GET', '/v2/_catalog/', ['/v2/_catalog', {}]],
     ['GET', '/healthz', ['/healthz', {}]],
+    ['GET', '/registry/status', ['/registry/status', {}]],
+    ['GET', '/registry/images/a/tags', [OLD_TAGS, { name: 'a' }]],
+    ['GET', '/registry/images/a/b/tags/tags', [OLD_TAGS, { name: 'a/b/tags' }]],
+    ['GET', '/registry/images/tags', undefined],
+    ['GET', '/registry/other/a/tags', undefined],
     ['GET', `/v2/a/blobs/${D}`, [BLOB, { name: 'a', digest: D }]],
     ['HEAD', `/v2/a/b/c/blobs/${D}`, [BLOB, { name: 'a/b/c', digest: D }]],
     ['GET', `/v2/a/blobs/sha256%3A${'a'.repeat(64)}`, [BLOB, { name: 'a', digest: D }]],

@@ -12,6 +12,8 @@ export type Matched = Match | { readonly allowed: readonly string[] } | undefine
 interface Pattern {
   readonly route: Route
   readonly segments: readonly string[]
+  /** Segments before `{name}`; all of them where there is none. */
+  readonly head: readonly string[]
   /** Segments behind `{name}`, which is matched from the right: a name may hold `blobs`, `tags` and the like. */
   readonly tail: readonly string[] | undefined
   /** The same for routes that differ in their method alone. */
@@ -62,12 +64,22 @@ function methodsOf(route: Route): string[] {
 function patternOf(route: Route): Pattern {
   const segments = split(route.path)
   const name = segments.indexOf('{name}')
-  if (name < 0) return { route, segments, tail: undefined, shape: 'fixed', order: Number.NEGATIVE_INFINITY }
+  if (name < 0)
+    return {
+      route,
+      segments,
+      head: segments,
+      tail: undefined,
+      shape: 'fixed',
+      order: Number.NEGATIVE_INFINITY,
+    }
+  const head = segments.slice(0, name)
   const tail = segments.slice(name + 1)
   const words = tail.filter((segment) => !isParameter(segment)).length
   return {
     route,
     segments,
+    head,
     tail,
     shape: tail.map((part) => (isParameter(part) ? '{}' : part)).join('/'),
     order: -words,
@@ -80,10 +92,11 @@ function split(path: string): string[] {
   return trimmed.split('/').slice(1)
 }
 
-function fits({ segments: template, tail }: Pattern, segments: readonly string[]): boolean {
+function fits({ segments: template, head, tail }: Pattern, segments: readonly string[]): boolean {
   if (tail === undefined) return template.length === segments.length && fitsEnd(template, segments)
-  // What is left of the tail: `v2` and a name of at least one segment.
-  return segments.length >= tail.length + 2 && fitsEnd(tail, segments)
+  // Between head and tail is a name of at least one segment.
+  const isLongEnough = segments.length > head.length + tail.length
+  return isLongEnough && head.every((word, index) => segments[index] === word) && fitsEnd(tail, segments)
 }
 
 /** Whether the last segments have the template's words, and something for each of its parameters. */
@@ -96,14 +109,14 @@ function fitsEnd(template: readonly string[], segments: readonly string[]): bool
 
 /** The name is not decoded: its grammar has no use for `%`, and a decoded `%2F` would make other names of it. */
 function paramsOf(
-  { segments: template, tail = template }: Pattern,
+  { segments: template, head, tail = template }: Pattern,
   segments: readonly string[],
 ): Record<string, string> {
   const params: Record<string, string> = {}
   const at = segments.length - tail.length
   for (const [index, part] of tail.entries())
     if (isParameter(part)) params[part.slice(1, -1)] = decode(segments[at + index] ?? '')
-  if (tail !== template) params['name'] = segments.slice(1, at).join('/')
+  if (tail !== template) params['name'] = segments.slice(head.length, at).join('/')
   return params
 }
 

@@ -116,8 +116,7 @@ export function getImageTags(parts: InspectHttpParts): Handler {
   }
 }
 
-/** Names with more than two parts escape their further slashes. */
+/** Old clients escape the slashes of a name, or do not. */
 function imageName({ params }: Exchange): RepositoryName {
-  const { namespace, image = '' } = params
-  return requireName(namespace === undefined ? image : `${namespace}/${image}`)
+  return requireName((params['name'] ?? '').replaceAll(/%2f/gi, '/'))
 }

@@ -227,14 +227,7 @@ export function inspectRoutes(given: Omit<InspectHttpParts, keyof InspectorTurns
     {
       operationId: 'oldTags',
       method: 'GET',
-      path: `${OLD}/images/{image}/tags`,
-      right: 'anyone',
-      handle: getImageTags(parts),
-    },
-    {
-      operationId: 'oldTagsOfTwo',
-      method: 'GET',
-      path: `${OLD}/images/{namespace}/{image}/tags`,
+      path: `${OLD}/images/{name}/tags`,
       right: 'anyone',
       handle: getImageTags(parts),
     },
