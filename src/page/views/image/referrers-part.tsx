@@ -1,11 +1,16 @@
+import { Fragment } from 'preact'
+import { useState } from 'preact/hooks'
 import { call } from '../../api/client.ts'
 import type { ImageView as Image, Referrers } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { visibleText } from '../../format.ts'
 import { href } from '../../location.ts'
 import { Scroll } from '../../parts/scroll.tsx'
-import { Answered } from '../../parts/states.tsx'
+import { Answered, Failed } from '../../parts/states.tsx'
 import { Digest, Size } from '../../parts/values.tsx'
+
+/** Referrers that are asked for at once. */
+const PAGE = 100
 
 /** What is about the image, and about the index that it was chosen from. */
 export function ReferrersPart({ image }: { readonly image: Image }) {
@@ -20,14 +25,21 @@ export function ReferrersPart({ image }: { readonly image: Image }) {
           </p>
         ) : (
           <>
-            {found.map((one) => (
-              <Table
-                key={one.subject}
-                about={one}
-                isIndex={one.subject !== image.digest}
-                alone={found.length === 1}
-              />
-            ))}
+            {found
+              .filter(({ referrers }) => referrers.length > 0)
+              .map((first) => (
+                <About
+                  key={first.subject}
+                  first={first}
+                  title={
+                    found.length === 1
+                      ? ''
+                      : first.subject === image.digest
+                        ? 'Of this platform'
+                        : 'Of the index'
+                  }
+                />
+              ))}
           </>
         )
       }
@@ -37,59 +49,89 @@ export function ReferrersPart({ image }: { readonly image: Image }) {
 
 function readAll({ ref, repository, index }: Image, signal: AbortSignal): Promise<Referrers[]> {
   const refs = [ref, ...(index === null ? [] : [`${repository}@${index.digest}`])]
-  return Promise.all(refs.map((one) => call('getReferrers', { query: { ref: one, n: 100 } }, signal)))
+  return Promise.all(refs.map((one) => call('getReferrers', { query: { ref: one, n: PAGE } }, signal)))
+}
+
+/** What is about one manifest, page by page: further pages come when they are asked for. */
+function About({ first, title }: { readonly first: Referrers; readonly title: string }) {
+  const [pages, setPages] = useState(1)
+  const { repository, subject } = first
+  const more = useAnswer(pages === 1 ? undefined : `referrers ${subject} ${pages}`, async (signal) => {
+    const referrers: Referrers['referrers'][number][] = []
+    let { next } = first
+    for (let page = 1; page < pages && next !== undefined; page += 1) {
+      const ref = `${repository}@${subject}`
+      const answer = await call('getReferrers', { query: { ref, n: PAGE, last: next } }, signal)
+      referrers.push(...answer.referrers)
+      next = answer.next
+    }
+    return { referrers, next }
+  })
+  const rows = [...first.referrers, ...(more.value?.referrers ?? [])]
+  const next = more.value === undefined ? first.next : more.value.next
+  return (
+    <>
+      {title !== '' && <h3>{title}</h3>}
+      <Table repository={repository} referrers={rows} />
+      {more.problem !== undefined && <Failed problem={more.problem} again={more.again} />}
+      {next !== undefined && (
+        <p class="dim">
+          The first {rows.length} by digest.{' '}
+          <button type="button" class="link" aria-busy={more.loading} onClick={() => setPages(pages + 1)}>
+            Show more
+          </button>
+        </p>
+      )}
+    </>
+  )
 }
 
 function Table({
-  about: { repository, referrers, next },
-  isIndex,
-  alone,
+  repository,
+  referrers,
 }: {
-  readonly about: Referrers
-  readonly isIndex: boolean
-  readonly alone: boolean
+  readonly repository: string
+  readonly referrers: Referrers['referrers']
 }) {
-  if (referrers.length === 0) return null
   return (
-    <>
-      {!alone && <h3>{isIndex ? 'Of the index' : 'Of this platform'}</h3>}
-      <Scroll label="Referrers">
-        <table>
-          <thead>
-            <tr>
-              <th>Kind</th>
-              <th>Digest</th>
-              <th class="number">Manifest</th>
-              <th>Annotations</th>
+    <Scroll label="Referrers">
+      <table>
+        <thead>
+          <tr>
+            <th>Kind</th>
+            <th>Digest</th>
+            <th class="number">Manifest</th>
+            <th>Annotations</th>
+          </tr>
+        </thead>
+        <tbody>
+          {referrers.map(({ digest, artifactType, mediaType, size, annotations }) => (
+            <tr key={digest}>
+              <td>
+                <a href={href('image', { ref: `${repository}@${digest}` })}>
+                  {kindOf(artifactType ?? mediaType)}
+                </a>{' '}
+                <span class="dim">{visibleText(artifactType ?? mediaType)}</span>
+              </td>
+              <td>
+                <Digest digest={digest} />
+              </td>
+              <td class="number">
+                <Size bytes={size} />
+              </td>
+              <td class="wrap dim">
+                {Object.entries(annotations).map(([name, value], index) => (
+                  <Fragment key={name}>
+                    {index > 0 && ', '}
+                    <bdi>{`${visibleText(name)}=${visibleText(value)}`}</bdi>
+                  </Fragment>
+                ))}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {referrers.map(({ digest, artifactType, mediaType, size, annotations }) => (
-              <tr key={digest}>
-                <td>
-                  <a href={href('image', { ref: `${repository}@${digest}` })}>
-                    {kindOf(artifactType ?? mediaType)}
-                  </a>{' '}
-                  <span class="dim">{visibleText(artifactType ?? mediaType)}</span>
-                </td>
-                <td>
-                  <Digest digest={digest} />
-                </td>
-                <td class="number">
-                  <Size bytes={size} />
-                </td>
-                <td class="wrap dim">
-                  {Object.entries(annotations)
-                    .map(([name, value]) => `${visibleText(name)}=${visibleText(value)}`)
-                    .join(', ')}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
-      {next !== undefined && <p class="dim">There are more.</p>}
-    </>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
   )
 }
 
