@@ -417,11 +417,12 @@ describe('lists', () => {
     const { json } = await ask(world.viewer, 'getTags', '/api/v1/tags?repository=alpha/built&n=2')
     expect(json).toMatchObject({
       tags: [
-        { tag: 'both', digest: both.digest },
+        { tag: 'both', digest: both.digest, platforms: ['linux/amd64', 'linux/arm64/v8'] },
         { tag: 'one', by: 'user:admin' },
       ],
       next: 'one',
     })
+    expect(at(json, 'tags', 1, 'platforms')).toBeUndefined()
     expect(at(json, 'tags', 1, 'size')).toBe(600 + one.size + (one.blobs[0]?.size ?? 0))
     const rest = await ask(world.viewer, 'getTags', '/api/v1/tags?repository=alpha/built&n=2&last=one')
     expect(listAt(rest.json, 'tags').map((tag) => at(tag, 'tag'))).toEqual(['two'])

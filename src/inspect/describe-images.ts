@@ -1,14 +1,18 @@
 import { setImmediate } from 'node:timers/promises'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
+import { manifestKind } from '../oci/media-type.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { type ManifestRecord, manifestCodec } from '../records/manifest.ts'
 import { decodeSome, readContents } from './contents.ts'
+import { platformsOfIndexes } from './platforms-of-indexes.ts'
 
 /** What is known of an image without a look at its content. */
 export interface Described {
   readonly mediaType: string
   readonly artifactType: string | undefined
+  /** Of an index, the platforms that it says; what images say is in their configs. */
+  readonly platforms: readonly string[] | undefined
   /** Bytes of the manifest and of what it refers to, each content once; of an index, of all its images. */
   readonly size: number
 }
@@ -42,11 +46,14 @@ export async function describeImages(
       for (let from = 0; from < values.length; ) {
         const images = decodeSome(values, from)
         const sizes = await sizesOf(metadata, repo, images)
+        const indexes = here.filter((_, index) => isIndex(images[index - from]))
+        const platforms = await platformsOfIndexes(metadata, repo, indexes)
         for (const [index, { mediaType, artifactType, children }] of images.entries()) {
           const digest = here[from + index]
           contents += children.length
-          if (digest !== undefined)
-            described.set(digest, { mediaType, artifactType, size: sizes[index] ?? 0 })
+          if (digest === undefined) continue
+          const size = sizes[index] ?? 0
+          described.set(digest, { mediaType, artifactType, platforms: platforms.get(digest), size })
         }
         from += images.length
         await setImmediate()
@@ -56,6 +63,10 @@ export async function describeImages(
   await describe(MANY)
   if (at < digests.length) await whenMany(() => describe(Number.POSITIVE_INFINITY))
   return described
+}
+
+function isIndex(image: ManifestRecord | undefined): boolean {
+  return image !== undefined && manifestKind(image.mediaType) === 'index'
 }
 
 /** Records of the first of them, one at least. */

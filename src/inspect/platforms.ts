@@ -86,9 +86,14 @@ export function choosePlatform(
   entries: readonly PlatformEntry[],
   wanted: string | undefined,
 ): PlatformEntry | undefined {
-  const images = entries.filter(isImage)
+  const images = imagesOf(entries)
   if (wanted === undefined) return images.find((one) => one.platform === 'linux/amd64') ?? images[0]
   return images.find(({ platform }) => platform !== undefined && suitsPlatform(platform, wanted))
+}
+
+/** The entries that are images. */
+export function imagesOf(entries: readonly PlatformEntry[]): PlatformEntry[] {
+  return entries.filter(isImage)
 }
 
 /** Attestations are none, nor are the layers that BuildKit's caches name in an index. */

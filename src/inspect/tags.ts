@@ -89,10 +89,10 @@ async function summariesOf(
     metadata.read(digests.map((digest) => keys.pulled(repo, digest))),
   ])
   return tags.map(({ tag, digest, at, by }, index) => {
-    const { mediaType = '', artifactType, size = 0 } = images.get(digest) ?? {}
+    const { mediaType = '', artifactType, platforms, size = 0 } = images.get(digest) ?? {}
     const kept = marks[index] !== undefined
     const pull = pulls[index]
     const pulled = pull && pulledCodec.decode(pull.value).at
-    return { tag, digest, mediaType, artifactType, size, pushed: at, by, kept, pulled }
+    return { tag, digest, mediaType, artifactType, platforms, size, pushed: at, by, kept, pulled }
   })
 }

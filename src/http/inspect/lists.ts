@@ -69,10 +69,11 @@ export function getTags({ metadata, counts }: InspectHttpParts): Handler {
   }
 }
 
-function showTag({ artifactType, pushed, pulled, ...tag }: TagSummary) {
+function showTag({ artifactType, platforms, pushed, pulled, ...tag }: TagSummary) {
   return {
     ...tag,
     ...(artifactType === undefined ? {} : { artifactType }),
+    ...(platforms === undefined ? {} : { platforms }),
     pushed: date(pushed),
     ...optionalDate('pulled', pulled),
   }

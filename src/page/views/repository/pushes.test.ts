@@ -57,3 +57,24 @@ test('a push is compared with the one before, not with its neighbour in the alph
   ])
   expect(pushesOf(tags, undefined)[0]?.fresh).toBeUndefined()
 })
+
+test('platforms are those of the index, else that of the image', () => {
+  const grid: Grid = {
+    columns: [
+      { ...column(0, 'v1'), platform: 'linux/amd64' },
+      { ...column(1, 'all'), platform: 'linux/amd64' },
+      column(2, 'bom'),
+    ],
+    roots: [],
+    totals: { uniqueLayers: 0, uniqueBytes: 0, sumBytes: 0, averageBytes: 0, largestBytes: 0 },
+    errors: [],
+  }
+  const tags = [
+    tag('v1', '1'),
+    { ...tag('all', '2'), platforms: ['linux/amd64', 'linux/arm64'] },
+    tag('bom', '3'),
+  ]
+  const platforms = (known: Grid | undefined) => pushesOf(tags, known).map((push) => push.platforms)
+  expect(platforms(grid)).toEqual([['linux/amd64'], ['linux/amd64', 'linux/arm64'], []])
+  expect(platforms(undefined)).toEqual([[], ['linux/amd64', 'linux/arm64'], []])
+})

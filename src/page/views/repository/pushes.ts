@@ -6,20 +6,26 @@ export interface Push {
   /** Undefined when its layers are not known (an index of many platforms, or more tags than are asked for). */
   readonly fresh: number | undefined
   readonly reused: number | undefined
+  /** None while they are not known, and for what is no image. */
+  readonly platforms: readonly string[]
 }
 
 /** Tags in the order in which they were pushed, each compared with the one before. */
 export function pushesOf(tags: readonly TagSummary[], grid: Grid | undefined): Push[] {
   const layers = grid === undefined ? new Map<string, Layers>() : layersByTag(grid)
+  const platformOf = new Map(
+    grid?.columns.map(({ tag, platform }) => [tag, platform === null ? [] : [platform]]),
+  )
   const sorted = tags.toSorted((a, b) => (a.pushed < b.pushed ? -1 : a.pushed > b.pushed ? 1 : 0))
   let before: Layers | undefined
   return sorted.map((tag) => {
     const own = layers.get(tag.tag)
-    if (own === undefined) return { tag, fresh: undefined, reused: undefined }
+    const platforms = tag.platforms ?? platformOf.get(tag.tag) ?? []
+    if (own === undefined) return { tag, fresh: undefined, reused: undefined, platforms }
     const known = before ?? new Map()
     const fresh = sum([...own].filter(([digest]) => !known.has(digest)))
     before = own
-    return { tag, fresh, reused: sum([...own]) - fresh }
+    return { tag, fresh, reused: sum([...own]) - fresh, platforms }
   })
 }
 

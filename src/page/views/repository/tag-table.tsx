@@ -13,6 +13,8 @@ import { lit } from './lit.ts'
 import type { Push } from './pushes.ts'
 import { TagHistory } from './tag-history.tsx'
 
+/** Platforms that are shown of one tag; the others are counted. */
+const PLATFORMS = 2
 /** Characters of a type that are shown: a manifest may say any. */
 const TYPE = 100
 
@@ -59,7 +61,7 @@ export function TagTable({
         <table class="tags">
           <Head sort={sort} rises={rises} />
           <tbody>
-            {(rises ? sorted : sorted.toReversed()).map(({ tag, fresh }) => {
+            {(rises ? sorted : sorted.toReversed()).map(({ tag, fresh, platforms }) => {
               return (
                 <tr
                   key={tag.tag}
@@ -80,6 +82,9 @@ export function TagTable({
                   </td>
                   <td class="of-digest">
                     <Digest digest={tag.digest} />
+                  </td>
+                  <td class="of-platform">
+                    <Platforms of={platforms} />
                   </td>
                   <td class="number">
                     <Size bytes={tag.size} />
@@ -149,6 +154,7 @@ function Head({ sort, rises }: { readonly sort: keyof typeof SORTS; readonly ris
         </th>
         {head('tag', 'Tag')}
         <th class="of-digest">Digest</th>
+        <th class="of-platform">Platforms</th>
         {head('size', 'Compressed', 'number')}
         {head('new', 'New bytes', 'number')}
         {head('pushed', 'Pushed')}
@@ -172,13 +178,29 @@ function TagName({ repository, tag }: { readonly repository: string; readonly ta
       <a href={href('image', { ref: `${repository}:${tag.tag}` })} class="strong">
         {tag.tag}
       </a>{' '}
-      <Kind mediaType={tag.mediaType} artifactType={tag.artifactType} />
+      <Kind artifactType={tag.artifactType} />
       {tag.kept && (
         <span class="pill" title="No retention rule takes it">
           kept
         </span>
       )}
     </>
+  )
+}
+
+function Platforms({ of }: { readonly of: readonly string[] }) {
+  if (of.length === 0) return <span class="dim">–</span>
+  const rest = of.slice(PLATFORMS)
+  return (
+    <span title={of.map(visibleText).join(', ')}>
+      {of.slice(0, PLATFORMS).map(visibleText).join(', ')}
+      {rest.length > 0 && (
+        <span class="dim">
+          {' '}
+          and {rest.length} more<span class="sr">: {rest.map(visibleText).join(', ')}</span>
+        </span>
+      )}
+    </span>
   )
 }
 
@@ -204,14 +226,8 @@ function RowActions({
   )
 }
 
-function Kind({
-  mediaType,
-  artifactType,
-}: {
-  readonly mediaType: string
-  readonly artifactType: string | undefined
-}) {
-  if (isArtifactType(artifactType))
-    return <span class="pill">{visibleText(artifactType.slice(0, TYPE))}</span>
-  return /index|list/.test(mediaType) ? <span class="pill">platforms</span> : null
+function Kind({ artifactType }: { readonly artifactType: string | undefined }) {
+  return isArtifactType(artifactType) ? (
+    <span class="pill">{visibleText(artifactType.slice(0, TYPE))}</span>
+  ) : null
 }
