@@ -1,12 +1,29 @@
+import { useRef } from 'preact/hooks'
 import type { LayerIndex } from '../../api/schema.generated.ts'
 import { visibleText } from '../../format.ts'
 import { Count, Digest, Size } from '../../parts/values.tsx'
 import { Fact } from '../files/file-facts.tsx'
 import { isPending, stateText } from '../files/index-states.ts'
+import { leftText, type Progress, secondsLeft } from './time-left.ts'
+
+/** How long a reading that is watched will take yet, in words. */
+function useTimeLeft({ layer, size, read }: LayerIndex): string | undefined {
+  const first = useRef<(Progress & { readonly layer: string }) | undefined>(undefined)
+  if (read === undefined) {
+    first.current = undefined
+    return undefined
+  }
+  const now = { layer, at: performance.now(), read }
+  const known = first.current
+  if (known === undefined || known.layer !== layer || read < known.read) first.current = now
+  const seconds = secondsLeft(first.current ?? now, now, size)
+  return seconds === undefined ? undefined : leftText(seconds)
+}
 
 /** What a look into a layer found, as far as it is. */
 export function LayerFacts({ index }: { readonly index: LayerIndex }) {
   const { size, state, reason, read, compression, unpacked, files, bytes, whiteouts, diffId } = index
+  const left = useTimeLeft(index)
   if (isPending(state))
     return (
       <p class="notice" role="status">
@@ -15,6 +32,7 @@ export function LayerFacts({ index }: { readonly index: LayerIndex }) {
           {read !== undefined && (
             <>
               : <Size bytes={read} /> of <Size bytes={size} /> are read (compressed)
+              {left !== undefined && `, ${left}`}
             </>
           )}
           {read === undefined && (
