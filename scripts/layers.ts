@@ -259,6 +259,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/transact.ts',
     'src/system-code.ts',
   ],
+  'src/inspect/packages': ['node:*', 'src/inspect/layer', 'src/inspect/walk-image.ts'],
   'src/inspect/tar': ['node:*'],
   /** Above the registry: what an archive holds goes by the rules that the registry has for pushes. */
   'src/images': [
@@ -369,6 +370,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/http/inspect': [
     'node:*',
     'src/inspect/layer',
+    'src/inspect/packages',
     'src/inspect/tar',
     'lru-cache',
     'zod',

@@ -29,6 +29,12 @@ const NODE: Step[] = [
       file('usr/bin/curl', 1_900_000),
       file('var/lib/apt/lists/deb.debian.org_main', 6_200_000),
       file('var/cache/apt/pkgcache.bin', 2_400_000),
+      textFile(
+        'var/lib/dpkg/status',
+        ['ca-certificates 20230311', 'curl 7.88.1-10+deb12u12', 'git 1:2.39.5-0+deb12u2']
+          .map((one) => `Package: ${one.replace(' ', '\nStatus: install ok installed\nVersion: ')}\n`)
+          .join('\n'),
+      ),
     ],
   },
   { createdBy: 'ENV NODE_VERSION=24.2.0' },

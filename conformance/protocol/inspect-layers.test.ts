@@ -379,6 +379,46 @@ describe('reports', () => {
     }
   })
 
+  test('packages, each with the layer that brought its version', async () => {
+    const status = (...versions: readonly string[]) =>
+      versions.map((one) => `Package: ${one.split('=').join('\nVersion: ')}\n`).join('\n')
+    const modules = 'app/node_modules'
+    const made = imageOf([
+      layer({
+        'var/lib/dpkg/status': status('bash=5.1', 'curl=7', 'zlib=1'),
+        [`${modules}/gone/package.json`]: '{"name":"gone","version":"1.0.0"}',
+        [`${modules}/@a/b/package.json`]: '{"name":"@a/b","version":"1.0.0"}',
+        [`${modules}/@a/b/lib/package.json`]: '{"name":"no module","version":"1.0.0"}',
+      }),
+      layer({
+        'var/lib/dpkg/status': status('bash=5.2', 'zlib=1', 'jq=1.6'),
+        [`${modules}/.wh.gone`]: '',
+        [`${modules}/@a/b/package.json`]: '{"name":"@a/b","version":"1.0.1"}',
+        'usr/lib/python3/dist-packages/ruamel_yaml-0.18.dist-info/METADATA': 'x',
+        'usr/lib/python3/dist-packages/six-1.16.0.egg-info': 'x',
+        'lib/apk/db/installed': 'P:musl\nV:1.2.4-r2\nA:x86_64\n\n',
+        'var/lib/rpm/rpmdb.sqlite': 'not one',
+      }),
+    ])
+    await pushImage(lamina.now.admin, 'alpha/files', made, 'packages')
+    for (const one of made.blobs.slice(1)) await indexed(one)
+    const { json } = await get('getPackages', 'image/packages?ref=alpha/files:packages')
+    expect(
+      listAt(json, 'packages').map((one) =>
+        ['type', 'name', 'version', 'layer'].map((name) => at(one, name)),
+      ),
+    ).toEqual([
+      ['apk', 'musl', '1.2.4-r2', 1],
+      ['deb', 'bash', '5.2', 1],
+      ['deb', 'jq', '1.6', 1],
+      ['deb', 'zlib', '1', 0],
+      ['npm', '@a/b', '1.0.1', 1],
+      ['python', 'ruamel-yaml', '0.18', 1],
+      ['python', 'six', '1.16.0', 1],
+    ])
+    expect(at(json, 'unread')).toEqual([{ path: 'var/lib/rpm/rpmdb.sqlite', layer: 1 }])
+  })
+
   test('two images against each other', async () => {
     const moved = imageOf([layer({ 'etc/config': 'newer', 'usr/lib/moved': 'bb', 'usr/lib/a': 'aaaa' })])
     await pushImage(lamina.now.admin, 'alpha/files', moved, 'moved')
@@ -579,6 +619,7 @@ test.each([
   ['getImageTree', 'image/tree?ref=REF', true],
   ['getWaste', 'image/waste?ref=REF', true],
   ['getHints', 'image/hints?ref=REF', true],
+  ['getPackages', 'image/packages?ref=REF', true],
   ['findFiles', 'image/files?ref=REF&q=a', true],
   ['checkImage', 'image/check?ref=REF&maxWasted=1000', true],
   ['compareImages', 'compare?a=REF&b=REF', true],

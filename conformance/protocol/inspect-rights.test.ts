@@ -94,6 +94,7 @@ const ASKS: Readonly<Record<string, Ask>> = {
   checkImage: get(({ name }) => `/api/v1/image/check?ref=${name}:v1&maxLayers=100`),
   findFiles: get(({ name }) => `/api/v1/image/files?ref=${name}:v1&q=shared`),
   getImageFile: get(({ name }) => `/api/v1/image/file?ref=${name}:v1&path=shared-file`),
+  getPackages: get(({ name }) => `/api/v1/image/packages?ref=${name}:v1`),
   getHints: get(({ name }) => `/api/v1/image/hints?ref=${name}:v1`),
   getReferrers: get(({ name }) => `/api/v1/image/referrers?ref=${name}:v1`),
   getLineage: get(({ name }) => `/api/v1/image/lineage?ref=${name}:v1`),

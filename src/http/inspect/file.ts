@@ -87,16 +87,26 @@ async function readFile(
   { file, record, offset, length, inTurn }: Wanted,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const packed: PackedLayer = {
+  const packed = packedLayer(parts, layer, record, inTurn)
+  const stored = (start: number, end: number) =>
+    readUnpacked(packed, file.contentOffset + start, file.contentOffset + end, signal)
+  const span = { start: offset, end: offset + length }
+  return file.sparse === undefined ? stored(span.start, span.end) : readSparse(file.sparse, span, stored)
+}
+
+/** A layer as it is stored, for reading files of it. */
+export function packedLayer(
+  parts: InspectHttpParts,
+  layer: Digest,
+  record: ReturnType<typeof recordIn>,
+  inTurn: PackedLayer['whenFar'],
+): PackedLayer {
+  return {
     compression: record?.compression ?? 'none',
     open: (range) => openLayer(parts, layer, range),
     entrance: async (start, end) => record && parts.seekPoints.entrance(layer, record, { start, end }),
     whenFar: inTurn,
   }
-  const stored = (start: number, end: number) =>
-    readUnpacked(packed, file.contentOffset + start, file.contentOffset + end, signal)
-  const span = { start: offset, end: offset + length }
-  return file.sparse === undefined ? stored(span.start, span.end) : readSparse(file.sparse, span, stored)
 }
 
 /** The bytes of a layer, or a part of them. Throws StoreDamaged when they are not there. */

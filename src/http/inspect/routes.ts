@@ -18,6 +18,7 @@ import { getLineage } from './lineage.ts'
 import { getCounts, getRepositories, getTags, search } from './lists.ts'
 import { getIndex, getRaw } from './manifest.ts'
 import { openToPages } from './open-to-pages.ts'
+import { getPackages } from './packages.ts'
 import type { InspectHttpParts } from './parts.ts'
 import { getReferrers } from './referrers.ts'
 import { compareImages, getDeduplication, getPullPlan } from './reports.ts'
@@ -110,6 +111,13 @@ export function inspectRoutes(given: Omit<InspectHttpParts, keyof InspectorTurns
       path: `${V1}/image/files`,
       right: 'pull-ref',
       handle: findFiles(parts),
+    },
+    {
+      operationId: 'getPackages',
+      method: 'GET',
+      path: `${V1}/image/packages`,
+      right: 'pull-ref',
+      handle: getPackages(parts),
     },
     {
       operationId: 'getLineage',

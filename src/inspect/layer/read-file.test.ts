@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { BlobReader } from '../../../storage/blobs/blob-store.ts'
-import { type PackedLayer, readUnpacked } from './read-file.ts'
+import { type PackedLayer, readSpans, readUnpacked } from './read-file.ts'
 
 const MB = 1024 * 1024
 const plain = Buffer.alloc(40 * MB, 'all of a layer that is packed ')
@@ -62,5 +62,32 @@ describe('a file of a packed layer', () => {
       },
     }
     await expect(read(39 * MB, late.signal)).rejects.toThrow('late')
+  })
+
+  it.each(['gzip', 'none'] as const)('is read with others in one go: %s', async (compression) => {
+    let opened = 0
+    layer = {
+      ...layer,
+      compression,
+      open: ({ start, end } = { start: 0 }) => {
+        opened += 1
+        return Promise.resolve(readerOf((compression === 'none' ? plain : packed).subarray(start, end)))
+      },
+    }
+    const spans = [
+      [7, 7],
+      [10, 20],
+      [20, 70_000],
+      [70_001, 70_001],
+      [65_536 * 2, 65_536 * 2 + 5],
+      [3 * MB, 3 * MB + 1],
+    ].map(([start = 0, end = 0]) => ({ start, end }))
+    const { signal } = new AbortController()
+    expect(await readSpans(layer, spans, signal)).toEqual(
+      spans.map(({ start, end }) => plain.subarray(start, end)),
+    )
+    expect(opened).toBe(1)
+    expect(await readSpans(layer, [{ start: 5, end: 5 }], signal)).toEqual([Buffer.alloc(0)])
+    expect(opened).toBe(1)
   })
 })

@@ -31,7 +31,7 @@ export interface PackedLayer {
 }
 
 /**
- * Bytes that are unpacked and thrown away, beyond which a reading has far to go: a fifth of a second of a core, of a thread
+ * Bytes that are unpacked, beyond which a reading has far to go: a fifth of a second of a core, of a thread
  * that transfers wait for as well.
  */
 const FAR = 32 * 1024 * 1024
@@ -51,21 +51,39 @@ export async function readUnpacked(
 ): Promise<Buffer> {
   if (end <= start) return Buffer.alloc(0)
   const cut = new Cut(start, end)
-  try {
-    if (layer.compression === 'none') await readPlain(layer, { start, end }, cut, signal)
-    else await readPacked(layer, { start, end }, cut, signal)
-  } catch (error) {
-    if (!(error instanceof Enough)) throw error
-  }
+  await readInto(layer, { start, end }, cut, signal)
   return cut.bytes()
 }
 
-interface Span {
+/** The same of several spans, in their order, one behind the other; the layer is read once from the first to the last. */
+export async function readSpans(
+  layer: PackedLayer,
+  spans: readonly Span[],
+  signal: AbortSignal,
+): Promise<Buffer[]> {
+  const cuts = spans.map(({ start, end }) => new Cut(start, end))
+  const asked = spans.filter(({ start, end }) => end > start)
+  const whole = { start: asked[0]?.start ?? 0, end: asked.at(-1)?.end ?? 0 }
+  if (whole.end > whole.start) await readInto(layer, whole, new Cuts(cuts), signal)
+  return cuts.map((cut) => cut.bytes())
+}
+
+async function readInto(layer: PackedLayer, span: Span, cut: Taker, signal: AbortSignal): Promise<void> {
+  try {
+    if (layer.compression === 'none') await readPlain(layer, span, cut, signal)
+    else await readPacked(layer, span, cut, signal)
+  } catch (error) {
+    if (!(error instanceof Enough)) throw error
+  }
+}
+
+/** Bytes of an unpacked layer; `end` is exclusive. */
+export interface Span {
   readonly start: number
   readonly end: number
 }
 
-async function readPlain(layer: PackedLayer, span: Span, cut: Cut, signal: AbortSignal): Promise<void> {
+async function readPlain(layer: PackedLayer, span: Span, cut: Taker, signal: AbortSignal): Promise<void> {
   const reader = await layer.open(span)
   cut.skip(span.start)
   await reader.pump((chunk) => cut.take(Buffer.from(chunk)), signal)
@@ -74,20 +92,20 @@ async function readPlain(layer: PackedLayer, span: Span, cut: Cut, signal: Abort
 async function readPacked(
   layer: PackedLayer,
   { start, end }: Span,
-  cut: Cut,
+  cut: Taker,
   signal: AbortSignal,
 ): Promise<void> {
   const entrance = await layer.entrance(start, end)
   const from = entrance?.unpacked ?? 0
   cut.skip(from)
   const read = () => readFrom(layer, entrance, cut, signal)
-  await (start - from > FAR ? layer.whenFar(read) : read())
+  await (end - from > FAR ? layer.whenFar(read) : read())
 }
 
 async function readFrom(
   layer: PackedLayer,
   entrance: Entrance | undefined,
-  cut: Cut,
+  cut: Taker,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted()
@@ -111,8 +129,37 @@ function unpackerAt(entrance: Entrance | undefined, head: Buffer, sink: Sink): U
     : new ResumedUnpacker(entrance.bit % 8, entrance.window, sink)
 }
 
+/** Takes a stream, from a place on. Throws Enough when it needs no more. */
+interface Taker {
+  readonly skip: (bytes: number) => void
+  readonly take: (bytes: Buffer) => void
+}
+
+/** Keeps several stretches of a stream, in their order. */
+class Cuts implements Taker {
+  readonly #open: Cut[]
+  #at = 0
+
+  constructor(cuts: readonly Cut[]) {
+    this.#open = cuts.filter(({ isEmpty }) => !isEmpty).toReversed()
+  }
+
+  skip(bytes: number): void {
+    this.#at = bytes
+  }
+
+  take(bytes: Buffer): void {
+    for (let cut = this.#open.at(-1); cut !== undefined; cut = this.#open.at(-1)) {
+      if (!cut.takeAt(this.#at, bytes)) break
+      this.#open.pop()
+    }
+    this.#at += bytes.length
+    if (this.#open.length === 0) throw new Enough()
+  }
+}
+
 /** Keeps a stretch of a stream. Throws Enough behind it. */
-class Cut {
+class Cut implements Taker {
   readonly #start: number
   readonly #end: number
   readonly #kept: Buffer[] = []
@@ -127,12 +174,22 @@ class Cut {
     this.#at = bytes
   }
 
+  get isEmpty(): boolean {
+    return this.#end <= this.#start
+  }
+
   take(bytes: Buffer): void {
-    const from = Math.max(this.#start - this.#at, 0)
-    const to = Math.min(this.#end - this.#at, bytes.length)
-    if (to > from) this.#kept.push(Buffer.from(bytes.subarray(from, to)))
+    const isWhole = this.takeAt(this.#at, bytes)
     this.#at += bytes.length
-    if (this.#at >= this.#end) throw new Enough()
+    if (isWhole) throw new Enough()
+  }
+
+  /** Takes what it wants of bytes that are at a place of the stream; whether that was the last of it. */
+  takeAt(at: number, bytes: Buffer): boolean {
+    const from = Math.max(this.#start - at, 0)
+    const to = Math.min(this.#end - at, bytes.length)
+    if (to > from) this.#kept.push(Buffer.from(bytes.subarray(from, to)))
+    return at + bytes.length >= this.#end
   }
 
   bytes(): Buffer {

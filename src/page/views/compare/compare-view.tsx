@@ -3,12 +3,14 @@ import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { deltaText, plural } from '../../format.ts'
 import { go, here, href } from '../../location.ts'
+import { Fold } from '../../parts/fold.tsx'
 import { PairForm } from '../../parts/pair-form.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
 import { bytesOf, nameOf, splitLayers } from './compare.ts'
 import { ConfigDifferences } from './config-differences.tsx'
 import { FileDifferences } from './file-differences.tsx'
+import { PackagesPart } from './packages-part.tsx'
 import { ShareBar } from './share-bar.tsx'
 import { StepPairs } from './step-pairs.tsx'
 import './compare.css'
@@ -79,6 +81,13 @@ function Shown({
       <StepPairs a={a} b={b} />
       {a.digest !== b.digest && <FileDifferences images={{ a, b }} platform={platform} />}
       <ConfigDifferences a={a} b={b} />
+      {a.digest !== b.digest && (
+        <div class="folds">
+          <Fold name="packages" title="Packages">
+            {() => <PackagesPart a={a} b={b} />}
+          </Fold>
+        </div>
+      )}
     </>
   )
 }

@@ -13,6 +13,7 @@ import { HintsNote, WasteNote } from './fold-notes.tsx'
 import { HintsPart } from './hints-part.tsx'
 import { ImageHead } from './image-head.tsx'
 import { LineagePart } from './lineage-part.tsx'
+import { PackagesPart } from './packages-part.tsx'
 import { PlatformsPart } from './platforms-part.tsx'
 import { RawPart } from './raw-part.tsx'
 import { ReferrersPart } from './referrers-part.tsx'
@@ -103,6 +104,11 @@ function Folds({ image, asked }: { readonly image: Image; readonly asked: string
       {isImage && (
         <Fold name="hints" title="Hints" note={<HintsNote image={image} />}>
           {() => <HintsPart image={image} />}
+        </Fold>
+      )}
+      {isImage && (
+        <Fold name="packages" title="Packages">
+          {() => <PackagesPart image={image} />}
         </Fold>
       )}
       {isImage && (

@@ -1,0 +1,124 @@
+import { setImmediate } from 'node:timers/promises'
+import type { IndexEntry } from '../layer/index-entry.ts'
+import type { IndexReader } from '../layer/index-reader.ts'
+import { type Package, type PackageFile, type PackagePath, packageFilesIn } from './package-files.ts'
+import { packagesIn } from './package-lists.ts'
+
+/** Reads files of one layer, in one go; undefined for what is not read. */
+export type ReadFiles = (
+  layer: number,
+  files: readonly IndexEntry[],
+) => Promise<readonly (Buffer | undefined)[]>
+
+export interface Packages {
+  readonly packages: readonly PackagePath[]
+  /** Files that say which packages there are, and were too large, or not of their form. */
+  readonly unread: readonly { readonly path: string; readonly layer: number }[]
+  /** More than are given. */
+  readonly more: boolean
+}
+
+/** Bytes of a file that is read: a list of a whole system, and what one package says of itself. */
+const LIST = 32 * 1024 * 1024
+const ONE = 1024 * 1024
+/** Bytes that are read of an image; those of one layer are held at the same time. */
+const ALL = 128 * 1024 * 1024
+
+type List = readonly Package[]
+
+/** F21: the packages of an image, each with the layer that brought it, by type and name. */
+export async function packagesOf(
+  layers: readonly (IndexReader | undefined)[],
+  read: ReadFiles,
+): Promise<Packages> {
+  const { files, known, more } = await packageFilesIn(layers)
+  const { lists, isCut } = await readLists(layers.length, files, read)
+  const packages: PackagePath[] = [...known]
+  const unread: { path: string; layer: number }[] = []
+  for (const { form, path, versions } of files) {
+    const own = versions.map(({ entry }) => lists.get(entry))
+    const [last, layer] = [own.at(-1), versions.at(-1)?.layer ?? 0]
+    if (last !== undefined)
+      for (const one of last) packages.push({ ...one, path, layer: broughtBy(one, own, versions) })
+    // What a package ships for its own tests is no loss.
+    else if (form !== 'npm') unread.push({ path, layer })
+  }
+  return {
+    packages: packages.toSorted(byName).slice(0, MOST_PACKAGES),
+    unread,
+    more: more || isCut || packages.length > MOST_PACKAGES,
+  }
+}
+
+/** Packages of one answer. */
+const MOST_PACKAGES = 20_000
+
+/** What each file says, layer by layer: of what was read only the packages are held. */
+async function readLists(
+  layers: number,
+  files: readonly PackageFile[],
+  read: ReadFiles,
+): Promise<{ readonly lists: ReadonlyMap<IndexEntry, List>; readonly isCut: boolean }> {
+  const lists = new Map<IndexEntry, List>()
+  let [left, isCut] = [ALL, false]
+  for (let layer = 0; layer < layers; layer += 1) {
+    const wanted = files
+      .flatMap((file) => inLayer(file, layer))
+      .toSorted((a, b) => a.entry.contentOffset - b.entry.contentOffset)
+      .filter(({ form, entry: { size } }) => {
+        const fits = size <= left && size <= (form === 'npm' ? ONE : LIST)
+        isCut ||= size > left
+        left -= fits ? size : 0
+        return fits
+      })
+    if (wanted.length === 0) continue
+    const contents = await read(
+      layer,
+      wanted.map(({ entry }) => entry),
+    )
+    for (const [index, { form, entry }] of wanted.entries()) {
+      const content = contents[index]
+      const list = content && packagesIn(form, content)
+      if (list !== undefined) lists.set(entry, list)
+      // A list of megabytes holds up others for some tenths of a second.
+      if (entry.size > ONE) await setImmediate()
+    }
+  }
+  return { lists, isCut }
+}
+
+/** Of npm's files only the last version counts: each speaks of one package. */
+function inLayer({ form, versions }: PackageFile, layer: number) {
+  return (form === 'npm' ? versions.slice(-1) : versions)
+    .filter((one) => one.layer === layer)
+    .map(({ entry }) => ({ form, entry }))
+}
+
+/** The first layer from which on every list has it. */
+function broughtBy(
+  wanted: Package,
+  lists: readonly (List | undefined)[],
+  versions: PackageFile['versions'],
+): number {
+  const key = keyOf(wanted)
+  const without = lists.findLastIndex((list) => list === undefined || !keysOf(list).has(key))
+  return versions[without + 1]?.layer ?? versions.at(-1)?.layer ?? 0
+}
+
+const keySets = new WeakMap<List, ReadonlySet<string>>()
+
+/** Thousands of packages are looked for in the same list. */
+function keysOf(list: List): ReadonlySet<string> {
+  const known = keySets.get(list) ?? new Set(list.map(keyOf))
+  keySets.set(list, known)
+  return known
+}
+
+function keyOf({ type, name, version, arch }: Package): string {
+  return JSON.stringify([type, name, version, arch])
+}
+
+function byName(a: PackagePath, b: PackagePath): number {
+  const [one, other] = [`${a.type} ${a.name}`, `${b.type} ${b.name}`]
+  return one < other ? -1 : one > other ? 1 : 0
+}
