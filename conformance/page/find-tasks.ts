@@ -62,6 +62,63 @@ export const FIND_TASKS: readonly Task[] = [
     },
   },
   {
+    name: 'find the large files of an image, and those that a pattern fits',
+    mouse: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByText('by size, type or rights').click()
+      await page.getByLabel('From', { exact: true }).fill('4 MB')
+      await page.getByRole('button', { name: 'Find', exact: true }).click()
+      await page.getByRole('button', { name: 'Unpacked' }).click()
+      return largeOf(page)
+    },
+    keyboard: async (page) => {
+      await page.goto('image?ref=demo/app:v11&min=4 MB&files=size')
+      return largeOf(page)
+    },
+  },
+  {
+    name: 'find files by a regular expression',
+    mouse: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByLabel('The text is meant').selectOption('regex')
+      await page.getByLabel('Find files').fill('(')
+      await page.getByRole('button', { name: 'Find', exact: true }).click()
+      await page.getByText('a ( has no ) behind it').waitFor()
+      await page.getByLabel('Find files').fill('^app/package[.]json$')
+      await page.getByRole('button', { name: 'Find', exact: true }).click()
+      return fileOf(page)
+    },
+    keyboard: async (page) => {
+      await page.goto('image?ref=demo/app:v11&match=regex')
+      await page.getByLabel('Find files').waitFor()
+      await tabTo(page, 'Find files')
+      await page.keyboard.type('^app/package[.]json$')
+      await page.keyboard.press('Enter')
+      // Whoever looks once more goes on typing where he is.
+      await page.getByText('1 file with').waitFor()
+      expect(
+        await page.getByLabel('Find files').evaluate((box) => box === document.activeElement),
+        'the focus is lost',
+      )
+      return fileOf(page)
+    },
+  },
+  {
+    name: 'see which packages an image brings',
+    mouse: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByText('Packages', { exact: true }).click()
+      return packagesOf(page)
+    },
+    keyboard: async (page) => {
+      await page.goto('image?ref=demo/app:v11')
+      await page.getByText('Packages', { exact: true }).waitFor()
+      await tabTo(page, /^Packages/)
+      await page.keyboard.press('Enter')
+      return packagesOf(page)
+    },
+  },
+  {
     name: 'see what deserves a look in an image',
     mouse: async (page) => {
       await page.goto('image?ref=demo/app:v11')
@@ -103,6 +160,26 @@ async function fileOf(page: Page): Promise<string> {
   await page.getByRole('link', { name: 'app/package.json' }).click()
   await page.getByRole('region', { name: 'Text of the file' }).waitFor()
   return new URL(page.url()).search
+}
+
+async function largeOf(page: Page): Promise<string> {
+  await page.getByText(/^\d+ files, of 4 MB or more/).waitFor()
+  const first = page.getByRole('row').nth(1).getByRole('link')
+  const name = (await first.textContent()) ?? ''
+  expect(name === 'usr/local/bin/node', `the largest is ${name}`)
+  await page.getByRole('button', { name: 'All files' }).click()
+  await page.getByRole('button', { name: 'app/' }).waitFor()
+  return name
+}
+
+async function packagesOf(page: Page): Promise<string> {
+  await page.getByText('3 packages: 3 deb').waitFor()
+  await page.getByLabel('Find packages').fill('CURL')
+  await page.keyboard.press('Enter')
+  await page.getByText('1 package: 1 deb with “CURL” in the name').waitFor()
+  const text = (await page.getByRole('row').filter({ hasText: 'curl' }).textContent()) ?? ''
+  expect(text.includes('7.88.1-10+deb12u12') && text.includes('step 3'), text)
+  return text
 }
 
 async function hintsOf(page: Page): Promise<string> {

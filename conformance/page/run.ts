@@ -36,6 +36,8 @@ const REAL: readonly Scene[] = [
   { name: 'home', address: '/' },
   { name: 'search', address: '?q=v1' },
   { name: 'image-with-found-files', address: 'image?ref=demo/app:v11&find=package' },
+  { name: 'image-with-large-files', address: 'image?ref=demo/app:v11&min=1 MB&files=size' },
+  { name: 'image-with-packages', address: 'image?ref=demo/app:v11&open=packages' },
   { name: 'image-with-hints', address: 'image?ref=demo/app:v11&open=hints' },
   { name: 'project', address: 'project?name=demo' },
   { name: 'accounts', address: 'project?name=demo&part=accounts' },
