@@ -6,6 +6,7 @@ import { ClassLegend } from '../../parts/class-glyph.tsx'
 import { Fold } from '../../parts/fold.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { useTitle } from '../../parts/use-title.ts'
+import { ArtifactPart } from './artifact-part.tsx'
 import { ConfigPart } from './config-part.tsx'
 import { ContentPart } from './content-part.tsx'
 import { FilesPart } from './files-part.tsx'
@@ -71,6 +72,7 @@ function Shown({
           {image.artifactType === null && <ClassLegend />}
         </section>
         <section aria-label="What the steps did">
+          {image.artifactType !== null && <ArtifactPart image={image} />}
           <StepDetails image={image} selection={selection} />
           {image.steps.length > 0 &&
             (holdsNoFiles(image) ? (

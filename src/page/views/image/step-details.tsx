@@ -22,7 +22,12 @@ export function StepDetails({
           {image.artifactType === null
             ? 'a step to see its instruction and layer'
             : 'a part to see what it is'}
-          ; with <kbd>shift</kbd> a span of them.
+          {image.steps.length > 1 && (
+            <>
+              ; with <kbd>shift</kbd> a span of them
+            </>
+          )}
+          .
         </p>
       </>
     )
