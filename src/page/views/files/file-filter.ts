@@ -50,12 +50,17 @@ export function sizeIn(text: string): number | undefined {
   return number === undefined ? undefined : Math.round(Number(number) * (UNITS[unit.toLowerCase()] ?? 1))
 }
 
+/** How a text would be meant, also while there is none. */
+export function matchIn(query: URLSearchParams): Match {
+  const match = query.get('match')
+  return match === 'glob' || match === 'regex' ? match : ''
+}
+
 /** Reads an address; undefined when no file is looked for. */
 export function readFilter(query: URLSearchParams): FileFilter | undefined {
-  const match = query.get('match') ?? ''
   const filter: FileFilter = {
     find: query.get('find') ?? '',
-    match: match === 'glob' || match === 'regex' ? match : '',
+    match: matchIn(query),
     min: sizeIn(query.get('min') ?? ''),
     max: sizeIn(query.get('max') ?? ''),
     type: known(TYPES, query.get('type')),

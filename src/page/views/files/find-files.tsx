@@ -1,12 +1,22 @@
 import { here, setQuery } from '../../location.ts'
 import { FindForm } from '../../parts/find-form.tsx'
 import { textOf } from '../../parts/form.tsx'
-import { FILTER_NAMES, hasMore, MATCHES, RIGHTS, readFilter, SIZE_PATTERN, TYPES } from './file-filter.ts'
+import {
+  FILTER_NAMES,
+  hasMore,
+  MATCHES,
+  matchIn,
+  RIGHTS,
+  readFilter,
+  SIZE_PATTERN,
+  TYPES,
+} from './file-filter.ts'
 
 /** Looks for files by their path, size, type and rights; what is asked for is in the address. */
 export function FindFiles() {
   const { query } = here.value
   const filter = readFilter(query)
+  const match = matchIn(query)
   const isMore = filter !== undefined && hasMore(filter)
   const find = (values: FormData) =>
     setQuery(Object.fromEntries(FILTER_NAMES.map((name) => [name, textOf(values, name).trim()])))
@@ -19,9 +29,9 @@ export function FindFiles() {
       look={{ form: 'find-files' }}
       find={find}
     >
-      <select name="match" aria-label="The text is meant" key={`match ${filter?.match}`}>
+      <select name="match" aria-label="The text is meant" key={`match ${match}`}>
         {Object.entries(MATCHES).map(([value, [label]]) => (
-          <option key={value} value={value} selected={value === (filter?.match ?? '')}>
+          <option key={value} value={value} selected={value === match}>
             {label}
           </option>
         ))}
