@@ -65,7 +65,7 @@ it('flags what does not fit together, and counts a layer at each of its places',
   const { steps, warnings } = joinSteps(parsed, layers(2))
   expect(steps.map(({ layer }) => layer?.cumulative)).toEqual([10, 20, undefined])
   expect(warnings).toEqual([
-    'the config has 1 diff_ids for 2 layers',
-    'the history speaks of 3 layers, the manifest has 2',
+    'diff_ids in the config: 1; layers in the manifest: 2',
+    'layers in the history: 3; in the manifest: 2',
   ])
 })

@@ -106,10 +106,8 @@ function mismatches(config: ImageConfig | undefined, layers: readonly Descriptor
   return [
     ...(diffIds.length === layers.length
       ? []
-      : [`the config has ${diffIds.length} diff_ids for ${layers.length} layers`]),
-    ...(made > layers.length
-      ? [`the history speaks of ${made} layers, the manifest has ${layers.length}`]
-      : []),
+      : [`diff_ids in the config: ${diffIds.length}; layers in the manifest: ${layers.length}`]),
+    ...(made > layers.length ? [`layers in the history: ${made}; in the manifest: ${layers.length}`] : []),
     ...(history.length > STEP_LIMIT
       ? [`the history has ${history.length} steps; the first ${STEP_LIMIT} are shown`]
       : []),

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { call, type Problem } from '../../api/client.ts'
 import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
+import { countText } from '../../format.ts'
 import { here, href, setQuery } from '../../location.ts'
 import { Answered } from '../../parts/states.tsx'
 import { Crumbs } from './crumbs.tsx'
@@ -93,7 +94,7 @@ export function ImageDirectory({
 export function MoreEntries({ shown, pages }: { readonly shown: number; readonly pages: number }) {
   return (
     <p class="dim">
-      The first {shown} entries by name.{' '}
+      The first {countText(shown)} entries by name.{' '}
       <button type="button" class="link" onClick={() => setQuery({ pages: pages + 1 }, { replace: true })}>
         Show more
       </button>

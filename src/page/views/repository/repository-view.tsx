@@ -87,7 +87,7 @@ export function RepositoryView() {
                 {total === 0 ? 'No tag' : plural(total, 'tag')}
                 {find !== '' && ` with “${find}” in the name`}
                 {next !== undefined && `; the ${countText(tags.length)} pushed last`}
-                {newest.length > 0 && (
+                {newest.length > 1 && (
                   <>
                     {' · '}
                     <a href={href('grid', { i: newest.slice(0, 12).toReversed() })}>

@@ -123,9 +123,9 @@ export function TagTable({
           </>
         ) : (
           <span class="dim">
-            {pair.length === 0
-              ? 'Choose two tags to compare them.'
-              : `${chosenNames(pair)} is chosen: choose another to compare it with.`}
+            {pair.length > 0
+              ? `${chosenNames(pair)} is chosen: choose another to compare it with.`
+              : pushes.length > 1 && 'Choose two tags to compare them.'}
           </span>
         )}
       </p>
