@@ -102,6 +102,29 @@ export const ITEMS: Readonly<Record<string, Item>> = {
     [file(`${at}/d`, 'between')],
     [directory(`${at}/d`, 0o711), file(`${at}/d/y`, 'second')],
   ],
+  'through a symbolic link of the same layer': (at) => [
+    [
+      directory(`${at}/d`),
+      symlink(`${at}/way`, 'd'),
+      file(`${at}/way/y`, 'in d'),
+      directory(`${at}/way/e`, 0o700),
+      file(`${at}/way/e/z`, 'in e'),
+      symlink(`${at}/d/short`, 'e/.'),
+      file(`${at}/way/short/q`, 'in e'),
+      link(`${at}/way/h`, `${at}/way/y`),
+    ],
+  ],
+  'through a symbolic link that knows the root': (at) => [
+    [
+      directory(`${at}/d`),
+      symlink(`${at}/top`, `/${at}/d`),
+      file(`${at}/top/y`, 'in d'),
+      symlink(`${at}/up`, `../../../../../${at}/d`),
+      file(`${at}/up/z`, 'in d'),
+      symlink(`${at}/d/round`, '../up/.'),
+      file(`${at}/top/round/q`, 'in d'),
+    ],
+  ],
   'symbolic link, then a file': (at) => [
     [file(`${at}/f`, 'target'), symlink(`${at}/s`, 'f')],
     [file(`${at}/s`, 'no link any more')],

@@ -29,6 +29,8 @@ export interface Refused {
 const TWICE = /duplicates of file paths not supported/
 
 export const REFUSED: readonly Refused[] = [
+  // It makes such links when all else is unpacked.
+  { by: 'tar', item: 'through a symbolic link that knows the root', saying: /Cannot open: Not a directory/ },
   { by: 'umoci', item: 'sparse files in the old form', saying: /unknown typeflag/ },
   { by: 'podman', item: 'sparse files in the old form', saying: /unhandled tar header type 83/ },
   { by: 'podman', item: 'the same path twice', saying: TWICE },

@@ -10,9 +10,9 @@ export const INDEX_HOLDER = { project: '*index', repo: '0000000000000000' } as c
 
 /**
  * Grows when indexes change so that older ones must be built again. 2: archives are read as engines read them, and trees
- * show what unpacking leaves (docs/decisions/083).
+ * show what unpacking leaves (docs/decisions/083). 3: entries lie where symbolic links of their own layer lead.
  */
-export const INDEX_VERSION = 2
+export const INDEX_VERSION = 3
 
 /** Value of `layer-index`: how the look inside a layer ended, and what is known since. Sizes are bytes. */
 export const layerIndexCodec = recordCodec(

@@ -40,6 +40,8 @@ export const FLAG = {
   manyXattrs: 1 << 9,
   /** A `.wh.` without a name: it hides nothing. */
   bareWhiteout: 1 << 10,
+  /** Its archive names it through a symbolic link of its own, and it lies where that leads. */
+  throughLink: 1 << 11,
 } as const
 export type FlagName = keyof typeof FLAG
 
@@ -60,6 +62,7 @@ const FLAG_NAMES: readonly FlagName[] = [
   'sizeWithoutContent',
   'manyXattrs',
   'bareWhiteout',
+  'throughLink',
 ]
 
 /** Entries that are in the list of a layer and nowhere in its tree. */

@@ -13,6 +13,7 @@ import { ExternalSort } from './external-sort.ts'
 import { type DirectoryTotals, FLAG, type IndexEntry, OUTSIDE } from './index-entry.ts'
 import { IndexWriter } from './index-writer.ts'
 import type { LayerFacts } from './layer-facts.ts'
+import { OwnLinks } from './own-links.ts'
 import { placeEntry } from './place-entries.ts'
 import { DepthFirstKeys, directoryKey } from './sort-keys.ts'
 import { createUnpacker, OutputGuard, SNIFF_BYTES, type Unpacker } from './unpack.ts'
@@ -29,8 +30,9 @@ export interface IndexedLayer {
 }
 
 /**
- * Reads a layer as it streams by and writes its index to a file. Needs memory for two sorts and one decoder, whatever
- * the layer holds; the rest goes to files in the same directory. For worker threads: it waits for the disk.
+ * Reads a layer as it streams by and writes its index to a file. Needs memory for two sorts, one decoder and the links
+ * that are kept in mind, whatever the layer holds; the rest goes to files in the same directory. For worker threads: it
+ * waits for the disk.
  */
 export class LayerIndexing {
   readonly #directory: string
@@ -40,6 +42,7 @@ export class LayerIndexing {
   readonly #byPath: ExternalSort
   readonly #byDirectory: ExternalSort
   readonly #keys = new DepthFirstKeys()
+  readonly #links = new OwnLinks()
   readonly #writer = new ByteWriter()
   readonly #walker: TarWalker
   #unpacker: Unpacker | undefined
@@ -60,7 +63,7 @@ export class LayerIndexing {
     this.#byDirectory = new ExternalSort(directory, 'directory')
     this.#walker = new TarWalker({
       entryLimit: limits.entries,
-      onEntry: (entry) => this.#take(placeEntry(entry, this.#entries++)),
+      onEntry: (entry) => this.#take(placeEntry(entry, this.#entries++, this.#links)),
     })
   }
 
@@ -157,10 +160,14 @@ export class LayerIndexing {
         ? [`${end?.trailing} bytes that are not zero follow the end of the archive`]
         : []),
       ...(end?.warnings ?? []),
+      ...(this.#links.isFull
+        ? ['it has more symbolic links than are followed: what lies below the others is where its name says']
+        : []),
     ]
   }
 
   #take(entry: IndexEntry): void {
+    this.#links.put(entry)
     if (entry.kind === 'whiteout' || entry.kind === 'opaque') this.#whiteouts += 1
     const encoded = this.#encode(entry)
     this.#listed += encoded.length

@@ -1,6 +1,7 @@
 import type { Oddity, TarEntry } from '../tar/tar-entry.ts'
 import { nameOf, parentOf, placeOf } from '../tar/tar-path.ts'
 import { FLAG, type IndexEntry } from './index-entry.ts'
+import type { OwnLinks } from './own-links.ts'
 
 const WHITEOUT = '.wh.'
 const AUFS = '.wh..wh.'
@@ -14,9 +15,12 @@ const ODDITY_FLAG: Readonly<Record<Oddity, number>> = {
 
 type Placed = Pick<IndexEntry, 'parent' | 'name' | 'kind' | 'flags'>
 
-/** What an entry of an archive is in the tree of its layer. `order`: its place among them. */
-export function placeEntry(entry: TarEntry, order: number): IndexEntry {
-  const { parent, name, kind, flags } = inTree(entry)
+/**
+ * What an entry of an archive is in the tree of its layer. `order`: its place among them; `links`: those that came before
+ * it.
+ */
+export function placeEntry(entry: TarEntry, order: number, links: OwnLinks): IndexEntry {
+  const { parent, name, kind, flags } = inTree(entry, links)
   return {
     parent,
     name,
@@ -31,7 +35,7 @@ export function placeEntry(entry: TarEntry, order: number): IndexEntry {
     uname: entry.uname,
     gname: entry.gname,
     mtime: entry.mtime,
-    linkname: entry.linkname,
+    linkname: kind === 'hardlink' ? linkedPath(entry.linkname, links) : entry.linkname,
     device: entry.device,
     xattrs: entry.xattrs,
     sha256: entry.sha256,
@@ -42,9 +46,13 @@ export function placeEntry(entry: TarEntry, order: number): IndexEntry {
   }
 }
 
-function inTree({ name, type, oddities }: TarEntry): Placed {
-  const place = placeOf(name)
-  const flags = oddities.reduce((set, oddity) => set | ODDITY_FLAG[oddity], 0)
+function inTree({ name, type, oddities }: TarEntry, links: OwnLinks): Placed {
+  const named = placeOf(name)
+  const way = named.kind === 'inside' ? links.follow(named.path) : ''
+  const isNamed = named.kind === 'outside' || way === named.path
+  const place = isNamed ? named : placeOf(way)
+  const odd = oddities.reduce((set, oddity) => set | ODDITY_FLAG[oddity], 0)
+  const flags = isNamed ? odd : odd | FLAG.throughLink
   if (place.kind === 'outside') return { parent: '', name, kind: type, flags: flags | FLAG[place.why] }
   const { path } = place
   const own = {
@@ -54,6 +62,14 @@ function inTree({ name, type, oddities }: TarEntry): Placed {
     flags: flags | (place.long ? FLAG.long : 0),
   }
   return own.name.startsWith(WHITEOUT) ? { ...own, ...whiteoutOf(own) } : own
+}
+
+/** What a hard link leads to, found by the same way; as the archive has it where that is no other. */
+function linkedPath(linkname: string, links: OwnLinks): string {
+  const place = placeOf(linkname)
+  if (place.kind === 'outside') return linkname
+  const way = links.follow(place.path)
+  return way === place.path ? linkname : way
 }
 
 /**
