@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Digest } from '../oci/digest.ts'
+import { BODY_LIMIT } from '../records/manifest.ts'
 import { index, name, tag } from '../registry/content-fixture.ts'
 import { deleteManifest, deleteTag } from '../registry/delete-manifest.ts'
 import { pushImage, setPolicy } from '../registry/images-fixture.ts'
@@ -211,6 +212,17 @@ describe('a rule about tags', () => {
     expect(await tags()).toEqual(['d1'])
   })
 
+  it('spares a manifest that is marked just before the commit', async () => {
+    const [first] = await pushDaily(1)
+    if (first === undefined) throw new Error('nothing was pushed')
+    registry.clock.now += 2 * DAY
+    await setPolicy(registry, 'team', { retention: [{ name: 'all', tags: 'd*', keepLast: 0 }] })
+    registry.hooks.beforeCommit = () =>
+      keepManifest(registry.parts, { name: name(APP), digest: first, by: ALICE }, true)
+    expect(await applyRules()).toBe(0)
+    expect(await tags()).toEqual(['d1'])
+  })
+
   it('takes the manifest along, with its referrers and children, and gives the space back', async () => {
     const child = await pushImage(registry, APP, 'child')
     const { digest } = await push(registry, APP, index([child.digest]), { tags: ['d1'] })
@@ -360,6 +372,13 @@ describe('a rule about manifests without a tag', () => {
     await collectAll(registry)
     await collectAll(registry)
     expect(await bytesLeft(registry)).toBe(0)
+  })
+
+  it('takes a large one, whose body is a blob of its own, like any other', async () => {
+    const { digest } = await push(registry, APP, index([], { annotations: { fill: 'x'.repeat(BODY_LIMIT) } }))
+    await untagged()
+    registry.clock.now += 2 * DAY
+    expect(await preview()).toEqual([digest])
   })
 
   it('counts parts of days', async () => {

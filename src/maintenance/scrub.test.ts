@@ -150,6 +150,33 @@ describe('the scrub', () => {
     expect(await readScrub(metadata)).toMatchObject({ blobs: 120, damaged: 30, finished: NOW })
   })
 
+  it('quarantines what is missing behind all that is there', async () => {
+    const all = await Promise.all(Array.from({ length: 10 }, (_, at) => put(`blob ${at}`)))
+    const [last] = all.toSorted((a, b) => (a.digest < b.digest ? 1 : -1))
+    harm(last?.location ?? '', undefined)
+    await run()
+    expect(damaged.map(({ sha256 }) => sha256)).toEqual([last?.digest])
+    expect(await readScrub(metadata)).toMatchObject({ blobs: 10, damaged: 1, finished: NOW })
+  })
+
+  it('leaves nothing open of what has another size', async () => {
+    const { location } = await put('short')
+    harm(location, 'shor')
+    const read = blobs.read.bind(blobs)
+    let isClosed = false
+    blobs.read = async (...asked) => {
+      const reader = await read(...asked)
+      if (reader === undefined) return undefined
+      const close = () => {
+        isClosed = true
+        return reader.close()
+      }
+      return { size: reader.size, pump: (sink, signal) => reader.pump(sink, signal), close }
+    }
+    await run()
+    expect([damaged.length, isClosed]).toEqual([1, true])
+  })
+
   it('finds no damage where the store is not there', async () => {
     const one = await put('one')
     await put('two')

@@ -166,6 +166,22 @@ describe('the sweep', () => {
     expect(left()).toEqual([location])
   })
 
+  it('leaves uploads alone of which another registry’s records know nothing', async () => {
+    const cluster = (id: string) => ({ key: keys.cluster(), value: clusterCodec.encode({ id, created: 1 }) })
+    await blobs.create('ours')
+    await upload('ours')
+    await set(cluster('ours'))
+    ports = {
+      ...ports,
+      keptUploads: async () => {
+        await metadata.commit({ checks: [], sets: [cluster('another')], deletes: [keys.upload('ours')] })
+        return kept
+      },
+    }
+    await expect(run()).rejects.toThrow('not those of this registry')
+    expect([...contents.uploads.keys()]).toEqual(['ours'])
+  })
+
   it('forgets uploads without a record, once they are old enough', async () => {
     for (const id of ['known', 'unknown']) await blobs.create(id)
     await upload('known')

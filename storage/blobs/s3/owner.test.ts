@@ -66,6 +66,17 @@ describe('the owner of a prefix', () => {
     await checkOwner(bucket, 'one')
   })
 
+  it('is asked when somebody wants to know whether the store is there', async () => {
+    const bucket = new SimulatedBucket()
+    await claimPrefix(bucket, 'one', EMPTY)
+    const store = createS3BlobStore({ bucket, cluster: 'one', memory: 1_000_000 })
+    await store.check()
+    await put(bucket, '{"cluster":"two"}')
+    await expect(store.check()).rejects.toThrow(ForeignPrefix)
+    await bucket.remove([OWNER])
+    await expect(store.check()).rejects.toThrow(ForeignPrefix)
+  })
+
   it('is asked before a listing, which others may sweep by', async () => {
     const bucket = new SimulatedBucket()
     await claimPrefix(bucket, 'one', EMPTY)

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { FileBallast, REOPEN_ROOM } from './ballast.ts'
+import { FileBallast, REOPEN_ROOM, roomIn } from './ballast.ts'
 import { makeTestDirectory } from './test-directory.ts'
 
 const BYTES = 40 << 20
@@ -33,4 +33,12 @@ it('that is stopped, or let go, before the rest was written does not write it', 
   await ballast.release()
   expect(ballast.isEnough).toBe(false)
   await expect(held()).rejects.toThrow('ENOENT')
+})
+
+it.each([
+  ['as many bytes as blocks are free', { files: 1000, ffree: 500 }, 40_960],
+  ['none where hardly a file can be made', { files: 1000, ffree: 3 }, 0],
+  ['as many where files are made as they are needed', { files: 0, ffree: 0 }, 40_960],
+])('has room for %s', (_, files, room) => {
+  expect(roomIn({ bsize: 4096, bavail: 10, ...files })).toBe(room)
 })

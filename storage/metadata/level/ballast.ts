@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { StatsFs } from 'node:fs'
 import { open, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -101,9 +102,7 @@ export class FileBallast implements Ballast {
   }
 
   async room(): Promise<number> {
-    const { bavail, bsize, files, ffree } = await statfs(this.#directory)
-    // Who makes files as they are needed says 0 of 0.
-    return files > 0 && ffree < REOPEN_FILES ? 0 : bavail * bsize
+    return roomIn(await statfs(this.#directory))
   }
 
   async tryDisk(): Promise<void> {
@@ -170,4 +169,15 @@ async function sizeOf(path: string): Promise<number> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0
     throw error
   }
+}
+
+/** Bytes that can be written where there are so many blocks and files; 0 also where files run out. */
+export function roomIn({
+  bavail,
+  bsize,
+  files,
+  ffree,
+}: Pick<StatsFs, 'bavail' | 'bsize' | 'files' | 'ffree'>): number {
+  // Who makes files as they are needed, as btrfs does, says 0 of 0.
+  return files > 0 && ffree < REOPEN_FILES ? 0 : bavail * bsize
 }

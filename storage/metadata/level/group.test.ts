@@ -61,7 +61,7 @@ it('commits made side by side share one synced batch, with one record for the co
   expect(batches).toEqual([65])
 })
 
-it('a group is bounded in commits and in bytes', async () => {
+it('a group is bounded in commits, in bytes and in changes', async () => {
   await Promise.all(
     Array.from({ length: 300 }, (_, at) => store.commit(commitOf({ sets: { [`k${at}`]: '' } }))),
   )
@@ -72,6 +72,11 @@ it('a group is bounded in commits and in bytes', async () => {
     Array.from({ length: 4 }, (_, at) => store.commit(commitOf({ sets: { [`k${at}`]: half } }))),
   )
   expect(batches).toEqual([3, 3])
+  batches = []
+  const many = (at: number) =>
+    Object.fromEntries(Array.from({ length: 250 }, (_, key) => [`k${at}-${key}`, '']))
+  await Promise.all(Array.from({ length: 4 }, (_, at) => store.commit(commitOf({ sets: many(at) }))))
+  expect(batches).toEqual([751, 251])
 })
 
 it('within a group each commit is checked against those before it, in the order they came', async () => {

@@ -106,6 +106,19 @@ describe('views of a store beside its owner', { timeout: 30_000 }, () => {
     await closeBoth(both)
   })
 
+  it('take no range for whole that stopped behind so many bytes', async () => {
+    const both = await openBoth(directory.path)
+    const { owner, store } = both
+    const large = 'x'.repeat(900_000)
+    await owner.commit(commitOf({ sets: { owner: '', r1: large, r2: large, r3: large } }))
+    const view = viewOf(store)
+    const some = await view.range({ prefix: key('r'), limit: 10, bytes: 1_000_000 })
+    expect(some.length).toBeLessThan(3)
+    const checks = [rangeCheck('owner', 'r', some)]
+    await expect(view.commit(commitOf({ checks, sets: { owner: 'all' } }))).rejects.toThrow(MetadataConflict)
+    await closeBoth(both)
+  })
+
   it('keep the owner rule: who adds to a range and who finds it empty never both win', async () => {
     const both = await openBoth(directory.path)
     const { owner, store } = both
