@@ -10,6 +10,7 @@ import { whyOf } from '../system-code.ts'
 import { readAuthority } from './authority.ts'
 import { CommandError, Missing, Unreachable, UsageError } from './failures.ts'
 import { readToken } from './given-token.ts'
+import { jsonOrNothing } from './json-or-nothing.ts'
 
 const TIMEOUT_MS = 60_000
 /** A server may take long over a large layer before it reads on. */
@@ -68,7 +69,7 @@ export class ApiClient {
     body?: unknown,
   ): Promise<z.infer<Schema>> {
     const { body: bytes } = await this.ask({ method, path, ...jsonBody(body) })
-    const value = parseJson(bytes.toString())
+    const value = jsonOrNothing(bytes.toString())
     const parsed = schema.safeParse(value)
     if (parsed.success) return parsed.data
     throw new CommandError(
@@ -84,7 +85,7 @@ export class ApiClient {
     const { statusCode: status = 0 } = answer
     const bytes = await bytesOf(this.#door, answer)
     if (status < 400) return { status, headers: answer.headers, body: bytes }
-    const why = reason(status, parseJson(bytes.toString()))
+    const why = reason(status, jsonOrNothing(bytes.toString()))
     throw status === 404 ? new Missing(why) : new CommandError(why)
   }
 
@@ -96,7 +97,7 @@ export class ApiClient {
     const answer = await send(this.#door, { method, path, ...sent }, STREAM_TIMEOUT_MS)
     const { statusCode = 0 } = answer
     if (statusCode < 400) return answer
-    throw new CommandError(reason(statusCode, parseJson((await bytesOf(this.#door, answer)).toString())))
+    throw new CommandError(reason(statusCode, jsonOrNothing((await bytesOf(this.#door, answer)).toString())))
   }
 
   /** All pages of a list that the server keeps under `key`. */
@@ -208,16 +209,6 @@ async function send(
     throw unreachable(door, cause)
   } finally {
     await short?.close()
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text)
-    return value
-  } catch {
-    // 204 has no body; anything else fails the schema, or is shown by its status.
-    return undefined
   }
 }
 

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { argument, type Command, type Input, type Output } from './command.ts'
 import { counted } from './counted.ts'
 import { CommandError, UsageError } from './failures.ts'
+import { jsonOrNothing } from './json-or-nothing.ts'
 import { bytes, table } from './table.ts'
 
 const piece = z.object({
@@ -100,21 +101,11 @@ async function readLines(answer: IncomingMessage): Promise<{ content: Piece[]; r
 }
 
 function readLine(text: string): { readonly done: Done } | { readonly content: Piece } {
-  const parsed = line.safeParse(parseJson(text))
+  const parsed = line.safeParse(jsonOrNothing(text))
   if (!parsed.success) throw new CommandError('The answer makes no sense to this version of lamina.')
   if (!('errors' in parsed.data)) return parsed.data
   const [first] = parsed.data.errors
   throw new CommandError(`${first?.message ?? ''} (${first?.code ?? ''})`)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text)
-    return value
-  } catch {
-    // A line that was cut short, which no schema takes.
-    return undefined
-  }
 }
 
 const STATES = {

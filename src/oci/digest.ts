@@ -57,11 +57,6 @@ export function digestHex(digest: Digest): string {
   return digest.slice(digest.indexOf(':') + 1)
 }
 
-/** The raw hash: 32 or 64 bytes. */
-export function digestBytes(digest: Digest): Uint8Array {
-  return Buffer.from(digestHex(digest), 'hex')
-}
-
 /** Says what is wrong with `text` as a digest, for the error a client reads. */
 export function whyNotDigest(text: string): string {
   const colon = text.indexOf(':')
