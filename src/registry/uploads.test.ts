@@ -428,7 +428,11 @@ describe('two writers on two replicas', () => {
 
   describe('while the first goes on', () => {
     /** Writes for a second on one replica, and then does what `after` says. */
-    async function writeSlowly(session: SessionName, after: Promise<unknown>, rest = 'cd') {
+    async function writeSlowly(
+      session: SessionName,
+      after: Promise<unknown>,
+      { rest = 'cd', by = registry.uploads } = {},
+    ) {
       const begun = Promise.withResolvers<undefined>()
       const bytes = (async function* () {
         yield Buffer.from('a')
@@ -438,9 +442,7 @@ describe('two writers on two replicas', () => {
         await after
         yield Buffer.from(rest)
       })()
-      const written = code(
-        registry.uploads.append(session, chunk('', { bytes, range: { start: 0, end: 3 } })),
-      )
+      const written = code(by.append(session, chunk('', { bytes, range: { start: 0, end: 3 } })))
       await begun.promise
       return { written }
     }
@@ -472,6 +474,19 @@ describe('two writers on two replicas', () => {
       end.resolve(undefined)
       expect(await written).toBe('RANGE_INVALID')
       expect(await registry.uploads.status(session)).toBe(3)
+    })
+
+    it('one that was taken for dead, and fails then, lets nobody in beside the second', async () => {
+      const session = await start()
+      const [firstEnd, secondEnd] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+      const first = await writeSlowly(session, firstEnd.promise)
+      registry.clock.now += 10_000
+      const second = await writeSlowly(session, secondEnd.promise, { by: other() })
+      firstEnd.resolve(undefined)
+      expect(await first.written).toBe('RANGE_INVALID')
+      expect(await code(other().append(session, chunk('xyz')))).toBe('RANGE_INVALID')
+      secondEnd.resolve(undefined)
+      expect(await second.written).toBe('no failure')
     })
 
     it('one that died before the clock was set back keeps nobody away', async () => {
@@ -507,7 +522,7 @@ describe('two writers on two replicas', () => {
 
     it('one that fails makes way at once', async () => {
       const session = await start()
-      const { written } = await writeSlowly(session, Promise.resolve(), 'too much')
+      const { written } = await writeSlowly(session, Promise.resolve(), { rest: 'too much' })
       expect(await written).toBe('SIZE_INVALID')
       expect(await other().append(session, chunk('xyz'))).toBe(3)
     })
