@@ -212,6 +212,18 @@ describe('a rule about tags', () => {
     expect(await tags()).toEqual(['d1'])
   })
 
+  it('takes what was marked before it was deleted for good, and is pushed again', async () => {
+    const [first] = await pushDaily(1)
+    if (first === undefined) throw new Error('nothing was pushed')
+    await keepManifest(registry.parts, { name: name(APP), digest: first, by: ALICE }, true)
+    await deleteManifest(registry.parts, name(APP), first, ALICE)
+    await collectAll(registry)
+    expect((await pushDaily(1))[0]).toBe(first)
+    registry.clock.now += 2 * DAY
+    await setPolicy(registry, 'team', { retention: [{ name: 'all', tags: 'd*', keepLast: 0 }] })
+    expect(await applyRules()).toBe(1)
+  })
+
   it('spares a manifest that is marked just before the commit', async () => {
     const [first] = await pushDaily(1)
     if (first === undefined) throw new Error('nothing was pushed')
@@ -356,6 +368,7 @@ describe('a rule about manifests without a tag', () => {
     const signature = await pushImage(registry, APP, 'signature', { subject: one.digest })
     await deleteManifest(registry.parts, name(APP), one.digest, ALICE)
     await collectAll(registry)
+    expect(await preview()).toEqual([])
     await applyRules()
     await collectAll(registry)
     expect(await pull(registry, APP, signature.layer)).toBeDefined()

@@ -119,6 +119,29 @@ describe('the scrub', () => {
     expect(await readScrub(metadata)).toMatchObject({ begun: NOW + 5, blobs: 1, finished: NOW + 10 })
   })
 
+  it('begins anew also where something was missing last, and says that once', async () => {
+    const all = await Promise.all(Array.from({ length: 60 }, (_, at) => put(`blob ${at}`)))
+    // The last of the first page, and the one before it.
+    const [before, lost] = all.toSorted((a, b) => (a.digest < b.digest ? -1 : 1)).slice(48, 50)
+    harm(lost?.location ?? '', undefined)
+    const confirm = ports.confirmBytes
+    let isRestarted = false
+    ports = {
+      ...ports,
+      confirmBytes: async (...blob) => {
+        clock += 5
+        if (!isRestarted && blob[0] === before?.digest) {
+          isRestarted = true
+          await restartScrub(job.parts)
+        }
+        return confirm(...blob)
+      },
+    }
+    await run()
+    expect(damaged.map(({ sha256 }) => sha256)).toEqual([lost?.digest])
+    expect(await readScrub(metadata)).toMatchObject({ blobs: 60, damaged: 1 })
+  })
+
   it('takes a store that is empty all of a sudden for a disk that is not there', async () => {
     const all = await Promise.all(Array.from({ length: 160 }, (_, at) => put(`blob ${at}`)))
     const disk = new Map(contents.blobs)
