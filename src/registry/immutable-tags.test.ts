@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Digest } from '../oci/digest.ts'
+import { BODY_LIMIT } from '../records/manifest.ts'
 import { unlinkBlob } from './blobs.ts'
 import { index, name, tag } from './content-fixture.ts'
 import { deleteManifest, deleteTag } from './delete-manifest.ts'
@@ -106,6 +107,11 @@ describe('deleting by digest where the project is as strict as gcr.io', () => {
     expect(await del(other.digest)).toBe('GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE')
     expect(await del(parent.digest)).toBe('done')
     expect(await del(other.digest)).toBe('done')
+  })
+
+  it('is allowed of a large one, which leads to its own body', async () => {
+    const { digest } = await push(registry, APP, index([], { annotations: { fill: 'x'.repeat(BODY_LIMIT) } }))
+    expect(await del(digest)).toBe('done')
   })
 })
 

@@ -62,6 +62,23 @@ describe('two replicas that send parts of one upload', () => {
   })
 })
 
+describe('what a client sent of the end before it went away', () => {
+  it('is there for every replica', async () => {
+    const [one, other] = [new Uploads(replica(registry, bucket)), new Uploads(replica(registry, bucket))]
+    const session = await start(one)
+    const bytes = Buffer.alloc(2500, 'mine')
+    await one.append(session, chunk(bytes.subarray(0, 500), { range: { start: 0, end: 499 } }))
+    const cut = (async function* () {
+      yield bytes.subarray(500, 1700)
+      throw new Error('the client is gone')
+    })()
+    const cutShort = one.finish(session, digestOf(bytes), chunk('', { bytes: cut }))
+    expect(await code(cutShort)).toBe('BLOB_UPLOAD_INVALID')
+    expect(await other.status(session)).toBe(1700)
+    await other.finish(session, digestOf(bytes), chunk(bytes.subarray(1700)))
+  })
+})
+
 /** One of two who write to one session, and the content that it would make of it. */
 interface Writer {
   readonly uploads: Uploads
