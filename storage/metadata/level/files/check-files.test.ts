@@ -87,11 +87,8 @@ describe('the files of a database', { timeout: 60_000 }, () => {
     expect(await unseen(table, [0, size - 48], everything)).toEqual([])
   })
 
-  it('are damaged when a bit flips by which records are found, without a look at the records', async () => {
-    const table = await fileOf('.ldb')
-    const { size } = await stat(table)
-    expect(await unseen(table, [size - 600, size - 48], () => checkFiles(directory.path))).toEqual([])
-    await flip(table, 100)
+  it('are not read before a start, but for the logs: tables may be many', async () => {
+    await flip(await fileOf('.ldb'), 100)
     await checkFiles(directory.path)
   })
 

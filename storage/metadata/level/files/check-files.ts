@@ -1,8 +1,8 @@
-import { type FileHandle, open, readdir, readFile } from 'node:fs/promises'
+import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StoreDamaged } from '../../../store-errors.ts'
 import { checkLog } from './check-log.ts'
-import { checkTable, checkTableRecords } from './check-table.ts'
+import { checkSize, checkTable, checkTableRecords } from './check-table.ts'
 import { readVersionState, type VersionState } from './version-state.ts'
 
 /** So often a database that changes meanwhile is looked at again. */
@@ -11,8 +11,9 @@ const TRIES = 20
 /**
  * Throws StoreDamaged, naming the file, when files of the LevelDB in `directory` are not what was written, and LevelDB
  * would say nothing: it begins without what a damaged or missing log held, and takes what a damaged filter or index does not
- * name for absent. With `everything`, awaited after each of them, all records in tables are checked, too. Nothing is
- * changed; a process that has the database open may go on.
+ * name for absent. Of tables only the size is looked at, so that a start takes no longer when there are many; with
+ * `everything`, awaited after each piece, all that is in them. Nothing is changed; a process that has the database open may
+ * go on.
  */
 export async function checkFiles(directory: string, everything?: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
@@ -62,10 +63,10 @@ async function checkTableFile(
   size: number,
   everything: (() => Promise<void>) | undefined,
 ): Promise<void> {
+  if (everything === undefined) return checkSize(await stat(path), size)
   const file: FileHandle = await open(path)
   try {
-    const blocks = await checkTable(file, size)
-    if (everything !== undefined) await checkTableRecords(file, blocks, everything)
+    await checkTableRecords(file, await checkTable(file, size), everything)
   } finally {
     await file.close()
   }

@@ -16,14 +16,18 @@ const FOOTER = 48
 const PIECE = 128 << 10
 const MAGIC = Buffer.from('57fb808b247547db', 'hex')
 
+/** Throws StoreDamaged unless a table has the bytes that the MANIFEST says. */
+export function checkSize({ size: found }: { readonly size: number }, size: number): void {
+  if (found !== size) throw new StoreDamaged(`it has ${found} bytes instead of ${size}`)
+}
+
 /**
  * Throws StoreDamaged unless the parts of a table by which records are found are as they were written: LevelDB reads them
  * without a look at their checksums, and a bit that flipped in a filter makes records absent. `size` is what the MANIFEST
  * says. Gives where its records are.
  */
 export async function checkTable(file: FileHandle, size: number): Promise<BlockHandle[]> {
-  const { size: found } = await file.stat()
-  if (found !== size) throw new StoreDamaged(`it has ${found} bytes instead of ${size}`)
+  checkSize(await file.stat(), size)
   const footer = await readExactly(file, size - FOOTER, FOOTER)
   if (!footer.subarray(-MAGIC.length).equals(MAGIC)) throw new StoreDamaged('it does not end as a table does')
   const cursor = new ByteCursor(footer)
