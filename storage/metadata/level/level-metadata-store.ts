@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { makeDirectory } from '../../make-directory.ts'
-import { StoreUnavailable } from '../../store-errors.ts'
+import { StoreDamaged, StoreUnavailable } from '../../store-errors.ts'
 import type {
   Beside,
   Commit,
@@ -56,11 +56,11 @@ export async function openLevelMetadataStore(options: LevelStoreOptions): Promis
     ballast: new FileBallast(place, options.ballastBytes ?? BALLAST_BYTES, { notice }),
     place,
     known,
-    remember: (version) =>
-      writeLastVersion(place, version).catch((error: unknown) =>
+    remember: (version, isClosed) =>
+      remember(place, version, isClosed).catch((error: unknown) =>
         notice('the last version of the records cannot be noted', error),
       ),
-    verify: (rest) => checkFiles(place, rest),
+    verify: (rest) => checkFiles(place, { everything: rest }),
     recoveryMilliseconds: options.recoveryMilliseconds ?? RECOVERY_MILLISECONDS,
     notice,
   })
@@ -69,15 +69,32 @@ export async function openLevelMetadataStore(options: LevelStoreOptions): Promis
 /** Reads all files of the database in `directory`, which a server may have open. Throws StoreDamaged, naming one. */
 export async function checkLevelFiles(directory: string): Promise<void> {
   await refuseWithoutFirstFiles(directory)
-  await checkFiles(directory, () => Promise.resolve())
+  await checkFiles(directory, { everything: () => Promise.resolve() })
 }
 
 /** Opening changes files: what is wrong with them is found before. Gives the last version that is known. */
 async function lookBefore(directory: string): Promise<bigint> {
   await refuseWithoutFirstFiles(directory)
   await makeDirectory(directory)
-  await checkFiles(directory)
-  return readLastVersion(directory)
+  const { version, logs } = await readLastVersion(directory)
+  await checkFiles(directory, { closed: logs })
+  return version
+}
+
+/** Of logs that were damaged while the database was open nothing is noted: the next start is to find them. */
+async function remember(directory: string, version: bigint, isClosed: boolean): Promise<void> {
+  const isWhole = isClosed && (await isUndamaged(directory))
+  await writeLastVersion(directory, version, isWhole)
+}
+
+async function isUndamaged(directory: string): Promise<boolean> {
+  try {
+    await checkFiles(directory)
+    return true
+  } catch (error) {
+    if (error instanceof StoreDamaged) return false
+    throw error
+  }
 }
 
 interface StoreParts extends ConnectionParts {

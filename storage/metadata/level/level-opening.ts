@@ -26,8 +26,8 @@ export interface OpeningParts {
   readonly refuseAnother?: () => Promise<void>
   /** The last version that the database was known to hold when it was closed, or a while before; absent: not known. */
   readonly known?: bigint
-  /** Keeps the last version for the next start. Must not reject. */
-  readonly remember?: (version: bigint) => Promise<void>
+  /** Keeps the last version for the next start, and what else is known of a database that is closed. Must not reject. */
+  readonly remember?: (version: bigint, isClosed: boolean) => Promise<void>
 }
 
 /** Opens and closes the database, knows its counter, and sees to it that there is room to open it again. */
@@ -80,9 +80,9 @@ export class LevelOpening {
   async close(): Promise<void> {
     if (!this.#isOpen) return
     await this.#remembering
-    await this.#parts.remember?.(this.#counter)
     await this.#parts.database.close()
     this.#isOpen = false
+    await this.#parts.remember?.(this.#counter, true)
     owned.delete(this.#parts.place)
   }
 
@@ -158,7 +158,7 @@ export class LevelOpening {
     const { remember } = this.#parts
     if (remember === undefined || performance.now() < this.#rememberAt) return
     this.#rememberAt = performance.now() + REMEMBER_PAUSE
-    this.#remembering = remember(this.#counter)
+    this.#remembering = remember(this.#counter, false)
   }
 }
 

@@ -13,6 +13,7 @@ import { COUNTER_KEY } from '../keyspace.ts'
 import type { LevelDatabase } from '../level-database.ts'
 import { asStoreError } from '../level-errors.ts'
 import { LevelReader } from '../level-reader.ts'
+import { readFirst } from '../read-first.ts'
 import { ReadSpeed } from '../read-speed.ts'
 import { openFrame } from '../value-frame.ts'
 import { BesideView } from './beside-view.ts'
@@ -50,8 +51,8 @@ class BesideStore implements MetadataStore {
     commits.whenToClose(() => this.close())
   }
 
-  read(keys: readonly Uint8Array[]): Promise<(Stored | undefined)[]> {
-    return this.#reader.read(keys)
+  read(keys: readonly Uint8Array[], bytes?: number): Promise<(Stored | undefined)[]> {
+    return bytes === undefined ? this.#reader.read(keys) : readFirst(this.#reader, keys, bytes)
   }
 
   range(query: RangeQuery): Promise<Entry[]> {

@@ -33,7 +33,7 @@ beforeEach(async () => {
 })
 afterEach(() => directory.remove())
 
-const everything = () => checkFiles(directory.path, () => Promise.resolve())
+const everything = () => checkFiles(directory.path, { everything: () => Promise.resolve() })
 const at = (name: string) => join(directory.path, name)
 async function fileOf(ending: string): Promise<string> {
   const name = (await readdir(directory.path)).find((one) => one.endsWith(ending))

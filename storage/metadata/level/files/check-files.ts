@@ -3,7 +3,16 @@ import { join } from 'node:path'
 import { StoreDamaged } from '../../../store-errors.ts'
 import { checkLog } from './check-log.ts'
 import { checkSize, checkTable, checkTableRecords } from './check-table.ts'
+import { describeBytes } from './describe-bytes.ts'
 import { readVersionState, type VersionState } from './version-state.ts'
+
+/** How much of a database is looked at. */
+interface Looking {
+  /** Has all that is in tables read; awaited after each piece. */
+  readonly everything?: () => Promise<void>
+  /** What logs were when the database was closed: of those that still are, the records are not looked at again. */
+  readonly closed?: ReadonlyMap<string, string>
+}
 
 /** So often a database that changes meanwhile is looked at again. */
 const TRIES = 20
@@ -11,16 +20,15 @@ const TRIES = 20
 /**
  * Throws StoreDamaged, naming the file, when files of the LevelDB in `directory` are not what was written, and LevelDB
  * would say nothing: it begins without what a damaged or missing log held, and takes what a damaged filter or index does not
- * name for absent. Of tables only the size is looked at, so that a start takes no longer when there are many; with
- * `everything`, awaited after each piece, all that is in them. Nothing is changed; a process that has the database open may
- * go on.
+ * name for absent. Of tables only the size is looked at, so that a start takes no longer when there are many, unless
+ * `everything` is asked for. Nothing is changed; a process that has the database open may go on.
  */
-export async function checkFiles(directory: string, everything?: () => Promise<void>): Promise<void> {
+export async function checkFiles(directory: string, how: Looking = {}): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     const before = await currentState(directory)
     if (before === undefined) return
     try {
-      return await checkState(directory, before.state, everything)
+      return await checkState(directory, before.state, how)
     } catch (error) {
       // What was looked at may have been replaced meanwhile.
       const now = await currentState(directory)
@@ -42,12 +50,14 @@ async function currentState(directory: string) {
 async function checkState(
   directory: string,
   { log, lastSequence, tables }: VersionState,
-  everything: (() => Promise<void>) | undefined,
+  { everything, closed }: Looking,
 ): Promise<void> {
-  let next = lastSequence + 1n
+  let next: bigint | undefined = lastSequence + 1n
   for (const name of await logsFrom(directory, log)) {
     const bytes = await readFile(join(directory, name))
-    next = await inFile(directory, name, () => checkLog(bytes, next))
+    const before: bigint | undefined = next
+    const isKnown = closed?.get(name) === describeBytes(bytes)
+    next = isKnown ? undefined : await inFile(directory, name, () => checkLog(bytes, before))
   }
   const names = new Set(await readdir(directory))
   for (const [number, size] of tables) {
