@@ -398,6 +398,8 @@ describe('reports', () => {
         'usr/lib/python3/dist-packages/six-1.16.0.egg-info': 'x',
         'lib/apk/db/installed': 'P:musl\nV:1.2.4-r2\nA:x86_64\n\n',
         'var/lib/rpm/rpmdb.sqlite': 'not one',
+        'var/lib/dpkg/status.d/tzdata': status('tzdata=2024a'),
+        'var/lib/dpkg/status.d/tzdata.md5sums': status('sums=1'),
       }),
     ])
     await pushImage(lamina.now.admin, 'alpha/files', made, 'packages')
@@ -411,6 +413,7 @@ describe('reports', () => {
       ['apk', 'musl', '1.2.4-r2', 1],
       ['deb', 'bash', '5.2', 1],
       ['deb', 'jq', '1.6', 1],
+      ['deb', 'tzdata', '2024a', 1],
       ['deb', 'zlib', '1', 0],
       ['npm', '@a/b', '1.0.1', 1],
       ['python', 'ruamel-yaml', '0.18', 1],

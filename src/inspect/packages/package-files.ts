@@ -51,12 +51,16 @@ const FORMS: readonly (readonly [Form, RegExp])[] = [
 const PYTHON =
   /(?:^|\/)([A-Za-z0-9._]+)-([0-9][^/-]*)(?:-py[0-9.]+)?\.(?:dist-info\/METADATA|egg-info\/PKG-INFO|egg-info)$/
 
+/** Names of them all: of a million files few have one, and paths take longer to look at. */
+const IN_PIECES = 'var/lib/dpkg/status.d'
+const NAMES = /^(?:status|installed|rpmdb\.sqlite|package\.json|METADATA|PKG-INFO|.+\.egg-info)$/
+
 /** F21: what in an image says which packages there are, of what is there in the end. */
 export async function packageFilesIn(layers: readonly (IndexReader | undefined)[]): Promise<PackageFiles> {
   const files: PackageFile[] = []
   const known: PackagePath[] = []
   for await (const { parent, name, entry, versions } of walkImage(layers)) {
-    if (entry?.kind !== 'file') continue
+    if (entry?.kind !== 'file' || !(NAMES.test(name) || parent === IN_PIECES)) continue
     const path = pathOf({ parent, name })
     const [form] = FORMS.find(([, pattern]) => pattern.test(path)) ?? []
     const shipped = versions.filter((version) => version.entry.kind === 'file')
