@@ -40,6 +40,7 @@ test.each([
   [{ find: 'x' }, 0, false, 'No file with “x” in the path'],
   [{ find: 'x' }, 1, false, '1 file with “x” in the path'],
   [{ find: '*.pem', match: 'glob' }, 200, true, '200 files, and more, that fit “*.pem”'],
+  [{ min: 1000 }, 200, true, '200 files, and more, of 1 kB or more'],
   [{ min: 1e6, rights: 'open' }, 2, false, '2 files, of 1 MB or more, writable by anyone'],
   [{ type: 'dir', find: 'lib' }, 1, false, '1 directory with “lib” in the path'],
   [{ type: 'symlink' }, 1, false, '1 symbolic link'],

@@ -97,18 +97,25 @@ export function questionOf(filter: FileFilter, bySize: boolean): Omit<Query, 're
   }
 }
 
+/** One of what is looked for, and many. */
+const NOUNS: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  '': ['file', 'files'],
+  file: ['file', 'files'],
+  symlink: ['symbolic link', 'symbolic links'],
+  hardlink: ['hard link', 'hard links'],
+  dir: ['directory', 'directories'],
+  special: ['device or pipe', 'devices and pipes'],
+}
+
 /** How many were found, and of what, in words. */
 export function foundText(filter: FileFilter, count: number, more: boolean): string {
   const { find, match, min, max, type, rights } = filter
   const [, before, behind] = MATCHES[match]
-  const nouns = (TYPES[type]?.[0] ?? '').toLowerCase()
-  const noun =
-    type === '' ? ['file', 'files'] : type === 'dir' ? ['directory', nouns] : [nouns.replace(/s$/, ''), nouns]
-  const [one = '', many = ''] = type === 'special' ? ['device or pipe', nouns] : noun
+  const [one, many] = NOUNS[type] ?? ['file', 'files']
   return [
     count === 0 ? `No ${one}` : plural(count, one, many),
-    more ? ', and more,' : '',
-    find === '' ? '' : ` ${before} “${find}” ${behind}`.trimEnd(),
+    more ? ', and more' : '',
+    find === '' ? '' : `${more ? ',' : ''} ${before} “${find}” ${behind}`.trimEnd(),
     min === undefined ? '' : `, of ${sizeText(min)} or more`,
     max === undefined ? '' : `, of ${sizeText(max)} at most`,
     rights === 'setid' ? ', setuid or setgid' : rights === 'open' ? ', writable by anyone' : '',
