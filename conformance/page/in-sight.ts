@@ -66,7 +66,7 @@ async function farStep(page: Page): Promise<string> {
   expect(await inWindow(), 'what the step did is out of sight')
   await page.reload()
   await detail.waitFor()
-  const chosen = page.getByRole('option', { selected: true })
+  const chosen = page.getByRole('listbox', { name: /^Steps/ }).getByRole('option', { selected: true })
   const seen = await chosen.evaluate((element) => {
     const { top, bottom } = element.getBoundingClientRect()
     const frame = element.parentElement?.getBoundingClientRect()
