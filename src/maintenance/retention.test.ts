@@ -224,6 +224,13 @@ describe('a rule about tags', () => {
     expect(await applyRules()).toBe(1)
   })
 
+  it('spares nothing by a mark on what was deleted just before it is written', async () => {
+    const { digest } = await pushImage(registry, APP, 'one')
+    registry.hooks.beforeCommit = () => deleteManifest(registry.parts, name(APP), digest, ALICE)
+    const marked = keepManifest(registry.parts, { name: name(APP), digest, by: ALICE }, true)
+    expect(await marked.catch(codeOf)).toBe('MANIFEST_UNKNOWN')
+  })
+
   it('spares a manifest that is marked just before the commit', async () => {
     const [first] = await pushDaily(1)
     if (first === undefined) throw new Error('nothing was pushed')

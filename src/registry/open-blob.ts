@@ -79,8 +79,8 @@ async function watched<Result>(
 }
 
 /**
- * Before a blob is given up that is missing or too short: a disk that is not mounted, or a bucket that is not ours, has the bytes of none, and an engine
- * can be wrong once. Throws StoreUnavailable then.
+ * Before a blob is given up that is missing or too short: a disk that is not mounted, or a bucket that is not ours, has
+ * the bytes of none, and an engine can be wrong once. Throws StoreUnavailable then.
  */
 async function lookAgain({ blobs }: RegistryParts, blob: StoredBlob, cause: StoreDamaged): Promise<void> {
   const { location, size } = blob

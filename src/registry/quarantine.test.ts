@@ -66,6 +66,14 @@ describe('bytes that are missing', () => {
     expect(await damaged()).toMatchObject([{ sha256: other, location: at, why: 'ends at 1000' }])
   })
 
+  it('leave nothing open where something of another size is', async () => {
+    let closed = 0
+    const close = async () => void (closed += 1)
+    registry.blobs.read = () => Promise.resolve({ size: 3, close, pump: async () => {} })
+    await expect(pull(registry, ONE, digest)).rejects.toThrow(StoreUnavailable)
+    expect(closed).toBe(1)
+  })
+
   it('are no damage while the store is not there: once it is back, they are', async () => {
     registry.blobs.check = () => Promise.reject(new StoreUnavailable('is its disk mounted?'))
     damage(registry, location, undefined)

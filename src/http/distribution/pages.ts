@@ -20,8 +20,8 @@ export interface PageOptions<Item> {
 }
 
 /**
- * Takes up to `n` items whose JSON fits a page; undefined stands for what was looked at and is none. distribution-spec "Listing Tags": "exactly <int> results ... unless fewer
- * exist", or a Link says where to go on.
+ * Takes up to `n` items whose JSON fits a page; undefined stands for what was looked at and is none. distribution-spec
+ * "Listing Tags": "exactly <int> results ... unless fewer exist", or a Link says where to go on.
  */
 export async function takePage<Item>(
   items: AsyncIterable<Item | undefined>,
