@@ -166,7 +166,11 @@ describe('a layer', () => {
 
   test('that is none says so, and its image is shown', async () => {
     expect(await indexed(broken)).toMatchObject({ state: 'unsupported' })
-    check(await world.viewer.get(`/api/v1/layer/${broken.digest}/tree`), { status: 422, code: 'UNSUPPORTED' })
+    for (const list of ['tree', 'files?q=a'])
+      check(await world.viewer.get(`/api/v1/layer/${broken.digest}/${list}`), {
+        status: 422,
+        code: 'UNSUPPORTED',
+      })
     const { json } = await ask(world.viewer, 'getImage', '/api/v1/image?ref=alpha/files:wrong')
     expect(at(json, 'totals', 'unpacked')).toBeNull()
     expect(listAt(json, 'warnings').join()).toContain('unsupported')
@@ -352,7 +356,11 @@ describe('reports', () => {
   })
 
   test('files of one layer alone', async () => {
-    const { json } = await get('findLayerFiles', `layer/${middle.digest}/files?regex=^[ae]`)
+    const path = `layer/${middle.digest}/files?regex=^[ae]`
+    const reply = await get('findLayerFiles', path)
+    const { json } = reply
+    const again = await world.viewer.get(`/api/v1/${path}`, { 'if-none-match': reply.header('etag') ?? '' })
+    check(again, { status: 304 })
     expect(
       listAt(json, 'files').map((one) => [at(one, 'path'), at(one, 'layer'), at(one, 'hidden')]),
     ).toEqual([
@@ -746,6 +754,7 @@ test('what is being indexed says so, and when to come again', async () => {
   const layer = `/api/v1/layer/${base.digest}`
   const asked = [
     `${layer}/tree`,
+    `${layer}/files?q=a`,
     `${layer}/file?path=etc/config`,
     '/api/v1/image/file?ref=alpha/files:v1&path=etc/config',
     '/api/v1/image/check?ref=alpha/files:v1&minScore=0',
