@@ -69,9 +69,9 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
       'Log in with an account that may do this. Behind a proxy, check `trusted-proxies` and `public-url`: the challenge must name an address that clients reach.',
   },
   DENIED: {
-    meaning: 'We know you, and your account may not do this, or nobody may now: the registry is read-only.',
+    meaning: 'We know you, and your account may not do this.',
     advice:
-      'Ask an admin of the project, or an administrator of the registry, whom `lamina read-only` shows and lets change the switch. After 412 look where the tag leads now, and decide anew.',
+      'Ask an admin of the project, or an administrator of the registry. After 412 look where the tag leads now, and decide anew.',
     also: {
       412: 'a tag that does not lead where If-Match or If-None-Match asks, or other content than If-Match names',
     },
@@ -97,7 +97,7 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
       'Look there. When the message says that stored bytes are damaged, pushing the same image again repairs them.',
   },
   UNAVAILABLE: {
-    meaning: 'A store behind the registry does not answer, or (on `/api/v1`) it is read-only for now.',
+    meaning: 'The registry is read-only for now, or a store behind it does not answer.',
     advice: 'Try again as `Retry-After` says. `lamina read-only` shows and changes the switch.',
   },
   TAG_INVALID: {

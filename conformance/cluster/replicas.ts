@@ -216,7 +216,7 @@ async function changesSpread(
   wants(await send('PUT', '/api/v1/read-only', { readOnly: true, reason: 'test' }), 200, 'read-only')
   const push = async (): Promise<number> =>
     (await other.request('POST', '/v2/spread/app/blobs/uploads/')).status
-  await soon('read-only', async () => (await push()) === 403)
+  await soon('read-only', async () => (await push()) === 503)
   wants(await send('PUT', '/api/v1/read-only', { readOnly: false }), 200, 'read-only off')
   await soon('the end of read-only', async () => (await push()) === 202)
   return 'seen on the other replica: new key, opened, closed, added, removed, read-only on and off'

@@ -154,7 +154,7 @@ test('a registry that becomes read-only while the body comes takes it no more', 
     setReadOnly(true),
   )
   await setReadOnly(false)
-  check(reply, { status: 403, code: 'DENIED' })
+  check(reply, { status: 503, code: 'UNAVAILABLE' })
 })
 
 test('a token that ends while the body comes still counts', async () => {

@@ -8,7 +8,7 @@ const state = z.object({ readOnly: z.boolean(), reason: z.string().nullish() })
 export const commands: readonly Command[] = [
   {
     words: 'read-only on',
-    summary: 'Refuse pushes and deletes; pulls go on.',
+    summary: 'Refuse pushes and deletes with 503; pulls go on.',
     options: {
       reason: { value: 'TEXT', doc: 'What clients are told, such as "moving to new disks until 14:00".' },
     },

@@ -155,7 +155,7 @@ export const configSchema = z.object({
   readOnly: required(
     flag,
     'false',
-    'Refuse every write: pushes and deletions with 403, the API with 503. `lamina read-only on` does the same on all replicas while they run, until `lamina read-only off`.',
+    'Refuse every write with 503. `lamina read-only on` does the same on all replicas while they run, until `lamina read-only off`.',
   ),
   grace: required(
     duration('0', '3650d'),

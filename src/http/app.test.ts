@@ -310,8 +310,9 @@ describe('a handler', () => {
   it('is not asked to write while the registry is read-only; who may not write learns that first', async () => {
     switched = { readOnly: true, reason: 'moving' }
     expect(await failure('PUT', '/v2/a/manifests/x')).toMatchObject({
-      status: 403,
-      code: 'DENIED',
+      status: 503,
+      code: 'UNAVAILABLE',
+      headers: { 'retry-after': '60' },
     })
     expect((await ask('GET', BLOB)).status).toBe(200)
     decision = { outcome: 'denied', reason: 'no' }

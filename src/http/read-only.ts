@@ -49,25 +49,21 @@ export class ReadOnlySwitch {
     this.#read = Number.NEGATIVE_INFINITY
   }
 
-  /**
-   * Throws for a route that writes while the switch is on: DENIED on /v2/, UNAVAILABLE elsewhere. docker and podman show
-   * nothing of a 503 but its number, docker after minutes of trying again. Getting a token goes on.
-   */
-  async refuse({ method, path, right, operationId }: Route): Promise<void> {
-    if (method === 'GET' || right === 'anyone' || GO_ON.has(operationId)) return
-    await this.refuseWrites(path.startsWith('/v2/') ? 'DENIED' : 'UNAVAILABLE')
+  /** Throws UNAVAILABLE for a route that writes while the switch is on. Getting a token goes on. */
+  async refuse({ method, right, operationId }: Route): Promise<void> {
+    if (method !== 'GET' && right !== 'anyone' && !GO_ON.has(operationId)) await this.refuseWrites()
   }
 
-  /** Throws while the switch is on. */
-  async refuseWrites(code: 'DENIED' | 'UNAVAILABLE' = 'UNAVAILABLE'): Promise<void> {
+  /** Throws UNAVAILABLE while the switch is on. */
+  async refuseWrites(): Promise<void> {
     const age = this.#parts.now() - this.#read
     // Below nothing: the clock was set back.
     if (age < 0 || age > FRESH) await this.#refresh()
     const { readOnly, reason } = this.#known
     if (!readOnly) return
-    throw new RegistryError(code, {
+    throw new RegistryError('UNAVAILABLE', {
       message: `the registry is read-only for now${reason === undefined ? '' : `: ${reason}`}; pulls go on, try to push later`,
-      ...(code === 'UNAVAILABLE' && { headers: { 'retry-after': '60' } }),
+      headers: { 'retry-after': '60' },
     })
   }
 

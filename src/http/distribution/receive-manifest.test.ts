@@ -121,7 +121,7 @@ async function waiting(meanwhile: () => void): Promise<number | undefined> {
 
 const losses: [what: string, status: number, lose: () => void][] = [
   ['may no longer push', 401, () => (mayPush = false)],
-  ['finds the registry read-only', 403, () => (readOnly = true)],
+  ['finds the registry read-only', 503, () => (readOnly = true)],
 ]
 
 it.each(losses)('who waits with a large manifest and %s then moves no tag', async (_, status, lose) => {
