@@ -1,10 +1,9 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import { makeImage, writeLayout } from '../fixtures/image.ts'
 import { expect } from '../report.ts'
-import { type Finished, finish, must } from '../servers/processes.ts'
+import { must } from '../servers/processes.ts'
 import { type ClientTest, expectUploaded, look, sentBytes, type World } from './world.ts'
 
 /** skopeo: copy, inspect, list-tags, sync, mirrors, delete. */
@@ -87,7 +86,6 @@ export const skopeo: ClientTest = {
     await report.scenario('skopeo: reads what another registry would have through its mirror', () =>
       readMirrored(world, image.config.digest),
     )
-    await report.scenario('skopeo: prints at once why a registry is read-only', () => hearReadOnly(world))
     await report.scenario('skopeo: delete', async () => {
       await run(world, ['delete', '--tls-verify=false', `${app}:v1`])
       const answer = await registry.request('GET', `/v2/skopeo/app/manifests/${image.manifest.digest}`)
@@ -107,42 +105,8 @@ async function readMirrored(world: World, config: string): Promise<string> {
   return 'upstream.invalid/app was never asked'
 }
 
-/** It shows nothing of a 5xx but its number. */
-async function hearReadOnly(world: World): Promise<string> {
-  const { folder, host } = world
-  const reason = 'moving to new disks'
-  await setReadOnly(world, { readOnly: true, reason })
-  try {
-    const copy = ['copy', '--dest-tls-verify=false', `oci:${folder}/layout:v1`]
-    const { code, stderr } = await skopeoIn(world, [...copy, `docker://${host}/skopeo/closed:v1`])
-    expect(code !== 0 && stderr.includes(reason), stderr)
-  } finally {
-    await setReadOnly(world, { readOnly: false })
-  }
-  return reason
-}
-
-/** Returns when every replica has heard of it. */
-async function setReadOnly(world: World, state: { readOnly: boolean; reason?: string }): Promise<void> {
-  const body = Buffer.from(JSON.stringify(state))
-  const { status } = await world.registry.request('PUT', '/api/v1/read-only', {
-    headers: { 'content-type': 'application/json' },
-    body,
+function run({ folder }: World, args: string[]): Promise<string> {
+  return must('/usr/bin/skopeo', ['--insecure-policy', ...args], {
+    env: { REGISTRY_AUTH_FILE: path.join(folder, 'auth.json') },
   })
-  expect(status === 200, `setting read-only answers ${status}`)
-  await setTimeout(1500)
-}
-
-function skopeoIn(world: World, args: string[]): Promise<Finished> {
-  return finish(skopeoProgram, ['--insecure-policy', ...args], { env: environment(world) })
-}
-
-function run(world: World, args: string[]): Promise<string> {
-  return must(skopeoProgram, ['--insecure-policy', ...args], { env: environment(world) })
-}
-
-const skopeoProgram = '/usr/bin/skopeo'
-
-function environment({ folder }: World): Record<string, string> {
-  return { REGISTRY_AUTH_FILE: path.join(folder, 'auth.json') }
 }

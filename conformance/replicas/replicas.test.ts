@@ -128,7 +128,7 @@ test('users, members and passwords that one changes count on the other with the 
 
 test('the read-only switch closes both, and opens both', async () => {
   check(await one.admin.sendJson('PUT', '/api/v1/read-only', { readOnly: true }), { status: 200 })
-  const isClosed = async () => (await other.admin.post('/v2/shared/app/blobs/uploads/')).status === 403
+  const isClosed = async () => (await other.admin.post('/v2/shared/app/blobs/uploads/')).status === 503
   await soon(isClosed)
   check(await other.admin.get('/v2/shared/app/manifests/v1'), { status: 200 })
   check(await other.admin.sendJson('PUT', '/api/v1/read-only', { readOnly: false }), { status: 200 })
