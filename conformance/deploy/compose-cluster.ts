@@ -54,7 +54,7 @@ export async function clusterRuns(
   try {
     await compose('up', '-d', '--no-build', ...SERVICES)
     await bothReady(cluster)
-    await engine.run(['login', '-u', 'admin', '-p', PASSWORD, cluster.host])
+    await engine.login(cluster.host, 'admin', PASSWORD)
     const built = await buildImages(cluster)
     await whileReplicasDie(cluster, built)
     const vanished = await replicaVanishes({

@@ -71,7 +71,7 @@ async function serving<Result>(
   try {
     await healthy(NAME)
     const host = `localhost:${port}`
-    await engine.run(['login', '-u', 'admin', '-p', password, host])
+    await engine.login(host, 'admin', password)
     return await act(host)
   } finally {
     await engine.run(['rm', '--force', NAME])

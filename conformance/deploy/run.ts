@@ -106,7 +106,7 @@ async function compose(): Promise<string> {
   try {
     await run('up', '-d', '--no-build')
     await healthy('lamina-test_lamina_1')
-    await engine.run(['login', '-u', 'admin', '-p', PASSWORD, host])
+    await engine.login(host, 'admin', PASSWORD)
     const id = await pushedImage(`${host}/demo/app:v1`)
     await run('restart', 'lamina')
     await healthy('lamina-test_lamina_1')

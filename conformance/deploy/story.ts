@@ -55,7 +55,7 @@ async function pushFirst(scene: Scene): Promise<string> {
   const { lamina, engine, host, key } = scene
   await lamina.command(['project', 'create', 'shop'])
   await lamina.command(['account', 'add', 'shop', 'build', '--role', 'writer', '--out', key])
-  await engine.run(['login', '-u', '_json_key', '-p', await readFile(key, 'utf8'), host])
+  await engine.login(host, '_json_key', await readFile(key, 'utf8'))
   await makeContext(scene.folder)
   await build(scene, 'v10')
   await engine.run(['push', `${host}/shop/web:v10`])

@@ -12,6 +12,7 @@ export class Dockerd {
   readonly #server: Server
   readonly #folder: { path: string; remove: () => Promise<void> }
   readonly #trusted: string[] = []
+  #lastLogin: Promise<unknown> = Promise.resolve()
 
   private constructor(server: Server, folder: { path: string; remove: () => Promise<void> }) {
     this.#server = server
@@ -49,6 +50,13 @@ export class Dockerd {
   /** Runs `docker …`, which must succeed; its output. */
   run(args: string[], options: { patience?: number } = {}): Promise<string> {
     return must(docker, args, { env: this.environment, ...options })
+  }
+
+  /** One after the other: docker reads the file of all logins, and writes it anew with one more. */
+  login(host: string, user: string, password: string): Promise<string> {
+    const login = this.#lastLogin.then(() => this.run(['login', '-u', user, '-p', password, host]))
+    this.#lastLogin = login.catch(() => undefined)
+    return login
   }
 
   /** Runs `docker-compose …`, which must succeed; its output. */
