@@ -1,11 +1,12 @@
+import { setImmediate } from 'node:timers/promises'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
 import type { Digest } from '../oci/digest.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { bodyCodec } from '../records/manifest.ts'
 import { imagesOf, parsePlatforms } from './platforms.ts'
 
-/** Bytes of bodies that are read in one go: those in records have 64 KiB at most. */
-const BYTES = 4 << 20
+/** Bytes of bodies that are read and parsed in one turn of the event loop: those in records have 64 KiB at most. */
+const BYTES = 256 << 10
 
 /** The platforms that indexes say; nothing of one so large that its bytes lie elsewhere: it has hundreds. */
 export async function platformsOfIndexes(
@@ -25,6 +26,7 @@ export async function platformsOfIndexes(
       platforms.set(digest, [...new Set(said)])
     }
     at += bodies.length
+    if (at < indexes.length) await setImmediate()
   }
   return platforms
 }
