@@ -4,7 +4,7 @@ import type { Digest } from '../../src/oci/digest.ts'
 export interface BlobStore {
   /**
    * Bytes of a whole blob, or of `range`. Undefined when nothing is at the location.
-   * The reader pumps into a sink with back-pressure; nothing is read ahead of it.
+   * The reader pumps into a sink with back-pressure; one chunk at most is read ahead of it.
    * A file that ends before `end` rejects with StoreDamaged: it never ends quietly short.
    */
   read(location: BlobLocation, range?: ByteSpan): Promise<BlobReader | undefined>
@@ -121,8 +121,8 @@ export interface BlobReader {
   /** The file of this machine that holds exactly the bytes that it gives: a thread may read it itself. */
   readonly file?: string | undefined
   /**
-   * Calls `sink` with each chunk in order and waits for it before the next read, so that the chunk's memory may
-   * be reused afterwards: a sink that keeps bytes copies them. A sink that rejects stops the pump.
+   * Calls `sink` with each chunk in order and waits for it before the next one; the chunk's memory may be reused
+   * afterwards: a sink that keeps bytes copies them. A sink that rejects stops the pump.
    * `signal` stops it between chunks. Closes itself at the end, whatever the end was.
    */
   pump(sink: (chunk: Uint8Array) => Promise<void> | void, signal?: AbortSignal): Promise<void>

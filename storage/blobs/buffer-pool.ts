@@ -42,6 +42,11 @@ export class BufferPool {
     return this.#lentBytes + this.#freeBytes
   }
 
+  /** Whether so little is on loan that somebody may have a second buffer for what he does not need yet. */
+  get plenty(): boolean {
+    return this.#lentBytes + this.#sizes.large <= this.#capacity / 4
+  }
+
   /** A buffer with old contents, of `wanted` bytes or more if the pressure allows, else shorter; never empty. */
   lend(wanted: number): Buffer {
     const size = this.#sizeFor(wanted)

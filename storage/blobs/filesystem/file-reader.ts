@@ -15,6 +15,14 @@ interface FileReaderParts {
   readonly path?: string | undefined
 }
 
+type Sink = (chunk: Uint8Array) => Promise<void> | void
+
+/** Bytes read, in a buffer of the pool. */
+interface Chunk {
+  readonly buffer: Buffer
+  readonly length: number
+}
+
 /** Reads a span of an open file. Owns the file: it is closed with the reader. */
 export class FileReader implements BlobReader {
   readonly size: number
@@ -28,15 +36,11 @@ export class FileReader implements BlobReader {
     this.#parts = parts
   }
 
-  async pump(sink: (chunk: Uint8Array) => Promise<void> | void, signal?: AbortSignal): Promise<void> {
+  async pump(sink: Sink, signal?: AbortSignal): Promise<void> {
     if (this.#used) throw new TypeError('a reader is pumped once, before it is closed')
     this.#used = true
     try {
-      let position = this.#parts.start
-      while (position < this.#parts.stop) {
-        signal?.throwIfAborted()
-        position += await this.#pumpChunk(position, sink)
-      }
+      await this.#pumpChunks(sink, signal)
     } finally {
       await this.#parts.file.close()
     }
@@ -48,22 +52,61 @@ export class FileReader implements BlobReader {
     await this.#parts.file.close()
   }
 
-  /** A buffer is lent for one chunk only, so that its size follows the pressure on the pool. */
-  async #pumpChunk(position: number, sink: (chunk: Uint8Array) => Promise<void> | void): Promise<number> {
-    const { pool } = this.#parts
-    const buffer = pool.lend(this.#parts.stop - position)
-    let idle = true
+  async #pumpChunks(sink: Sink, signal: AbortSignal | undefined): Promise<void> {
+    const { start, pool } = this.#parts
+    let next: Chunk | undefined
     try {
-      const length = await this.#read(buffer, position)
-      idle = false
-      await sink(buffer.subarray(0, length))
-      idle = true
-      return length
+      for (let position = start; position < this.#parts.stop; ) {
+        signal?.throwIfAborted()
+        const chunk = next ?? (await this.#fill(position))
+        next = undefined
+        position += chunk.length
+        next = await this.#giveAndReadOn(chunk, sink, position)
+      }
     } finally {
+      if (next !== undefined) pool.giveBack(next.buffer)
+    }
+  }
+
+  /**
+   * While a chunk is on its way the next one is read, as long as buffers are plenty: somebody who takes gigabytes on a
+   * fast line waits for the slower of the two then, not for both.
+   */
+  async #giveAndReadOn(chunk: Chunk, sink: Sink, position: number): Promise<Chunk | undefined> {
+    const { stop, pool } = this.#parts
+    if (position >= stop || !pool.plenty) {
+      await this.#give(chunk, sink)
+      return undefined
+    }
+    const [given, read] = await Promise.allSettled([this.#give(chunk, sink), this.#fill(position)])
+    if (read.status === 'rejected') throw given.status === 'rejected' ? given.reason : read.reason
+    if (given.status === 'fulfilled') return read.value
+    pool.giveBack(read.value.buffer)
+    throw given.reason
+  }
+
+  async #give({ buffer, length }: Chunk, sink: Sink): Promise<void> {
+    const { pool } = this.#parts
+    try {
+      await sink(buffer.subarray(0, length))
+    } catch (error) {
       // A sink that failed may have left the chunk in a socket's queue. Lent again, the buffer could send
       // another blob's bytes to that client.
-      if (idle) pool.giveBack(buffer)
-      else pool.forget(buffer)
+      pool.forget(buffer)
+      throw error
+    }
+    pool.giveBack(buffer)
+  }
+
+  /** A buffer is lent for one chunk only, so that its size follows the pressure on the pool. */
+  async #fill(position: number): Promise<Chunk> {
+    const { pool, stop } = this.#parts
+    const buffer = pool.lend(stop - position)
+    try {
+      return { buffer, length: await this.#read(buffer, position) }
+    } catch (error) {
+      pool.giveBack(buffer)
+      throw error
     }
   }
 
