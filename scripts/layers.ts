@@ -497,9 +497,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   /** The same database read by another thread. */
   'storage/metadata/level/beside': [
     'node:*',
-    'storage/store-errors.ts',
-    'storage/metadata/metadata-store.ts',
     'storage/metadata/level',
+    'storage/metadata/metadata-store.ts',
+    'storage/short-turns.ts',
+    'storage/store-errors.ts',
   ],
   'storage/metadata/postgres': [
     'node:*',

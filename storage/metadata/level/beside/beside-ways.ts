@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { ShortTurns } from '../../../short-turns.ts'
 import type { Beside, BesideTicket, Commit } from '../../metadata-store.ts'
 import { RecentChanges } from '../recent-changes.ts'
 import { decodeCommit } from './commit-message.ts'
@@ -39,6 +40,7 @@ class BesideWay implements Beside {
   readonly #port: MessagePort
   readonly #commit: MakeCommit
   readonly #closed = Promise.withResolvers<void>()
+  readonly #turns = new ShortTurns({ isUrgent: false })
 
   constructor(place: string, commit: MakeCommit, whenOver: () => void) {
     const { port1, port2 } = new MessageChannel()
@@ -64,6 +66,8 @@ class BesideWay implements Beside {
   async #take(message: ToStore): Promise<void> {
     if (message.kind === 'closed') return this.#closed.resolve()
     const { id, memory } = message
+    // Many come in one turn of the event loop, and reading them takes as long as other work of requests.
+    if (this.#turns.isOver) await this.#turns.rest()
     const failure = await this.#make(memory).then(() => undefined, failureOf)
     this.#tell({ kind: 'settled', id, failure })
   }
