@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { StoreUnavailable } from '../../store-errors.ts'
 import { parseDatabaseUrl } from './database-url.ts'
 import { openPostgresMetadataStore } from './postgres-metadata-store.ts'
-import { probePostgres } from './probe.ts'
 import { makeTestDatabase } from './test-database.ts'
 
 describe('the URL of a database', () => {
@@ -68,15 +67,6 @@ describe('a start that cannot be', () => {
     )
     url.port = '1'
     await expect(opening(url.href)).rejects.toThrow('nothing listens there')
-    await database.remove()
-  })
-
-  it('refuses sessions that have not the settings which they were opened with, as behind a pooler', async () => {
-    const database = await makeTestDatabase()
-    const url = new URL(database.url)
-    url.searchParams.set('options', `${url.searchParams.get('options')} -c enable_hashjoin=on`)
-    await expect(opening(url.href)).rejects.toThrow(/PgBouncer/)
-    await expect(probePostgres(url.href)).rejects.toThrow(/PgBouncer/)
     await database.remove()
   })
 

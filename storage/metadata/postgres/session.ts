@@ -9,7 +9,7 @@ const SILENCE_LIMIT = 15_000
 const CONNECT_LIMIT = 5000
 
 /**
- * Settings of every session, whatever the server's defaults. Records are only ever found by key: the planner is kept
+ * Settings of every session, whatever the server's defaults and the URL's options. Records are only ever found by key: the planner is kept
  * from scanning tables that it thinks are small, and joins take keys in their given order, which is the order of locks.
  */
 const SETTINGS = {
@@ -60,7 +60,8 @@ export function sessionConfig(
   const settings = Object.entries({ ...SETTINGS, ...(!limits && unlimited) })
   return {
     ...connection,
-    options: [...settings.map(([name, value]) => `-c ${name}=${value}`), connection.options].join(' ').trim(),
+    // Of two that say the same the last one counts: nothing in the URL may take the durability of a commit away.
+    options: [connection.options, ...settings.map(([name, value]) => `-c ${name}=${value}`)].join(' ').trim(),
     pipeline: true,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_LIMIT,

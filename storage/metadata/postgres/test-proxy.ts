@@ -15,6 +15,8 @@ export class TestProxy {
   #isDown = false
   /** Whether it swallows all that comes, and cuts nothing. */
   isSilent = false
+  /** What arrives of what is sent; all of it, unless told. */
+  change: (sent: Buffer) => Buffer = (sent) => sent
   /** Asked for each COMMIT; undefined lets it pass. */
   cut: () => Cut | undefined = () => undefined
 
@@ -71,7 +73,7 @@ export class TestProxy {
       const cut = bytes.includes(QUERY_OF_COMMIT) ? this.cut() : undefined
       if (cut === 'before') return end()
       losesAnswer = cut === 'after'
-      server.write(bytes, () => {
+      server.write(this.change(bytes), () => {
         if (cut === 'during') end()
       })
     })
