@@ -59,7 +59,7 @@ describe('a push', () => {
     const state = await patch(uploads.create('u'), 0, BYTES)
     const start = bucket.calls.length
     const location = await replica().complete(state, BYTES.length, DIGEST)
-    expect(callsSince(start)).toEqual(['put', 'finish', 'remove'])
+    expect(callsSince(start)).toEqual(['put', 'finish', 'head', 'remove'])
     expect(await stored(location)).toEqual(BYTES)
   })
 
@@ -68,16 +68,16 @@ describe('a push', () => {
     const state = await patch(uploads.create('u'), 0, small)
     const start = bucket.calls.length
     const location = await replica().complete(state, 300, digestOf(small))
-    expect(callsSince(start)).toEqual(['copy', 'remove'])
+    expect(callsSince(start)).toEqual(['copy', 'head', 'remove'])
     expect(await stored(location)).toEqual(small)
   })
 
-  it('of a small blob in one request is one call and one object', async () => {
+  it('of a small blob in one request is one object, one call that writes it and one that looks at it', async () => {
     const writer = await uploads.append(uploads.create('u'), 0, { expected: 300 })
     await writer.write(BYTES.subarray(0, 300))
     const state = await writer.close({ completing: true })
     const location = await uploads.complete(state, 300, digestOf(BYTES.subarray(0, 300)))
-    expect(callsSince(0)).toEqual(['put'])
+    expect(callsSince(0)).toEqual(['put', 'head'])
     expect([...bucket.objects.keys()]).toEqual([location])
     expect(memory.claimedBytes).toBe(0)
   })
@@ -272,6 +272,41 @@ describe('a fault', () => {
     }
     expect(bucket.leftovers()).toHaveLength(1)
   })
+
+  it.each([
+    ['put sha256', 300, true],
+    ['copy', 300, false],
+    ['finish', 3500, false],
+  ])(
+    'an S3 that says yes to %s and keeps nothing, or less, is not believed (%d bytes)',
+    async (kind, length, completing) => {
+      const bytes = BYTES.subarray(0, length)
+      for (const kept of [undefined, Buffer.from('less')]) {
+        const id = `u-${kept?.length ?? 0}`
+        const lie = (key: string): void => {
+          if (kept === undefined) bucket.objects.delete(key)
+          else bucket.objects.set(key, { bytes: kept, etag: 'e', modified: new Date() })
+        }
+        bucket.after = (call) => {
+          if (!call.startsWith(kind)) return
+          for (const key of bucket.objects.keys())
+            if (key === `data/${id}` || (key.startsWith('sha256/') && key.endsWith('.blob'))) lie(key)
+        }
+        const writer = await uploads.append(uploads.create(id), 0, {})
+        await writer.write(bytes)
+        const state = await writer.close({ completing })
+        const completed = uploads.complete(state, length, digestOf(bytes))
+        await expect(completed).rejects.toThrow(StoreUnavailable)
+        await expect(completed).rejects.toThrow(
+          `is stored, and ${kept === undefined ? 'nothing is there' : '4 bytes are there'} instead of ${length}`,
+        )
+        expect(memory.claimedBytes).toBe(0)
+        bucket.after = undefined
+        await uploads.abort(state)
+        for (const key of bucket.objects.keys()) if (key.endsWith('.blob')) bucket.objects.delete(key)
+      }
+    },
+  )
 
   it('a small blob that is completed is not written over by a complete that says something else', async () => {
     const small = BYTES.subarray(0, 300)

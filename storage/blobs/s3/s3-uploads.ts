@@ -74,7 +74,7 @@ export class S3Uploads {
       const place = placeOf(upload, length, digest)
       const whole = upload.held === undefined || memory !== undefined
       const finished = whole && (await this.#finish(upload, place, memory))
-      if (!finished) await this.#checkFinished(place, length, whole)
+      await this.#checkStored(place, length, { finished, whole })
       await this.#removeSide(recorded)
       if (recorded.uploadId !== undefined && upload.parts.length === 0)
         await bucket.abandon({ key: dataKey(upload.id), uploadId: recorded.uploadId })
@@ -154,14 +154,21 @@ export class S3Uploads {
   }
 
   /**
-   * Whether an earlier `complete`, perhaps one whose answer was lost, made the object. Where the bytes of the last append
-   * were not held long enough, since records could not be written meanwhile, what is recorded is still good.
+   * Whether the object is there, and whole: S3's word, or that of a proxy before it, is not taken for it, since nobody has
+   * these bytes any more once they are acknowledged. Without `finished` an earlier `complete`, perhaps one whose answer
+   * was lost, may have made it; not `whole`: the bytes of the last append were not held long enough, since records could
+   * not be written meanwhile, and what is recorded is still good.
    */
-  async #checkFinished({ key, marker }: Place, length: number, whole: boolean): Promise<void> {
+  async #checkStored(
+    { key, marker }: Place,
+    length: number,
+    { finished, whole }: { readonly finished: boolean; readonly whole: boolean },
+  ): Promise<void> {
     const { bucket } = this.#parts
     const found = await bucket.head(key)
     if (found?.size === length) return
     if (marker !== undefined) await removeAll(bucket, [marker])
+    if (finished) throw notKept(key, length, found?.size)
     if (whole) throw new UploadGone(`${key} has no ${length} bytes`)
     throw new StoreUnavailable(`the last bytes of ${key} waited too long, and have to be sent again`)
   }
@@ -186,6 +193,13 @@ export class S3Uploads {
       side.map(({ name }) => sideKey(id, name)),
     )
   }
+}
+
+function notKept(key: string, length: number, size: number | undefined): StoreUnavailable {
+  const there = size === undefined ? 'nothing is there' : `${size} bytes are there`
+  return new StoreUnavailable(
+    `S3 said that ${key} is stored, and ${there} instead of ${length}: what answers at LAMINA_S3_ENDPOINT does not do what it says`,
+  )
 }
 
 /** Where the bytes of an upload end, and what says that they are there when the key of the bytes does not. */
