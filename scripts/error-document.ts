@@ -115,7 +115,8 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     advice: 'Send a whole number, or none.',
   },
   STORAGE_FULL: {
-    meaning: 'The disk is full, or has less than `min-free` left. Pulls go on.',
+    meaning:
+      'The disk is full, or has less than `min-free` left, or the quota of the S3 bucket is used up. Pulls go on.',
     advice: 'Make room, or a larger disk; pushes then work again without a restart.',
   },
   REQUEST_INVALID: {

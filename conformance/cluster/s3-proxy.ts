@@ -13,7 +13,8 @@ export interface S3Call {
 
 /**
  * What becomes of a call: it passes, waits for so many ms, is answered 503 SlowDown or 500, or its connection is cut:
- * at once, when its answer is there (it had its effect), or after so many bytes of the answer.
+ * at once, when its answer is there (it had its effect), or after so many bytes of the answer. `refuse` answers what S3
+ * would say; `lie` answers 200 and passes nothing on.
  */
 export type Treatment =
   | 'pass'
@@ -23,6 +24,8 @@ export type Treatment =
   | 'lose-answer'
   | { readonly delay: number }
   | { readonly cutAfter: number }
+  | { readonly refuse: { readonly status: number; readonly code: string } }
+  | 'lie'
 
 /** Stands before a real S3, changes nothing that passes (Host included, which is signed), counts and spoils calls. */
 export class S3Proxy {
@@ -72,6 +75,9 @@ export class S3Proxy {
     if (treatment === 'cut') request.socket.destroy()
     else if (treatment === 'slow-down') refuse(request, response, { status: 503, code: 'SlowDown' })
     else if (treatment === 'error') refuse(request, response, { status: 500, code: 'InternalError' })
+    else if (treatment === 'lie') lie(request, response)
+    else if (typeof treatment === 'object' && 'refuse' in treatment)
+      refuse(request, response, treatment.refuse)
     else if (treatment === 'lose-answer') this.#forward(request, response, 0)
     else {
       if (typeof treatment === 'object' && 'delay' in treatment) await sleep(treatment.delay)
@@ -133,6 +139,16 @@ function refuse(
     response.end(
       `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>Please reduce your request rate.</Message></Error>`,
     )
+  })
+  request.on('error', () => response.destroy())
+}
+
+/** Reads the request to its end and says what whoever sent it wants to hear. */
+function lie(request: http.IncomingMessage, response: http.ServerResponse): void {
+  request.resume()
+  request.on('end', () => {
+    response.writeHead(200, { 'content-type': 'application/xml', etag: '"e"' })
+    response.end('<?xml version="1.0" encoding="UTF-8"?><Result><ETag>"e"</ETag></Result>')
   })
   request.on('error', () => response.destroy())
 }

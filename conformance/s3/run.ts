@@ -4,6 +4,7 @@ import { collectionScenarios } from './collection.ts'
 import { contractScenarios } from './contract.ts'
 import { encryptionScenarios } from './encryption.ts'
 import { faultScenarios } from './faults.ts'
+import { promiseScenarios } from './promises.ts'
 import { pullScenarios } from './pulls.ts'
 import { serverScenarios } from './server.ts'
 import { startScenarios } from './start.ts'
@@ -25,6 +26,7 @@ try {
   await virtualHostScenarios(report, s3)
   await collectionScenarios(report, s3)
   await faultScenarios(report, s3)
+  await promiseScenarios(report, s3)
 } finally {
   await contract
   await undisturbed.stop()

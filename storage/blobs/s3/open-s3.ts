@@ -1,3 +1,4 @@
+import { NoSpace } from '../../store-errors.ts'
 import type { BlobStore } from '../blob-store.ts'
 import { AwsBucket } from './aws-bucket.ts'
 import { Calls } from './calls.ts'
@@ -28,12 +29,21 @@ export async function openS3BlobStore(
   const first = await briefly(settings)
   try {
     await tried(settings, () => claimPrefix(first, cluster, claim))
-    await tried(settings, () => tryOut(first, START_PATIENCE_MS))
+    await tried(settings, () => unlessFull(tryOut(first, START_PATIENCE_MS)))
   } finally {
     first.close()
   }
   const bucket = new AwsBucket(await connect(settings), new Calls(settings.patience), settings)
   return createS3BlobStore({ bucket, cluster, memory: settings.memory })
+}
+
+/** A bucket that is full gives what it has, and room is made by deleting: a registry on it starts. */
+async function unlessFull(trial: Promise<void>): Promise<void> {
+  try {
+    await trial
+  } catch (error) {
+    if (!(error instanceof NoSpace)) throw error
+  }
 }
 
 /** Tries the prefix as a start does, and leaves nothing there. Rejects with S3StartFailed. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { StoreUnavailable } from '../../store-errors.ts'
+import { NoSpace, StoreUnavailable } from '../../store-errors.ts'
 import { CallLimit } from './call-limit.ts'
 import { Calls } from './calls.ts'
 import type { Clock } from './retry.ts'
@@ -49,6 +49,17 @@ describe('a call to S3', () => {
     sdkError('TimeoutError'),
   ])('is made again after %s', async (error) => {
     expect(await outcome([error, error])).toBe('answer')
+  })
+
+  it.each([
+    sdkError('QuotaExceeded', 403),
+    sdkError('XMinioAdminBucketQuotaExceeded', 400),
+    sdkError('XMinioStorageFull', 507),
+    sdkError('Unknown', 507),
+  ])('says that there is no room after %s, and is not made again', async (error) => {
+    const clock = testClock()
+    expect(await outcome([error], clock)).toBeInstanceOf(NoSpace)
+    expect(clock.slept).toEqual([])
   })
 
   it.each([

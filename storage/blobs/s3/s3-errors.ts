@@ -1,4 +1,4 @@
-import { StoreDamaged, StoreUnavailable } from '../../store-errors.ts'
+import { NoSpace, StoreDamaged, StoreUnavailable } from '../../store-errors.ts'
 import { UploadGone } from '../blob-store.ts'
 
 /** A call that S3 answered with an error, or did not answer. Never leaves the driver. */
@@ -18,7 +18,7 @@ export class S3CallFailed extends Error {
 
 /** What the SDK threw, read once. What the domain understands passes: a body that was being sent may have failed so. */
 export function callFailure(error: unknown): unknown {
-  const known = [S3CallFailed, StoreDamaged, StoreUnavailable, UploadGone].some(
+  const known = [S3CallFailed, NoSpace, StoreDamaged, StoreUnavailable, UploadGone].some(
     (kind) => error instanceof kind,
   )
   if (known || !(error instanceof Error)) return error
@@ -88,9 +88,21 @@ export function isSlowDown(error: unknown): boolean {
   )
 }
 
+/** Of a quota, or of the engine's disks: Ceph's, and MinIO's. */
+const FULL: ReadonlySet<string> = new Set([
+  'QuotaExceeded',
+  'XMinioAdminBucketQuotaExceeded',
+  'XMinioStorageFull',
+])
+
+/** There is no room for what is sent. That does not pass while a request waits. */
+export function isFull({ code, status }: S3CallFailed): boolean {
+  return FULL.has(code) || status === 507
+}
+
 /** Whether the same call may go well a little later: no answer, an answer of a server in trouble, or "slow down". */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof S3CallFailed)) return false
+  if (!(error instanceof S3CallFailed) || isFull(error)) return false
   if (error.status === undefined) return !LASTING.has(error.code)
   return (error.status >= 500 && error.status !== 501) || error.status === 429 || PASSING.has(error.code)
 }
@@ -120,5 +132,6 @@ function isNoBucket({ code }: S3CallFailed): boolean {
 export function asStoreError(error: unknown, what: string): unknown {
   if (!(error instanceof S3CallFailed)) return error
   if (error.code === 'TypeError' || error.code === 'RangeError') return error.cause
+  if (isFull(error)) return new NoSpace(`S3 has no room to ${what}: ${error.message}`, { cause: error })
   return new StoreUnavailable(`S3 did not ${what}: ${error.message}`, { cause: error })
 }

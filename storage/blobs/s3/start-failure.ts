@@ -1,5 +1,5 @@
 import { ForeignPrefix, UnownedBlobs } from './owner.ts'
-import { callFailure, isCertificateFailure, isPassing, S3CallFailed } from './s3-errors.ts'
+import { callFailure, isCertificateFailure, isFull, isPassing, S3CallFailed } from './s3-errors.ts'
 import type { S3Settings } from './settings.ts'
 
 /** The store cannot be opened; the message says why and which setting it is about, for who starts the server. */
@@ -34,6 +34,8 @@ function sentenceOf(failure: S3CallFailed, settings: S3Settings, where: string):
   const endpoint = settings.endpoint ?? 'AWS'
   const known = BY_CODE[failure.code]
   if (known !== undefined) return known(settings)
+  if (isFull(failure))
+    return `There is no room in ${where} (LAMINA_BLOBS): a quota is used up, or the disks of ${endpoint} are full.`
   if (isCertificateFailure(failure))
     return `The certificate of ${endpoint} (LAMINA_S3_ENDPOINT) is not trusted: put its authority's PEM file into LAMINA_S3_CA or NODE_EXTRA_CA_CERTS.`
   if (failure.status === undefined)
