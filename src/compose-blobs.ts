@@ -8,7 +8,7 @@ import type { TraceContext } from '../storage/trace-context.ts'
 import { type Claim, openDirectory } from './compose-directory.ts'
 import type { Config } from './config/schema.ts'
 import { StartError } from './http/start-error.ts'
-import { isUnused } from './maintenance/unused.ts'
+import { holdsBlobs, isUnused } from './maintenance/unused.ts'
 import { clusterCodec } from './records/cluster.ts'
 import { keys } from './records/keys.ts'
 import { systemCode } from './system-code.ts'
@@ -34,13 +34,19 @@ export async function openBlobs(
   // Only who has an S3 pays for its SDK.
   const { openS3BlobStore, S3StartFailed } = await import('../storage/blobs/s3/open-s3.ts')
   try {
-    const mayHoldBlobs = claim !== 'own' || !(await isUnused(metadata))
+    const blobs = claim === 'own' ? await expectedBlobs(metadata) : 'any'
     const settings = { ...(await s3Settings(config, config.blobs)), traceparent }
-    return await openS3BlobStore(settings, { cluster, mayHoldBlobs, takeOver: claim === 'take-over' })
+    return await openS3BlobStore(settings, { cluster, blobs, takeOver: claim === 'take-over' })
   } catch (error) {
     if (error instanceof S3StartFailed) throw new StartError(error.message, { cause: error })
     throw error
   }
+}
+
+/** Which blobs lie where those of these records are: a prefix that has others, or none of them, is another registry's place. */
+async function expectedBlobs(metadata: MetadataStore): Promise<'none' | 'some' | 'any'> {
+  if (await holdsBlobs(metadata)) return 'some'
+  return (await isUnused(metadata)) ? 'none' : 'any'
 }
 
 /** What the configuration says of an S3. Throws StartError when a file that it names cannot be read. */

@@ -1,11 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { z } from 'zod'
 import { S3Proxy } from '../cluster/s3-proxy.ts'
 import { fewAtOnce } from '../few-at-once.ts'
+import { digestOf } from '../fixtures/image.ts'
 import { expect, type Report } from '../report.ts'
 import { makeCertificates } from '../servers/certificates.ts'
 import { admin, Lamina } from '../servers/lamina.ts'
 import { finish } from '../servers/processes.ts'
+import { RegistryClient } from '../servers/registry-client.ts'
 import { S3 } from '../servers/s3.ts'
 import { nodeBinary, projectRoot, scratchFolder } from '../servers/workspace.ts'
 import { BUCKET } from './world.ts'
@@ -52,6 +55,9 @@ export async function startScenarios(report: Report, s3: S3): Promise<void> {
   })
   await report.scenario('s3 start: an S3 in trouble for two seconds delays it', () => briefTrouble(s3))
   await report.scenario('s3 start: two registries cannot share a prefix', () => sharedPrefix(right))
+  await report.scenario('s3 start: records that speak of blobs do not begin an empty prefix', () =>
+    wrongPrefix(s3),
+  )
   await report.scenario('s3 start: an authority of one’s own', () => ownAuthority())
 }
 
@@ -64,14 +70,19 @@ const NO_KEYS = {
   AWS_EC2_METADATA_DISABLED: 'true',
 }
 
-async function failsToStart(what: string, names: RegExp, env: Record<string, string>): Promise<void> {
+async function failsToStart(
+  what: string,
+  names: RegExp,
+  env: Record<string, string>,
+  data?: string,
+): Promise<void> {
   const scratch = await scratchFolder('s3-start')
   try {
     const begun = Date.now()
     const { code, stderr, stdout } = await finish(nodeBinary, ['src/main.ts', 'serve'], {
       cwd: projectRoot,
       env: {
-        LAMINA_DATA: scratch.path,
+        LAMINA_DATA: data ?? scratch.path,
         LAMINA_LISTEN: '127.0.0.1:0',
         LAMINA_ADMIN_PASSWORD: admin.password,
         ...env,
@@ -126,6 +137,38 @@ async function sharedPrefix(env: Record<string, string>): Promise<string> {
   await first.stop()
   await scratch.remove()
   return 'the second is refused, the first starts again'
+}
+
+/** A mistake in LAMINA_BLOBS would answer 404 for each image, and take its blobs for damaged also when it is put right. */
+async function wrongPrefix(s3: S3): Promise<string> {
+  const scratch = await scratchFolder('s3-prefix')
+  const blob = { digest: digestOf(Buffer.from('kept')), bytes: Buffer.from('kept') }
+  const right = { name: 'lamina-s3-prefix', data: scratch.path, env: s3.environment(`${BUCKET}/right`) }
+  let lamina = await Lamina.start(right)
+  const client = new RegistryClient(lamina.url)
+  await client.pushBlob('s3/prefix', blob)
+  await lamina.stop()
+  const wrong = s3.environment(`${BUCKET}/wrong`)
+  await failsToStart('a prefix without their blobs', /LAMINA_BLOBS.*owner\.json/s, wrong, scratch.path)
+  const left = await s3.requests.objects(BUCKET, 'wrong/')
+  expect(left.size === 0, `the refused start left ${[...left.keys()].join(' ')}`)
+  await lamina.restart()
+  await client.checkBlob('s3/prefix', blob.digest)
+  await lamina.stop()
+  // Who lost the bytes says so, and goes on.
+  const { cluster } = z
+    .object({ cluster: z.string() })
+    .parse(JSON.parse((await s3.requests.must('GET', `/${BUCKET}/right/owner.json`)).toString()))
+  const body = Buffer.from(JSON.stringify({ cluster }))
+  await s3.requests.must('PUT', `/${BUCKET}/wrong/owner.json`, { body })
+  lamina = await Lamina.start({ ...right, env: wrong })
+  const again = new RegistryClient(lamina.url)
+  await again.pushBlob('s3/prefix', blob)
+  await again.checkBlob('s3/prefix', blob.digest)
+  for (const one of [client, again]) one.close()
+  await lamina.stop()
+  await scratch.remove()
+  return 'refused; with an owner.json written by hand it starts, and a push brings the blob back'
 }
 
 async function ownAuthority(): Promise<string> {

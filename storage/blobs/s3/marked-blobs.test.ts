@@ -17,7 +17,7 @@ let store: BlobStore
 
 beforeEach(async () => {
   bucket = new SimulatedBucket()
-  await claimPrefix(bucket, 'one', { mayHoldBlobs: false })
+  await claimPrefix(bucket, 'one', { blobs: 'none' })
   await bucket.put(MARKED, { length: 0, open: () => [] })
   await bucket.put(DATA, { length: 300, open: () => [BYTES] })
   store = createS3BlobStore({ bucket, cluster: 'one', memory: 1_000_000 })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { OWNER } from './layout.ts'
-import { checkOwner, claimPrefix, ForeignPrefix, UnownedBlobs } from './owner.ts'
+import { checkOwner, claimPrefix, ForeignPrefix, NoBlobsHere, OwnerGone, UnownedBlobs } from './owner.ts'
 import { createS3BlobStore } from './s3-blob-store.ts'
 import { SimulatedBucket } from './simulated-bucket.ts'
 
-const EMPTY = { mayHoldBlobs: false }
+const EMPTY = { blobs: 'none' } as const
 
 async function put(bucket: SimulatedBucket, text: string): Promise<void> {
   const bytes = Buffer.from(text)
@@ -47,14 +47,26 @@ describe('the owner of a prefix', () => {
     await bucket.put(`sha256/ab/${hex}.some-upload.7`, { length: 0, open: () => [] })
     await expect(claimPrefix(bucket, 'new', EMPTY)).rejects.toThrow(UnownedBlobs)
     expect(bucket.objects.has(OWNER)).toBe(false)
-    await claimPrefix(bucket, 'old', { mayHoldBlobs: true })
+    await claimPrefix(bucket, 'old', { blobs: 'some' })
     await checkOwner(bucket, 'old')
+  })
+
+  it('is nobody whose records speak of blobs, where there are none: the place is another one', async () => {
+    const bucket = new SimulatedBucket()
+    await bucket.put('sha256/readme.txt', { length: 0, open: () => [] })
+    await expect(claimPrefix(bucket, 'one', { blobs: 'some' })).rejects.toThrow(NoBlobsHere)
+    expect(bucket.objects.has(OWNER)).toBe(false)
+    // Whoever lost the bytes says so by hand.
+    await put(bucket, '{"cluster":"one"}')
+    await claimPrefix(bucket, 'one', { blobs: 'some' })
+    await bucket.remove([OWNER])
+    await claimPrefix(bucket, 'one', { blobs: 'any' })
   })
 
   it('gives way to one that takes over, and hears of it', async () => {
     const bucket = new SimulatedBucket()
     await claimPrefix(bucket, 'lost', EMPTY)
-    await claimPrefix(bucket, 'restored', { mayHoldBlobs: true, takeOver: true })
+    await claimPrefix(bucket, 'restored', { blobs: 'any', takeOver: true })
     await checkOwner(bucket, 'restored')
     await expect(checkOwner(bucket, 'lost')).rejects.toThrow(ForeignPrefix)
   })
@@ -74,7 +86,7 @@ describe('the owner of a prefix', () => {
     await put(bucket, '{"cluster":"two"}')
     await expect(store.check()).rejects.toThrow(ForeignPrefix)
     await bucket.remove([OWNER])
-    await expect(store.check()).rejects.toThrow(ForeignPrefix)
+    await expect(store.check()).rejects.toThrow(OwnerGone)
   })
 
   it('is asked before a listing, which others may sweep by', async () => {
@@ -90,6 +102,6 @@ describe('the owner of a prefix', () => {
     await put(bucket, '{"cluster":"two"}')
     await expect(listed()).rejects.toThrow(ForeignPrefix)
     await bucket.remove([OWNER])
-    await expect(listed()).rejects.toThrow(ForeignPrefix)
+    await expect(listed()).rejects.toThrow(OwnerGone)
   })
 })

@@ -13,6 +13,15 @@ export class ForeignPrefix extends StoreUnavailable {
   }
 }
 
+/** What said whose the prefix is has gone while the registry ran, and the blobs may have, too. */
+export class OwnerGone extends StoreUnavailable {
+  constructor() {
+    super(
+      `the bucket's prefix has no ${OWNER} any more: was the bucket emptied or made anew, or does a lifecycle rule remove what is old? A start writes it again where there are blobs`,
+    )
+  }
+}
+
 /** Nothing says whose blobs these are, and who would claim them knows none: a sweep would take them all. */
 export class UnownedBlobs extends StoreUnavailable {
   constructor() {
@@ -20,28 +29,39 @@ export class UnownedBlobs extends StoreUnavailable {
   }
 }
 
+/** The records speak of blobs, and the prefix has none: it is another place than theirs, or they are lost. */
+export class NoBlobsHere extends StoreUnavailable {
+  /** What `owner.json` would say, were this the place. */
+  readonly owner: string
+
+  constructor(cluster: string) {
+    super("the records speak of blobs, and the bucket's prefix has none")
+    this.owner = JSON.stringify({ cluster })
+  }
+}
+
 /** Longer texts than this driver writes are someone else's object. */
 const LONGEST = 1000
 
-/** What a registry may claim beside a prefix that is empty. */
+/** What a registry may claim of the prefixes of which nobody says whose they are. */
 export interface ClaimOptions {
-  /** One with blobs of which nobody says whose they are. */
-  readonly mayHoldBlobs: boolean
+  /** `none`: blobs there would be others'. `some`: the records speak of blobs, so an empty prefix is not theirs. */
+  readonly blobs: 'none' | 'some' | 'any'
   /** One of another registry, which loses it: its records are lost, and restored for this one. */
   readonly takeOver?: boolean
 }
 
 /**
  * Claims a prefix that nobody owns, and others as the options say. Throws ForeignPrefix when somebody else owns it,
- * UnownedBlobs.
+ * UnownedBlobs, NoBlobsHere.
  */
 export async function claimPrefix(
   bucket: Bucket,
   cluster: string,
-  { mayHoldBlobs, takeOver = false }: ClaimOptions,
+  { blobs, takeOver = false }: ClaimOptions,
 ): Promise<void> {
   const owner = await readOwner(bucket)
-  if (owner === undefined && !mayHoldBlobs && (await holdsBlobs(bucket))) throw new UnownedBlobs()
+  if (owner === undefined && blobs !== 'any') await requireBlobs(bucket, cluster, blobs)
   if (owner === undefined || (takeOver && owner !== cluster)) {
     const text = Buffer.from(`${JSON.stringify({ cluster, since: new Date().toISOString() })}\n`)
     await bucket.put(OWNER, { length: text.length, open: () => [text] })
@@ -50,10 +70,17 @@ export async function claimPrefix(
   await checkOwner(bucket, cluster)
 }
 
-/** Throws ForeignPrefix unless the prefix belongs to this registry. */
+async function requireBlobs(bucket: Bucket, cluster: string, blobs: 'none' | 'some'): Promise<void> {
+  const found = await holdsBlobs(bucket)
+  if (found && blobs === 'none') throw new UnownedBlobs()
+  if (!found && blobs === 'some') throw new NoBlobsHere(cluster)
+}
+
+/** Throws ForeignPrefix or OwnerGone unless the prefix belongs to this registry. */
 export async function checkOwner(bucket: Bucket, cluster: string): Promise<void> {
   const owner = await readOwner(bucket)
-  if (owner !== cluster) throw new ForeignPrefix(owner ?? 'nobody')
+  if (owner === undefined) throw new OwnerGone()
+  if (owner !== cluster) throw new ForeignPrefix(owner)
 }
 
 async function holdsBlobs(bucket: Bucket): Promise<boolean> {

@@ -16,7 +16,7 @@ const unreadable = 'S3 gives no byte of a part back before the upload is complet
 
 async function openSimulated(): Promise<BlobStoreUnderTest> {
   const bucket = new SimulatedBucket()
-  await claimPrefix(bucket, 'own', { mayHoldBlobs: false })
+  await claimPrefix(bucket, 'own', { blobs: 'none' })
   const plan = { first: 65_536, run: 3 }
   const open = () => createS3BlobStore({ bucket, cluster: 'own', memory: 2 ** 25, plan })
   let store = open()

@@ -1,4 +1,4 @@
-import { ForeignPrefix, UnownedBlobs } from './owner.ts'
+import { ForeignPrefix, NoBlobsHere, UnownedBlobs } from './owner.ts'
 import { callFailure, isCertificateFailure, isFull, isPassing, S3CallFailed } from './s3-errors.ts'
 import type { S3Settings } from './settings.ts'
 
@@ -18,6 +18,11 @@ export function startFailure(error: unknown, settings: S3Settings): unknown {
   if (error instanceof UnownedBlobs)
     return new S3StartFailed(
       `${where} (LAMINA_BLOBS) holds blobs, no object ${settings.prefix}owner.json says whose, and the records of LAMINA_METADATA know of none: as blobs that nobody uses they would be swept away. If the records were lost, \`lamina restore --from-store\` brings back the newest snapshot of them; if LAMINA_METADATA names the wrong place, set it right; to begin anew, give this registry an empty prefix. Nothing was changed.`,
+      { cause: error },
+    )
+  if (error instanceof NoBlobsHere)
+    return new S3StartFailed(
+      `The records of LAMINA_METADATA speak of blobs, and ${where} (LAMINA_BLOBS) has none, nor an owner.json: every image would be answered 404, and taken for damaged. If LAMINA_BLOBS names the wrong bucket or prefix, set it right. If the bytes were lost, put an object ${settings.prefix}owner.json there that says ${error.owner}, start again, and push again what is missing. Nothing was changed.`,
       { cause: error },
     )
   const failure = error instanceof S3CallFailed ? error : callFailure(causeOf(error))

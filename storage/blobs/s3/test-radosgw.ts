@@ -25,7 +25,7 @@ const settings: Omit<S3Settings, 'prefix'> = {
   patience: 20_000,
 }
 
-const claim = { cluster: 'contract', mayHoldBlobs: false }
+const claim = { cluster: 'contract', blobs: 'none' } as const
 
 async function openFresh(): Promise<BlobStoreUnderTest> {
   // A name that has to be encoded, in a prefix of its own.
