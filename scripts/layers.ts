@@ -93,6 +93,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/compose-directory.ts',
     'src/config',
     'src/http/start-error.ts',
+    'src/maintenance/starts.ts',
     'src/maintenance/unused.ts',
     'src/records',
     'storage/blobs/blob-store.ts',

@@ -8,10 +8,14 @@ import type { TraceContext } from '../storage/trace-context.ts'
 import { type Claim, openDirectory } from './compose-directory.ts'
 import type { Config } from './config/schema.ts'
 import { StartError } from './http/start-error.ts'
+import { startsOf } from './maintenance/starts.ts'
 import { holdsBlobs, isUnused } from './maintenance/unused.ts'
 import { clusterCodec } from './records/cluster.ts'
 import { keys } from './records/keys.ts'
 import { systemCode } from './system-code.ts'
+
+/** A start that uses a bucket removes nothing for so long: somebody else there would have shown by then. */
+const SETTLE_MS = 180_000
 
 /** Opens the blob store that the configuration names. Throws StartError with a sentence that names the setting. */
 export async function openBlobs(
@@ -21,11 +25,14 @@ export async function openBlobs(
     claim = 'own',
     begun,
     traceparent,
+    notice = () => undefined,
   }: {
     readonly claim?: Claim | undefined
     /** What beginDirectory gave before the metadata store was opened. */
     readonly begun?: Promise<BlobStore> | undefined
     readonly traceparent?: TraceContext | undefined
+    /** Hears of what an operator has to know, one sentence each. */
+    readonly notice?: (sentence: string, cause: unknown) => void
   } = {},
 ): Promise<BlobStore> {
   const cluster = await clusterId(metadata)
@@ -36,7 +43,13 @@ export async function openBlobs(
   try {
     const blobs = claim === 'own' ? await expectedBlobs(metadata) : 'any'
     const settings = { ...(await s3Settings(config, config.blobs)), traceparent }
-    return await openS3BlobStore(settings, { cluster, blobs, takeOver: claim === 'take-over' })
+    return await openS3BlobStore(settings, {
+      registry: { cluster, starts: startsOf(metadata) },
+      settle: Math.min(SETTLE_MS, config.grace, config.uploadExpiry),
+      notice,
+      blobs,
+      takeOver: claim === 'take-over',
+    })
   } catch (error) {
     if (error instanceof S3StartFailed) throw new StartError(error.message, { cause: error })
     throw error

@@ -190,7 +190,9 @@ export async function openStores(
   const begun = beginDirectory(config)
   const opened = await openMetadata(config, log, traceparent)
   try {
-    return { ...opened, blobs: await openBlobs(config, opened.metadata, { claim, begun, traceparent }) }
+    const notice = (sentence: string, err: unknown) => log.error({ err }, sentence)
+    const blobs = await openBlobs(config, opened.metadata, { claim, begun, traceparent, notice })
+    return { ...opened, blobs }
   } catch (error) {
     await opened.metadata.close()
     throw error

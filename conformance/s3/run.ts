@@ -2,6 +2,7 @@ import { Report } from '../report.ts'
 import { S3 } from '../servers/s3.ts'
 import { collectionScenarios } from './collection.ts'
 import { contractScenarios } from './contract.ts'
+import { copyScenarios } from './copies.ts'
 import { encryptionScenarios } from './encryption.ts'
 import { faultScenarios } from './faults.ts'
 import { promiseScenarios } from './promises.ts'
@@ -25,6 +26,7 @@ try {
   await encryptionScenarios(report, s3)
   await virtualHostScenarios(report, s3)
   await collectionScenarios(report, s3)
+  await copyScenarios(report, s3)
   await faultScenarios(report, s3)
   await promiseScenarios(report, s3)
 } finally {

@@ -39,15 +39,25 @@ export function maintenanceJobs(ports: JobPorts): Job[] {
   const trash = { name: 'empty-trash', everyMs: collectEvery, isDue: trashIsDue, run: emptyTrash } as const
   return [
     { name: 'expire-sessions', everyMs: 60 * MINUTE, run: expireSessions },
-    { name: 'expire-uploads', everyMs: expiryEvery, run: expireUploads },
+    onceSettled({ name: 'expire-uploads', everyMs: expiryEvery, run: expireUploads }),
     runAside(collectionJob(registry, collectEvery), { thread, settings, isMuch: muchIsDue }),
-    ports.canRemoveAside ? runAside(trash, { thread, settings, isMuch: muchTrashIsDue }) : trash,
+    ports.canRemoveAside ? runAside(trash, { thread, settings, isMuch: muchTrashIsDue }) : onceSettled(trash),
     flushPullsJob(registry.pulls, MINUTE),
     retentionJob(registry),
     foldUsageJob,
     reconcileUsageJob,
     scrubJob(ports.scrub),
-    sweepJob(ports.sweep),
+    onceSettled(sweepJob(ports.sweep)),
     snapshotJob(ports.snapshotEvery),
   ]
+}
+
+/** Nothing to do while somebody else may use the same bytes with a copy of the same records. */
+function onceSettled(job: Job): Job {
+  const { isDue } = job
+  return {
+    ...job,
+    isDue: async (parts) =>
+      parts.blobs.mayRemove?.() !== false && (isDue === undefined || (await isDue(parts))),
+  }
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { tenureOf } from '../../storage/blobs/s3/registry-fixture.ts'
 import { createS3BlobStore } from '../../storage/blobs/s3/s3-blob-store.ts'
 import { SimulatedBucket } from '../../storage/blobs/s3/simulated-bucket.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
@@ -23,7 +24,7 @@ beforeEach(async () => {
 /** What another replica has, on the same stores. */
 function replica(shared: TestRegistry, on: SimulatedBucket, metadata = shared.metadata): RegistryParts {
   const plan = { first: PART, run: 100 }
-  const blobs = createS3BlobStore({ bucket: on, cluster: 'c', memory: 20_000, plan })
+  const blobs = createS3BlobStore({ bucket: on, tenure: tenureOf(on), memory: 20_000, plan })
   return { ...shared.parts, metadata, blobs }
 }
 

@@ -30,6 +30,12 @@ export interface BlobStore {
    */
   removeMany(locations: readonly BlobLocation[]): Promise<readonly FailedRemoval[]>
 
+  /**
+   * Whether what is removed in the background may go yet: another process that uses the same place with a copy of the same
+   * records would have shown by now. Absent: always.
+   */
+  readonly mayRemove?: () => boolean
+
   /** Every finished blob, in no given order, for sweep and recovery. An error is never an early end. */
   list(): AsyncIterable<ListedBlob>
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { type BlobLocation, type BlobStore, blobLocation } from '../blob-store.ts'
 import { digestOf, drain, sampleBytes } from '../contract-bench.ts'
 import { claimPrefix } from './owner.ts'
+import { registryOf, tenureOf } from './registry-fixture.ts'
 import { createS3BlobStore } from './s3-blob-store.ts'
 import { SimulatedBucket } from './simulated-bucket.ts'
 
@@ -17,10 +18,11 @@ let store: BlobStore
 
 beforeEach(async () => {
   bucket = new SimulatedBucket()
-  await claimPrefix(bucket, 'one', { blobs: 'none' })
+  const registry = registryOf('one')
+  await claimPrefix(bucket, registry, { blobs: 'none' })
   await bucket.put(MARKED, { length: 0, open: () => [] })
   await bucket.put(DATA, { length: 300, open: () => [BYTES] })
-  store = createS3BlobStore({ bucket, cluster: 'one', memory: 1_000_000 })
+  store = createS3BlobStore({ bucket, tenure: tenureOf(bucket, registry), memory: 1_000_000 })
 })
 
 async function pushed(id: string): Promise<BlobLocation> {

@@ -2,12 +2,13 @@ import { NoSpace } from '../../store-errors.ts'
 import type { BlobStore } from '../blob-store.ts'
 import { AwsBucket } from './aws-bucket.ts'
 import { Calls } from './calls.ts'
-import { type ClaimOptions, claimPrefix } from './owner.ts'
+import { type ClaimOptions, claimPrefix, type Registry } from './owner.ts'
 import { createS3BlobStore } from './s3-blob-store.ts'
 import { connect } from './s3-client.ts'
 import type { S3Settings } from './settings.ts'
 import { tryOut } from './start-check.ts'
 import { startFailure } from './start-failure.ts'
+import { Tenure } from './tenure.ts'
 
 export { S3StartFailed } from './start-failure.ts'
 
@@ -18,23 +19,32 @@ export { S3StartFailed } from './start-failure.ts'
 const START_PATIENCE_MS = 6000
 const START_STALL_MS = 5000
 
+/** Whose the prefix becomes, and who hears of it when that changes; `settle` as in Tenure. */
+interface S3Opening {
+  readonly registry: Registry
+  readonly settle: number
+  readonly notice: (sentence: string, cause: unknown) => void
+}
+
 /**
  * Opens the store in a bucket's prefix, which becomes or is the registry's own; options as in claimPrefix. Rejects
  * within seconds with S3StartFailed, whose sentence names the setting that is wrong.
  */
 export async function openS3BlobStore(
   settings: S3Settings,
-  { cluster, ...claim }: { readonly cluster: string } & ClaimOptions,
+  { registry, settle, notice, ...claim }: S3Opening & ClaimOptions,
 ): Promise<BlobStore> {
   const first = await briefly(settings)
   try {
-    await tried(settings, () => claimPrefix(first, cluster, claim))
+    await tried(settings, () => claimPrefix(first, registry, claim))
     await tried(settings, () => unlessFull(tryOut(first, START_PATIENCE_MS)))
   } finally {
     first.close()
   }
   const bucket = new AwsBucket(await connect(settings), new Calls(settings.patience), settings)
-  return createS3BlobStore({ bucket, cluster, memory: settings.memory })
+  const tenure = new Tenure({ bucket, registry, settle, notice })
+  tenure.begin()
+  return createS3BlobStore({ bucket, tenure, memory: settings.memory })
 }
 
 /** A bucket that is full gives what it has, and room is made by deleting: a registry on it starts. */

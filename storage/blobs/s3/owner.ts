@@ -1,4 +1,5 @@
-import { StoreUnavailable } from '../../store-errors.ts'
+import { randomUUID } from 'node:crypto'
+import { NoSpace, StoreUnavailable } from '../../store-errors.ts'
 import type { Bucket } from './bucket.ts'
 import { LOCATION_PARENTS, OWNER, parseLocation } from './layout.ts'
 import { openReader } from './object-reader.ts'
@@ -40,6 +41,30 @@ export class NoBlobsHere extends StoreUnavailable {
   }
 }
 
+/**
+ * Who wrote to the prefix last knows records of the same registry, and none of these: each would sweep away what the other
+ * one was given.
+ */
+export class CopiedRecords extends StoreUnavailable {
+  constructor() {
+    super(
+      `another process uses the bucket's prefix with a copy of these records, and what that one was given these do not know: stop one of them; if these are the right ones, remove ${OWNER} from the prefix and start again`,
+    )
+  }
+}
+
+/** The starts that the records went through: copies of them elsewhere go through others. */
+export interface Starts {
+  knows(start: string): Promise<boolean>
+  add(start: string): Promise<void>
+}
+
+/** A registry, as a prefix knows it. */
+export interface Registry {
+  readonly cluster: string
+  readonly starts: Starts
+}
+
 /** Longer texts than this driver writes are someone else's object. */
 const LONGEST = 1000
 
@@ -52,22 +77,33 @@ export interface ClaimOptions {
 }
 
 /**
- * Claims a prefix that nobody owns, and others as the options say. Throws ForeignPrefix when somebody else owns it,
- * UnownedBlobs, NoBlobsHere.
+ * Claims a prefix that nobody owns, and others as the options say; each start does. Throws ForeignPrefix or CopiedRecords
+ * when somebody else has it, UnownedBlobs, NoBlobsHere.
  */
 export async function claimPrefix(
   bucket: Bucket,
-  cluster: string,
+  registry: Registry,
   { blobs, takeOver = false }: ClaimOptions,
 ): Promise<void> {
   const owner = await readOwner(bucket)
-  if (owner === undefined && blobs !== 'any') await requireBlobs(bucket, cluster, blobs)
-  if (owner === undefined || (takeOver && owner !== cluster)) {
-    const text = Buffer.from(`${JSON.stringify({ cluster, since: new Date().toISOString() })}\n`)
-    await bucket.put(OWNER, { length: text.length, open: () => [text] })
+  if (owner === undefined && blobs !== 'any') await requireBlobs(bucket, registry.cluster, blobs)
+  if (owner !== undefined && !takeOver) await requireOwn(owner, registry)
+  try {
+    await writeOwner(bucket, registry)
+  } catch (error) {
+    // A bucket that is full gives what it has; the start before is as well known.
+    if (owner?.cluster !== registry.cluster || !(error instanceof NoSpace)) throw error
   }
   // Read again after writing: of two that begin at once, one sees the other's.
-  await checkOwner(bucket, cluster)
+  await checkOwner(bucket, registry)
+}
+
+/** Makes this the last start. The records first: of one that they do not know they would be the copy. */
+export async function writeOwner(bucket: Bucket, { cluster, starts }: Registry): Promise<void> {
+  const start = randomUUID()
+  await starts.add(start)
+  const text = Buffer.from(`${JSON.stringify({ cluster, since: new Date().toISOString(), start })}\n`)
+  await bucket.put(OWNER, { length: text.length, open: () => [text] })
 }
 
 async function requireBlobs(bucket: Bucket, cluster: string, blobs: 'none' | 'some'): Promise<void> {
@@ -76,11 +112,16 @@ async function requireBlobs(bucket: Bucket, cluster: string, blobs: 'none' | 'so
   if (!found && blobs === 'some') throw new NoBlobsHere(cluster)
 }
 
-/** Throws ForeignPrefix or OwnerGone unless the prefix belongs to this registry. */
-export async function checkOwner(bucket: Bucket, cluster: string): Promise<void> {
+/** Throws ForeignPrefix, CopiedRecords or OwnerGone unless the prefix is the registry's, and was used with these records. */
+export async function checkOwner(bucket: Bucket, registry: Registry): Promise<void> {
   const owner = await readOwner(bucket)
   if (owner === undefined) throw new OwnerGone()
-  if (owner !== cluster) throw new ForeignPrefix(owner)
+  await requireOwn(owner, registry)
+}
+
+async function requireOwn(owner: Owner, { cluster, starts }: Registry): Promise<void> {
+  if (owner.cluster !== cluster) throw new ForeignPrefix(owner.cluster)
+  if (owner.start !== undefined && !(await starts.knows(owner.start))) throw new CopiedRecords()
 }
 
 async function holdsBlobs(bucket: Bucket): Promise<boolean> {
@@ -89,21 +130,29 @@ async function holdsBlobs(bucket: Bucket): Promise<boolean> {
   return false
 }
 
-async function readOwner(bucket: Bucket): Promise<string | undefined> {
+/** What the object says; programs before wrote no start. */
+interface Owner {
+  readonly cluster: string
+  readonly start: string | undefined
+}
+
+const UNKNOWN: Owner = { cluster: 'unknown', start: undefined }
+
+async function readOwner(bucket: Bucket): Promise<Owner | undefined> {
   const reader = await openReader(bucket, OWNER)
   if (reader === undefined) return undefined
   if (reader.size > LONGEST) {
     await reader.close()
-    return 'unknown'
+    return UNKNOWN
   }
   const pieces: Uint8Array[] = []
   await reader.pump((chunk) => {
     pieces.push(Uint8Array.from(chunk))
   })
-  return clusterIn(Buffer.concat(pieces).toString())
+  return ownerIn(Buffer.concat(pieces).toString())
 }
 
-function clusterIn(text: string): string {
+function ownerIn(text: string): Owner {
   try {
     const value: unknown = JSON.parse(text)
     if (
@@ -111,10 +160,12 @@ function clusterIn(text: string): string {
       value !== null &&
       'cluster' in value &&
       typeof value.cluster === 'string'
-    )
-      return value.cluster
+    ) {
+      const start = 'start' in value && typeof value.start === 'string' ? value.start : undefined
+      return { cluster: value.cluster, start }
+    }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }
-  return 'unknown'
+  return UNKNOWN
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { StoreUnavailable } from '../../store-errors.ts'
 import { type BlobLocation, type BlobStore, blobLocation } from '../blob-store.ts'
 import { digestOf, sampleBytes } from '../contract-bench.ts'
+import { tenureOf } from './registry-fixture.ts'
 import { createS3BlobStore } from './s3-blob-store.ts'
 import { SimulatedBucket } from './simulated-bucket.ts'
 
@@ -11,7 +12,7 @@ const PART = 10
 async function filled({ small = 0, large = 0 }: { small?: number; large?: number }) {
   const bucket = new SimulatedBucket()
   const plan = { first: PART, run: 100 }
-  const store = createS3BlobStore({ bucket, cluster: 'one', memory: 1_000_000, plan })
+  const store = createS3BlobStore({ bucket, tenure: tenureOf(bucket), memory: 1_000_000, plan })
   const locations: BlobLocation[] = []
   for (let at = 0; at < small; at++) locations.push(await push(store, `small${at}`, PART - 1))
   for (let at = 0; at < large; at++) locations.push(await push(store, `large${at}`, PART + 1))

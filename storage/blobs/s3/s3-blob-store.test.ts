@@ -2,6 +2,7 @@ import { describeBlobStore } from '../contract.ts'
 import { type BlobStoreUnderTest } from '../contract-bench.ts'
 import { OWNER } from './layout.ts'
 import { claimPrefix } from './owner.ts'
+import { registryOf, tenureOf } from './registry-fixture.ts'
 import { createS3BlobStore } from './s3-blob-store.ts'
 import { SimulatedBucket } from './simulated-bucket.ts'
 
@@ -16,9 +17,10 @@ const unreadable = 'S3 gives no byte of a part back before the upload is complet
 
 async function openSimulated(): Promise<BlobStoreUnderTest> {
   const bucket = new SimulatedBucket()
-  await claimPrefix(bucket, 'own', { blobs: 'none' })
+  const registry = registryOf('own')
+  await claimPrefix(bucket, registry, { blobs: 'none' })
   const plan = { first: 65_536, run: 3 }
-  const open = () => createS3BlobStore({ bucket, cluster: 'own', memory: 2 ** 25, plan })
+  const open = () => createS3BlobStore({ bucket, tenure: tenureOf(bucket, registry), memory: 2 ** 25, plan })
   let store = open()
   return {
     store,

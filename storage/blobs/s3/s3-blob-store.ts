@@ -14,18 +14,18 @@ import {
 import type { Bucket } from './bucket.ts'
 import { LOCATION_PARENTS, parseLocation, SIDE_OBJECTS, uploadOfSide } from './layout.ts'
 import { openReader } from './object-reader.ts'
-import { checkOwner } from './owner.ts'
 import { PartMemory } from './part-memory.ts'
 import { PART_PLAN, type PartPlan } from './part-plan.ts'
 import { openRanges } from './ranges-reader.ts'
 import { removeBlobs } from './remove-blobs.ts'
 import { S3Uploads } from './s3-uploads.ts'
+import type { Tenure } from './tenure.ts'
 import { encodeUpload, newUpload } from './upload-state.ts'
 
 export interface S3BlobStoreParts {
   readonly bucket: Bucket
-  /** The registry's id, which the owner object must name before anything is listed. */
-  readonly cluster: string
+  /** Says before anything is listed, made or removed whether the prefix is still this registry's. */
+  readonly tenure: Tenure
   /** Bytes for the parts of all uploads. */
   readonly memory: number
   readonly plan?: PartPlan
@@ -42,14 +42,14 @@ export function createS3BlobStore(parts: S3BlobStoreParts): BlobStore {
 
 class S3BlobStore implements BlobStore {
   readonly #openBucket: Bucket
-  readonly #cluster: string
+  readonly #tenure: Tenure
   readonly #openUploads: S3Uploads
   #closed = false
   readonly readsUploads = false
 
-  constructor({ bucket, cluster, memory, plan = PART_PLAN, idle = IDLE_MS }: S3BlobStoreParts) {
+  constructor({ bucket, tenure, memory, plan = PART_PLAN, idle = IDLE_MS }: S3BlobStoreParts) {
     this.#openBucket = bucket
-    this.#cluster = cluster
+    this.#tenure = tenure
     this.#openUploads = new S3Uploads({ bucket, plan, memory: new PartMemory(memory), idle })
   }
 
@@ -84,13 +84,19 @@ class S3BlobStore implements BlobStore {
   }
 
   async removeMany(locations: readonly BlobLocation[]): Promise<readonly FailedRemoval[]> {
-    return removeBlobs(this.#bucket(), locations)
+    const bucket = this.#bucket()
+    this.#tenure.requireHeld()
+    return removeBlobs(bucket, locations)
+  }
+
+  mayRemove(): boolean {
+    return this.#tenure.isSettled
   }
 
   async *list(): ReturnType<BlobStore['list']> {
     const bucket = this.#bucket()
     // What follows a listing may remove what no record names: never in another registry's prefix.
-    await checkOwner(bucket, this.#cluster)
+    await this.#tenure.check()
     for (const parent of LOCATION_PARENTS) {
       for await (const { key, modified } of bucket.list(parent)) {
         const place = parseLocation(key)
@@ -104,7 +110,7 @@ class S3BlobStore implements BlobStore {
   /** Those with bytes beside their parts: of others only their records know. */
   async *uploads(): ReturnType<BlobStore['uploads']> {
     const bucket = this.#bucket()
-    await checkOwner(bucket, this.#cluster)
+    await this.#tenure.check()
     let last: string | undefined
     for await (const { key, modified } of bucket.list(SIDE_OBJECTS)) {
       const id = uploadOfSide(key)
@@ -127,7 +133,9 @@ class S3BlobStore implements BlobStore {
   }
 
   async complete(state: UploadState, length: number, digest: Digest): Promise<BlobLocation> {
-    return this.#uploads().complete(state, length, digest)
+    const uploads = this.#uploads()
+    this.#tenure.requireHeld()
+    return uploads.complete(state, length, digest)
   }
 
   async abort(state: UploadState): Promise<void> {
@@ -140,13 +148,15 @@ class S3BlobStore implements BlobStore {
   }
 
   async check(): Promise<void> {
-    await checkOwner(this.#bucket(), this.#cluster)
+    this.#bucket()
+    await this.#tenure.check()
   }
 
   /** Ends calls under way: a silent S3 would hold the process. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#tenure.end()
     this.#openBucket.close()
   }
 

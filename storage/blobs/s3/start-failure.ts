@@ -1,4 +1,4 @@
-import { ForeignPrefix, NoBlobsHere, UnownedBlobs } from './owner.ts'
+import { CopiedRecords, ForeignPrefix, NoBlobsHere, UnownedBlobs } from './owner.ts'
 import { callFailure, isCertificateFailure, isFull, isPassing, S3CallFailed } from './s3-errors.ts'
 import type { S3Settings } from './settings.ts'
 
@@ -13,6 +13,11 @@ export function startFailure(error: unknown, settings: S3Settings): unknown {
   if (error instanceof ForeignPrefix)
     return new S3StartFailed(
       `${where} (LAMINA_BLOBS) belongs to another registry, ${error.owner}. Two registries in one prefix would destroy each other's blobs: give this one a prefix of its own. If the records of that one were lost, \`lamina restore --take-over\` gives its bytes to this one.`,
+      { cause: error },
+    )
+  if (error instanceof CopiedRecords)
+    return new S3StartFailed(
+      `${where} (LAMINA_BLOBS) was used last by a process whose records are a copy of these, or are newer: each would sweep away what the other one was given. If that one is to go on, give this one a database and a prefix of its own. If these records are to go on, as after their disk was put back from a copy, stop the other one, remove the object ${settings.prefix}owner.json, and start again; what they do not know is swept then (newer ones may lie in the bucket: \`lamina restore --from-store --take-over\` with an empty database). Nothing was changed.`,
       { cause: error },
     )
   if (error instanceof UnownedBlobs)

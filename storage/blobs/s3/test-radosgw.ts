@@ -6,6 +6,7 @@ import type { Bucket } from './bucket.ts'
 import { Calls } from './calls.ts'
 import { dataKey, OWNER } from './layout.ts'
 import { openS3BlobStore } from './open-s3.ts'
+import { registryOf } from './registry-fixture.ts'
 import { connect } from './s3-client.ts'
 import type { S3Settings } from './settings.ts'
 
@@ -25,12 +26,14 @@ const settings: Omit<S3Settings, 'prefix'> = {
   patience: 20_000,
 }
 
-const claim = { cluster: 'contract', blobs: 'none' } as const
+const opening = () =>
+  ({ registry: registryOf('contract'), settle: 60_000, notice: () => undefined, blobs: 'none' }) as const
 
 async function openFresh(): Promise<BlobStoreUnderTest> {
   // A name that has to be encoded, in a prefix of its own.
   const own = { ...settings, prefix: `a b+ü%/${randomUUID()}/` }
   const bucket = new AwsBucket(await connect(own), new Calls(own.patience), own)
+  const claim = opening()
   let store = await openS3BlobStore(own, claim)
   return {
     store,
