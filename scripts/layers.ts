@@ -321,6 +321,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'zod',
     'src/oci',
     'src/records',
+    'src/maintenance/is-over.ts',
     'src/maintenance/job.ts',
     'src/maintenance/records-of.ts',
     'src/maintenance/unused.ts',

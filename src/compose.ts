@@ -130,7 +130,7 @@ async function composeOver(movable: Movable, surroundings: Surroundings): Promis
   const readOnly = new ReadOnlySwitch({ configured: config.readOnly, setting, now: Date.now })
   const view = { publicUrl: config.publicUrl, trustedProxies: blockList(config.trustedProxies) }
   const page = await meanwhile.page
-  const upkeep = startUpkeep(config, log, { registry, checks: stores.checks, counted: metrics.work })
+  const upkeep = await startUpkeep(config, log, { registry, checks: stores.checks, counted: metrics.work })
   const inspector = startInspector(stores, config, log)
   const source = metrics.source(stores, () => upkeep.maintenance.jobs, log)
   const routes = allRoutes({

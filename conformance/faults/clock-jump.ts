@@ -48,6 +48,45 @@ await report.scenario('faults: a clock that jumps a month ahead makes nothing ol
     await scratch.remove()
   }
 })
+await report.scenario('faults: a start with a clock that is a year ahead takes nothing', async () => {
+  const scratch = await scratchFolder('clock-ahead')
+  const data = path.join(scratch.path, 'data')
+  const started = (days: number) =>
+    Lamina.start({
+      name: 'lamina-clock-ahead',
+      data,
+      env: {
+        LAMINA_COLLECT_EVERY: '100ms',
+        LAMINA_INDEX_LAYERS: 'off',
+        LD_PRELOAD: '/usr/$LIB/faketime/libfaketime.so.1',
+        FAKETIME: `+${days}d`,
+        FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      },
+    })
+  let lamina = await started(0)
+  try {
+    const client = new RegistryClient(lamina.url)
+    await client.pushImage(REPOSITORY, makeImage({ layers: [{ seed: 'clock-ahead', size: 5000 }] }), 'v1')
+    const retention = [{ name: 'old', repositories: '**', tags: '**', keepYoungerDays: 30 }]
+    const policy = await client.request('PATCH', '/api/v1/projects/clock/policy', {
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from(JSON.stringify({ retention })),
+    })
+    expect(policy.status === 200, `PATCH of the policy answered ${policy.status}`)
+    await lamina.stop()
+    lamina = await started(400)
+    await sleep(WAIT)
+    const there = new RegistryClient(lamina.url)
+    const tag = await there.request('GET', `/v2/${REPOSITORY}/manifests/v1`)
+    expect(tag.status === 200, `v1 is answered ${tag.status}`)
+    const days = (Date.parse(String(tag.headers.date)) - Date.now()) / 86_400_000
+    expect(days > 399, `the server's clock is ${days} days ahead`)
+    return 'a tag that a rule keeps for 30 days is still there'
+  } finally {
+    await lamina.stop()
+    await scratch.remove()
+  }
+})
 report.finish()
 
 /** Gives the digest of a layer that nothing refers to any more. On a machine that is too slow to tell, it tries again. */

@@ -27,6 +27,11 @@ function waitAfter(attempts: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** (attempts - 1), LONGEST_WAIT_MS)
 }
 
+/** Nobody waits longer than the longest wait: a time beyond that is of a clock that was ahead. */
+function isAhead(next: number, now: number): boolean {
+  return next > now && next <= now + LONGEST_WAIT_MS
+}
+
 /** The items of one job that failed, read once a run: there are few, and asking the store for each item would cost more. */
 export class Failures {
   readonly #parts: FailureParts
@@ -55,7 +60,7 @@ export class Failures {
     signal: AbortSignal,
   ): Promise<Result | undefined> {
     const before = this.#known.get(item)
-    if (before !== undefined && before.next > this.#parts.now()) return undefined
+    if (before !== undefined && isAhead(before.next, this.#parts.now())) return undefined
     try {
       const result = await work()
       if (before !== undefined) await this.#forget(item)

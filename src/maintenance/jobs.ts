@@ -9,9 +9,11 @@ import { expireUploads } from './expire-uploads.ts'
 import { flushPullsJob } from './flush-pulls.ts'
 import { foldUsageJob } from './fold-usage.ts'
 import type { Job } from './job.ts'
+import { noteTimeJob } from './noted-clock.ts'
 import { reconcileUsageJob } from './reconcile-usage.ts'
 import { retentionJob } from './retention.ts'
 import { type ScrubPorts, scrubJob } from './scrub.ts'
+import type { SteadyClock } from './steady-clock.ts'
 import { type SweepPorts, sweepJob } from './sweep.ts'
 
 const MINUTE = 60_000
@@ -29,6 +31,8 @@ export interface JobPorts {
   readonly sweep: SweepPorts
   /** Milliseconds between two snapshots of the records in the blob store; 0: none. */
   readonly snapshotEvery: number
+  /** Noted for the next start; undefined where there is another clock to compare with. */
+  readonly clock: SteadyClock | undefined
 }
 
 /** All background work of the server. */
@@ -49,6 +53,7 @@ export function maintenanceJobs(ports: JobPorts): Job[] {
     scrubJob(ports.scrub),
     onceSettled(sweepJob(ports.sweep)),
     snapshotJob(ports.snapshotEvery),
+    ...(ports.clock === undefined ? [] : [noteTimeJob(ports.clock)]),
   ]
 }
 

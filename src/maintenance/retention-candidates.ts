@@ -100,15 +100,19 @@ async function lastOf(parts: CandidateParts, repository: NamedRepository, by: Ta
   const { keepLast = 0 } = by.rule
   if (keepLast === 0) return { isAmong: () => false, areThere: () => Promise.resolve(true) }
   const newest = new Newest(keepLast)
-  for await (const { at } of tagsUnder(parts, repository, by)) newest.add(at)
+  // Of times to come are those that were set while a clock was ahead. Counted, they would be the last for as long.
+  const now = parts.now()
+  for await (const { at } of tagsUnder(parts, repository, by)) if (at <= now) newest.add(at)
   const { times } = newest
   const [oldest = Number.POSITIVE_INFINITY] = times
   const countNow = async (): Promise<number> => {
     let count = 0
-    for await (const { at } of tagsUnder(parts, repository, by)) if (at >= oldest) count += 1
+    const until = parts.now()
+    for await (const { at } of tagsUnder(parts, repository, by)) if (at >= oldest && at <= until) count += 1
     return count
   }
-  return { isAmong: newest.among(), areThere: stillKept(times.length, countNow) }
+  const isAmong = newest.among()
+  return { isAmong: (at) => at > now || isAmong(at), areThere: stillKept(times.length, countNow) }
 }
 
 async function* tagsUnder(parts: CandidateParts, { id }: NamedRepository, { pattern }: TagRule) {

@@ -117,6 +117,19 @@ describe('a rule about tags', () => {
     expect(await tags()).toEqual(['d4', 'd5'])
   })
 
+  it('keeps the last n beside those that were set while a clock was ahead', async () => {
+    registry.clock.now += 400 * DAY
+    for (const ahead of ['d1', 'd2']) await pushImage(registry, APP, ahead, { tags: [ahead] })
+    registry.clock.now -= 400 * DAY
+    for (const since of ['d3', 'd4', 'd5']) {
+      await pushImage(registry, APP, since, { tags: [since] })
+      registry.clock.now += 2 * DAY
+    }
+    await setPolicy(registry, 'team', { retention: [{ name: 'last', tags: 'd*', keepLast: 2 }] })
+    expect(await applyRules()).toBe(1)
+    expect(await tags()).toEqual(['d1', 'd2', 'd4', 'd5'])
+  })
+
   it('ends when it is told to, also where nothing goes, and lets others have a turn', async () => {
     await pushDaily(6)
     await setPolicy(registry, 'team', { retention: [{ name: 'young', tags: 'd*', keepYoungerDays: 100 }] })

@@ -304,6 +304,15 @@ describe('an item that fails', () => {
     expect(await maintenance.failures()).toEqual([])
   })
 
+  it('is tried again after a clock that was ahead is set right', async () => {
+    now += 400 * 24 * LONG
+    const maintenance = start(job())
+    await expect.poll(waiting(maintenance)).toBe(true)
+    broken = false
+    await again(maintenance, -400 * 24 * LONG)
+    expect(await maintenance.failures()).toEqual([])
+  })
+
   it('leaves the list once it is done', async () => {
     const maintenance = start(job())
     await expect.poll(waiting(maintenance)).toBe(true)

@@ -104,6 +104,15 @@ describe('the scrub', () => {
     expect(await isDue()).toBe(true)
   })
 
+  it('is due when the last one ended at a time to come, by a clock that was ahead', async () => {
+    clock += 400 * 24 * 3_600_000
+    await run()
+    clock = NOW
+    expect(await isDue()).toBe(true)
+    await run()
+    expect(await isDue()).toBe(false)
+  })
+
   it('begins anew when told so in the middle of a pass', async () => {
     await put('one')
     const confirm = ports.confirmBytes

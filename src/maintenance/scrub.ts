@@ -7,6 +7,7 @@ import { type BlobRecord, blobCodec } from '../records/blob.ts'
 import { type ScrubRecord, scrubCodec } from '../records/cursor.ts'
 import { keyAfter, keys } from '../records/keys.ts'
 import { TupleReader } from '../records/tuple.ts'
+import { isOver } from './is-over.ts'
 import type { Job, JobParts } from './job.ts'
 import { Throttle } from './throttle.ts'
 
@@ -48,7 +49,7 @@ export function scrubJob(ports: ScrubPorts): Job {
 
 function isDue(cursor: ScrubRecord | undefined, every: number, now: number): boolean {
   if (cursor === undefined) return every > 0
-  return cursor.finished === undefined || (every > 0 && cursor.finished + every <= now)
+  return cursor.finished === undefined || (every > 0 && isOver(cursor.finished, every, now))
 }
 
 /** The pass that is under way, or the last one; undefined before the first. */

@@ -225,4 +225,11 @@ describe('the sweep', () => {
     now += HOUR
     expect(await due()).toBe(true)
   })
+
+  it('is due when the last one ended at a time to come, by a clock that was ahead', async () => {
+    now += 9999 * HOUR
+    await run()
+    now -= 9999 * HOUR
+    expect(await isJobDue(sweepJob(ports), job)).toBe(true)
+  })
 })

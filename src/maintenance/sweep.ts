@@ -8,6 +8,7 @@ import { pagesOf } from '../records/pages.ts'
 import { TupleReader } from '../records/tuple.ts'
 import { SNAPSHOTS } from './backup/daily-snapshot.ts'
 import { CheckedReads } from './checked-reads.ts'
+import { isOver } from './is-over.ts'
 import type { Job, JobParts } from './job.ts'
 import { sameRegistry } from './same-registry.ts'
 
@@ -35,7 +36,7 @@ export function sweepJob(ports: SweepPorts): Job {
     everyMs: Math.min(MINUTE, sweepEvery),
     isDue: async (parts) => {
       const [stored] = await parts.metadata.read([keys.cursor(SWEEP)])
-      return stored === undefined || sweepCodec.decode(stored.value).finished + sweepEvery <= parts.now()
+      return stored === undefined || isOver(sweepCodec.decode(stored.value).finished, sweepEvery, parts.now())
     },
     run: (parts, signal) => sweep(parts, ports, signal),
   }

@@ -67,3 +67,10 @@ export const holdCodec = recordCodec('hold', 1, z.object({ until: dateField }))
 
 /** Value of `cursor` of the sweep: when it last looked through the whole store. */
 export const sweepCodec = recordCodec('sweep', 1, z.object({ finished: dateField }))
+
+/** Value of `cursor` of the time: the machine's clock, that by which things grow old, and since when they differ. */
+export const clockCodec = recordCodec(
+  'clock',
+  1,
+  z.object({ wall: dateField, steady: dateField, waited: sizeField }),
+)

@@ -6,7 +6,7 @@ import { collect } from '../collection.ts'
 import { emptyTrash } from '../empty-trash.ts'
 import { Failures } from '../failures.ts'
 import type { WorkParts } from '../job.ts'
-import { steadyClock } from '../steady-clock.ts'
+import { SteadyClock } from '../steady-clock.ts'
 import type { AsideJob, FromThread, RunNews, RunOrder, ToThread } from './messages.ts'
 
 /** Milliseconds of work after which the thread looks whether it is told something. */
@@ -83,11 +83,11 @@ async function run({ job, ticket, settings, now: begun }: RunOrder, around: Surr
 /** The clock of who gave the order, from then on: back when the machine's clock goes back, and never forward with it. */
 function clockFrom(begun: number): () => number {
   const ahead = begun - Date.now()
-  return steadyClock({
+  return new SteadyClock({
     wall: () => Date.now() + ahead,
     passed: () => performance.now(),
     hold: Number.POSITIVE_INFINITY,
-  })
+  }).now
 }
 
 /** Nobody waits for this thread but those who tell it to stop, or that the store is to be closed. */

@@ -11,6 +11,7 @@ import type { JobParts } from '../job.ts'
 import { isJobDue, type TestJob, testJob } from '../job-fixture.ts'
 import { readSnapshots, snapshotJob } from './daily-snapshot.ts'
 import { readRecords } from './record-file.ts'
+import { snapshotTime } from './snapshot-name.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 const NOW = 1_800_000_000_000
@@ -70,6 +71,19 @@ it('is kept seven times', async () => {
   const { kept } = await readSnapshots(metadata)
   expect(kept.map(({ taken }) => taken)).toEqual(Array.from({ length: 7 }, (_, at) => NOW + (at + 2) * DAY))
   expect((await stored()).sort()).toEqual(kept.map(({ location }) => location).sort())
+})
+
+it('is due after a clock that was ahead is set right, and the newest of all then', async () => {
+  now += 400 * DAY
+  await test.run(run)
+  now = NOW
+  expect(await isJobDue(snapshots, test)).toBe(true)
+  await test.run(run)
+  expect(await isJobDue(snapshots, test)).toBe(false)
+  const { kept } = await readSnapshots(metadata)
+  expect(kept.map(({ taken }) => taken)).toEqual([NOW + 400 * DAY, NOW])
+  const [ahead = 0, right = 0] = kept.map(({ upload }) => snapshotTime(upload))
+  expect(right).toBeGreaterThan(ahead)
 })
 
 it('is never due when it is off, and looks for that no more often', async () => {

@@ -11,9 +11,10 @@ import { transact } from '../../../storage/metadata/transact.ts'
 import { type Digest, digestFromBytes } from '../../oci/digest.ts'
 import { type SnapshotsRecord, snapshotsCodec } from '../../records/cursor.ts'
 import { keys } from '../../records/keys.ts'
+import { isOver } from '../is-over.ts'
 import type { Job, JobParts } from '../job.ts'
 import { compressRecords, contentOf, type FiledRecord } from './record-file.ts'
-import { snapshotUpload } from './snapshot-name.ts'
+import { snapshotTime, snapshotUpload } from './snapshot-name.ts'
 
 /** Of the job, and of the record that lists what it has stored. */
 export const SNAPSHOTS = 'snapshot-records'
@@ -31,7 +32,7 @@ export function snapshotJob(every: number): Job {
     everyMs: every > 0 ? Math.min(every, LOOK_MS) : LOOK_MS,
     isDue: async (parts) => {
       const last = (await readSnapshots(parts.metadata)).kept.at(-1)
-      return every > 0 && (last === undefined || last.taken + every <= parts.now())
+      return every > 0 && (last === undefined || isOver(last.taken, every, parts.now()))
     },
     run: (parts, signal) => takeSnapshot(parts, signal),
   }
@@ -50,11 +51,11 @@ export async function snapshotUploads(metadata: MetadataStore): Promise<Readonly
 }
 
 async function takeSnapshot(parts: JobParts, signal: AbortSignal): Promise<void> {
-  const { pending: before, state: cut } = await readSnapshots(parts.metadata)
+  const { pending: before, state: cut, kept: older } = await readSnapshots(parts.metadata)
   // An S3 keeps the parts of an upload for ever, and shows them to nobody who does not know of it.
   if (cut !== undefined) await parts.blobs.abort(cut)
   const taken = parts.now()
-  const upload = snapshotUpload(taken)
+  const upload = snapshotUpload(after(taken, [...older.map((one) => one.upload), before ?? '']))
   const state = await parts.blobs.create(upload)
   // Before its first byte, so that no sweep takes it for a leftover.
   await change(parts.metadata, before, (kept) => ({ pending: upload, state, kept }))
@@ -69,6 +70,11 @@ async function takeSnapshot(parts: JobParts, signal: AbortSignal): Promise<void>
   for (const old of gone)
     await parts.attempt(`snapshot at ${old.location}`, () => parts.blobs.remove(blobLocation(old.location)))
   parts.progress(1)
+}
+
+/** `taken`, or a time behind all that these uploads say. */
+function after(taken: number, uploads: readonly string[]): number {
+  return Math.max(taken, ...uploads.map((upload) => (snapshotTime(upload) ?? 0) + 1))
 }
 
 /**

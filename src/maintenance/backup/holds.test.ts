@@ -3,7 +3,7 @@ import { openMemoryMetadataStore } from '../../../storage/metadata/memory/memory
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
 import { holdCodec } from '../../records/cursor.ts'
 import { keys } from '../../records/keys.ts'
-import { isHeld, whileHeld } from './holds.ts'
+import { forgetHolds, isHeld, whileHeld } from './holds.ts'
 
 const NOW = 1_800_000_000_000
 const MINUTE = 60_000
@@ -82,6 +82,13 @@ describe('a hold', () => {
     expect(await isHeld({ metadata, now })).toBe(false)
     await leave('1', NOW + MINUTE)
     expect(await isHeld({ metadata, now })).toBe(true)
+  })
+
+  it('of a server that died while its clock was ahead goes with the next start of the only one', async () => {
+    await leave('ahead', NOW + 400 * DAY)
+    expect(await isHeld({ metadata, now })).toBe(true)
+    await forgetHolds(metadata)
+    expect(await isHeld({ metadata, now })).toBe(false)
   })
 
   it('of a server that died long ago goes when the next one begins', async () => {

@@ -70,6 +70,13 @@ async function forgetDead({ metadata, now }: HoldParts): Promise<void> {
   if (deletes.length > 0) await metadata.commit({ checks: [], sets: [], deletes })
 }
 
+/** Forgets all holds. To be called before any backup of a server that shares its records with no other one. */
+export async function forgetHolds(metadata: MetadataStore): Promise<void> {
+  const deletes: Uint8Array[] = []
+  for await (const { key } of recordsOf(metadata, 'hold')) deletes.push(key)
+  if (deletes.length > 0) await metadata.commit({ checks: [], sets: [], deletes })
+}
+
 /** Whether a backup is under way that may still need removed bytes. */
 export async function isHeld({ metadata, now }: HoldParts): Promise<boolean> {
   for await (const { value } of recordsOf(metadata, 'hold'))

@@ -1,6 +1,9 @@
 const PREFIX = 'records-'
 
-/** The id of the upload that a snapshot of the records comes by: it stands in its location, so that it can be found. */
+/**
+ * The id of the upload that a snapshot of the records comes by: it stands in its location, so that the newest can be found.
+ * `taken` is above those of all before it, also where one was taken while the clock was ahead.
+ */
 export function snapshotUpload(taken: number): string {
   return `${PREFIX}${taken}`
 }
