@@ -23,7 +23,8 @@ export function createAuthenticate(parts: {
   return async (header, address) => {
     if (!enabled) return UNCHECKED
     if (header === undefined || header === '') return ANONYMOUS
-    const [, scheme = '', value = ''] = /^([A-Za-z]+) +(.*)$/s.exec(header.slice(0, HEADER_LIMIT + 1)) ?? []
+    const [, scheme = '', value = ''] =
+      /^([A-Za-z]+)(?: +(.*))?$/s.exec(header.slice(0, HEADER_LIMIT + 1)) ?? []
     if (header.length > HEADER_LIMIT)
       throw scheme.toLowerCase() === 'bearer'
         ? invalidToken('it is too long')
@@ -35,6 +36,8 @@ export function createAuthenticate(parts: {
     }
     if (scheme.toLowerCase() !== 'bearer')
       throw wrong('the Authorization scheme is not supported; use Bearer or Basic')
+    // Clients that got no token, for a wrong password, ask without it.
+    if (value === '') throw invalidToken('the header has none')
     if (isSecret(value)) return callerOf(await logins.withSecret(value))
     const verified = await tokens.verify(value)
     if ('invalid' in verified) throw invalidToken(verified.invalid)

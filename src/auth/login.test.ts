@@ -139,6 +139,12 @@ describe('other headers', () => {
     await expect(ask(header)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
   })
 
+  it('without the token that its client did not get says so', async () => {
+    await expect(ask('Bearer')).rejects.toMatchObject({
+      message: 'the token is not valid: the header has none; get a new one from the token endpoint',
+    })
+  })
+
   it('too long is refused', async () => {
     await expect(ask(`Basic ${'A'.repeat(40_000)}`)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
   })
