@@ -32,6 +32,9 @@ async function overHttp(world: World, engine: Dockerd): Promise<void> {
     await build(world, engine, `${app}:v1`, { base: 4 * MiB, app: 'one' })
     return pushAll(world, engine, 'docker/app', 'v1')
   })
+  await report.scenario('docker: prints what the registry says of a missing right', () =>
+    refused(world, engine, `${app}:v1`),
+  )
   await report.scenario(
     'docker: push with one changed layer sends that layer and the configuration',
     async () => {
@@ -83,6 +86,17 @@ async function login(world: World, engine: Dockerd): Promise<string> {
   const said = await engine.run(['login', '-u', world.user, '-p', world.password, world.host])
   expect(said.includes('Login Succeeded'), said)
   return 'a wrong password is refused'
+}
+
+/** Its words come out of the challenge: docker leaves out the body of a 401 that has `insufficient_scope`. */
+async function refused(world: World, engine: Dockerd, reference: string): Promise<string> {
+  const nobody = path.join(world.folder, 'nobody')
+  await mkdir(nobody, { recursive: true })
+  for (const action of ['pull', 'push']) {
+    const { code, stderr } = await engine.try(['--config', nobody, action, reference])
+    expect(code !== 0 && stderr.includes(`you may not ${action} there; log in`), `docker says ${stderr}`)
+  }
+  return 'a pull and a push without a login'
 }
 
 /** Builds two layers from scratch; the same seeds give the same layers through docker's build cache. */

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Client } from './support/client.ts'
 import { check } from './support/exchange.ts'
 import { blob } from './support/images.ts'
+import { at } from './support/json.ts'
 import { addProject, addUser, basic, bearer, challengeOf, fetchToken, withToken } from './support/login.ts'
 import { askRaw, head, RawConnection } from './support/raw.ts'
 import { useServer } from './support/server.ts'
@@ -167,6 +168,28 @@ describe('error=', () => {
       expectChallenge(reply, scope, 'insufficient_scope')
       if (ask.method !== 'HEAD') check(reply, { status: 401, code: ['UNAUTHORIZED', 'DENIED'] })
     }
+  })
+
+  // docker, podman and skopeo print this and not the body; an answer to HEAD has no body. RFC 6750 §3 has the characters.
+  test('comes with what the body says is missing, to HEAD too', async () => {
+    for (const caller of [world.stranger, await withToken(world.stranger, pull), await withToken(client())]) {
+      const reply = await caller.get(`/v2/${name}/manifests/v1`)
+      const described = challengeOf(reply).parameters['error_description'] ?? ''
+      expect(described).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
+      expect(described).toBe(at(reply.json, 'errors', 0, 'message'))
+      expect(challengeOf(await caller.head(`/v2/${name}/manifests/v1`)).parameters['error_description']).toBe(
+        described,
+      )
+      const absent = await caller.get('/v2/nowhere/app/manifests/v1')
+      expect(challengeOf(absent).parameters['error_description']).toBe(described.replace(name, 'nowhere/app'))
+    }
+    const viewer = await world.viewer.post(`/v2/${name}/blobs/uploads/`)
+    expect(challengeOf(viewer).parameters['error_description']).toContain('the role writer')
+  })
+
+  test('comes without a text for a token that is for less than its account may', async () => {
+    const narrow = await (await withToken(world.owner)).get(`/v2/${name}/manifests/v1`)
+    expect(Object.keys(challengeOf(narrow).parameters)).toEqual(['realm', 'service', 'scope', 'error'])
   })
 
   // "`error="invalid_token"` when expired/bad"

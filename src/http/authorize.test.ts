@@ -133,7 +133,10 @@ describe('authorize', () => {
       const action = right === 'delete' ? right : 'push'
       const pulls = `you may pull from 'team/app', but not ${action}: that takes a role`
       expect(await ask(right, reader)).toMatchObject({ status: 401, message: `without logging in ${pulls}` })
-      expect(await ask(right, reader, { caller: READER })).toMatchObject({ status: 401, message: pulls })
+      const refused = await ask(right, reader, { caller: READER })
+      expect(refused).toMatchObject({ status: 401, message: pulls })
+      const described = `,error="insufficient_scope",error_description="${pulls}"`
+      expect('challenge' in refused && refused.challenge).toContain(described)
     },
   )
 

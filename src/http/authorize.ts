@@ -1,7 +1,7 @@
 import type { AccessControl, Decision } from '../auth/access-control.ts'
 import type { Caller } from '../auth/identity.ts'
 import { TOKEN_SERVICE } from '../auth/tokens.ts'
-import { formatChallenge } from '../oci/challenge.ts'
+import { type Challenge, formatChallenge } from '../oci/challenge.ts'
 import { parseImageReference } from '../oci/image-reference.ts'
 import { parseName, projectOf, type RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
@@ -172,18 +172,23 @@ function denyUnlessAllowed(request: RightRequest, decision: Decision): Authorize
 
 function challengeUnlessAllowed(request: RightRequest, decision: Decision): Authorized {
   if (decision.outcome === 'allowed') return { isPublic: decision.isPublic }
-  const error = decision.outcome === 'unauthenticated' ? decision.error : 'insufficient_scope'
-  throw challenged(request.origin, decision.reason, { scope: scopeOf(request), ...(error && { error }) })
+  const scope = scopeOf(request)
+  // A token that is too narrow says nothing to people: the client gets a wider one and asks again.
+  if (decision.outcome === 'denied')
+    throw challenged(request.origin, decision.reason, {
+      scope,
+      error: 'insufficient_scope',
+      description: decision.reason,
+    })
+  const error = decision.outcome === 'narrow' ? 'insufficient_scope' : decision.error
+  throw challenged(request.origin, decision.reason, { scope, ...(error && { error }) })
 }
 
 /** A 401 with the challenge that says where to get a token, and for what. `cause` is for the log. */
 export function challenged(
   origin: string,
   message: string,
-  challenge: {
-    readonly scope?: readonly ResourceScope[]
-    readonly error?: 'insufficient_scope' | 'invalid_token'
-  } = {},
+  challenge: Omit<Challenge, 'realm' | 'service'> = {},
   cause?: unknown,
 ): RegistryError {
   const realm = `${origin}/token`

@@ -18,6 +18,13 @@ describe('formatChallenge', () => {
     )
   })
 
+  it('says what is missing last, without what clients would have to unescape', () => {
+    const description = 'you may pull from "a/b"\\, not push: that takes a role …\r\nX: y'
+    expect(formatChallenge({ ...base, scope, error: 'insufficient_scope', description })).toBe(
+      `Bearer realm="https://r.example/token",service="lamina",scope="repository:a/b:pull,push",error="insufficient_scope",error_description="you may pull from 'a/b'', not push: that takes a role X: y"`,
+    )
+  })
+
   it('names both repositories of a mount', () => {
     const both = [...scope, { type: 'repository', name: 'c', actions: ['pull'] }]
     expect(formatChallenge({ ...base, scope: both })).toContain(

@@ -12,6 +12,11 @@ export interface Challenge {
    * containerd keeps using a cached token unless this is there.
    */
   readonly error?: 'insufficient_scope' | 'invalid_token'
+  /**
+   * What is missing, for people. docker, podman, skopeo and buildah print it beside `insufficient_scope` and leave out
+   * the body; an answer to HEAD has no other text.
+   */
+  readonly description?: string
 }
 
 /** The value of WWW-Authenticate: one challenge, every parameter quoted. */
@@ -20,6 +25,9 @@ export function formatChallenge(challenge: Challenge): string {
   if (challenge.scope !== undefined && challenge.scope.length > 0)
     parts.push(`scope=${quoted(challenge.scope.map(formatScope).join(' '))}`)
   if (challenge.error !== undefined) parts.push(`error=${quoted(challenge.error)}`)
+  // RFC 6750 §3: its values "MUST NOT include characters outside the set %x20-21 / %x23-5B / %x5D-7E".
+  if (challenge.description !== undefined)
+    parts.push(`error_description=${quoted(challenge.description.replaceAll(/["\\]/g, "'"))}`)
   return `Bearer ${parts.join(',')}`
 }
 
