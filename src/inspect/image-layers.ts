@@ -44,12 +44,49 @@ export function diffIdProblem(said: Digest | undefined, state: LayerState): stri
   return `unpacks to ${found}, but the config says ${said}: clients refuse to pull this image`
 }
 
-/** Indexes of an image's layers; undefined for those that have none. */
-export function readersOf(
+/** Layers of an image up to which files are laid over each other. Engines mount 127 at most. */
+const LAYERS = 500
+/** Entries of the layers together up to which all of them are read: half a minute of a core. */
+const ENTRIES = 5_000_000
+
+/** Indexes of an image's layers; undefined for those that have none. Throws UNSUPPORTED when there are too many to lay over each other. */
+export async function readersOf(
   indexes: Pick<LayerIndexes, 'read'>,
   layers: readonly KnownLayer[],
 ): Promise<(IndexReader | undefined)[]> {
+  if (layers.length > LAYERS) throw tooMuch(tooManyLayers(layers))
   return mapFew(layers, ({ state }) => indexes.read(state))
+}
+
+/** The same for who reads all of them. Throws UNSUPPORTED also when they have more entries than are read at once. */
+export async function wholeReadersOf(
+  indexes: Pick<LayerIndexes, 'read'>,
+  layers: readonly KnownLayer[],
+): Promise<(IndexReader | undefined)[]> {
+  const reason = whyNotWhole([layers])
+  if (reason !== undefined) throw tooMuch(reason)
+  return readersOf(indexes, layers)
+}
+
+/** Why the files of some images are not all read for one answer; undefined: they are. */
+export function whyNotWhole(images: readonly (readonly KnownLayer[])[]): string | undefined {
+  const long = images.find(({ length }) => length > LAYERS)
+  if (long !== undefined) return tooManyLayers(long)
+  const entries = images.flat().reduce((sum, { state }) => sum + (recordIn(state)?.entries ?? 0), 0)
+  return entries > ENTRIES
+    ? `its layers have ${entries} entries together, and no more than ${ENTRIES} are read at once`
+    : undefined
+}
+
+function tooManyLayers({ length }: readonly KnownLayer[]): string {
+  return `it has ${length} layers, and files are laid over each other of ${LAYERS} at most: no engine mounts so many`
+}
+
+function tooMuch(reason: string): RegistryError {
+  return new RegistryError('UNSUPPORTED', {
+    status: 422,
+    message: `the files of this image are not listed: ${reason}; look into its layers one by one`,
+  })
 }
 
 /** The content that a layer's digest names, if the caller may pull it from anywhere. Throws BLOB_UNKNOWN. */

@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { FLAG, type IndexEntry, isPlaced } from './layer/index-entry.ts'
 import type { IndexReader } from './layer/index-reader.ts'
+import { Pace } from './pace.ts'
 import { nameOf, parentOf } from './tar/tar-path.ts'
 
 /** What the layers that are asked about, or the last one, did to a path, against all below. */
@@ -46,7 +48,9 @@ async function visibleFrom(
 ): Promise<number | undefined> {
   let floor = 0
   const steps = path === '' ? [] : path.split('/')
+  const pace = new Pace()
   for (let depth = 0; depth <= steps.length; depth++) {
+    if (pace.isOver(layers.length)) await setImmediate()
     const directory = steps.slice(0, depth).join('/')
     const found = await floorOf(layers, directory, floor)
     if (found === undefined) return undefined
@@ -101,6 +105,9 @@ async function* namesOf(layer: IndexReader, path: string, from: string): AsyncGe
   if (group.length > 0) yield group
 }
 
+/** What it takes to see whether a layer says something of a name, in steps. */
+const A_LOOK = 1 / 10
+
 interface Stream {
   readonly layer: number
   readonly names: AsyncGenerator<IndexEntry[]>
@@ -117,7 +124,9 @@ async function* mergeNames(
     const names = namesOf(reader, path, from)
     streams.push({ layer, names, head: await next(names) })
   }
+  const pace = new Pace()
   for (;;) {
+    if (pace.isOver(1 + streams.length * A_LOOK)) await setImmediate()
     const heads = streams.flatMap(({ head }) => head?.[0]?.name ?? [])
     const name = heads.reduce<string | undefined>(
       (least, one) => (least === undefined || one < least ? one : least),

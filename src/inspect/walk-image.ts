@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import { type IndexEntry, isPlaced, pathOf } from './layer/index-entry.ts'
 import type { IndexReader } from './layer/index-reader.ts'
 import { childKey } from './layer/sort-keys.ts'
+import { Pace } from './pace.ts'
 import { parentOf } from './tar/tar-path.ts'
 
 /** One path of an image, with what each of its layers says of it. */
@@ -17,6 +19,9 @@ export interface WalkedPath {
   }[]
 }
 
+/** What it takes to see whether a layer says something of a path, in steps. */
+const A_LOOK = 1 / 50
+
 /** Nothing of any layer is to be seen under such a path. */
 const NOTHING = Number.POSITIVE_INFINITY
 
@@ -32,6 +37,7 @@ export async function* walkImage(layers: readonly (IndexReader | undefined)[]): 
     streams.push({ layer, groups, head: await take(groups) })
   }
   const floors = new Floors()
+  const pace = new Pace()
   for (;;) {
     const least = leastKey(streams)
     if (least === undefined) return
@@ -42,6 +48,7 @@ export async function* walkImage(layers: readonly (IndexReader | undefined)[]): 
       stream.head = await take(stream.groups)
     }
     const walked = settle(said, floors)
+    if (pace.isOver(1 + said.length + streams.length * A_LOOK)) await setImmediate()
     if (walked !== undefined) yield walked
   }
 }
@@ -118,9 +125,8 @@ function settle(said: readonly Said[], floors: Floors): WalkedPath | undefined {
   const path = new PathState(floors.of(parent))
   for (const one of said) path.apply(one)
   floors.set(pathOf(first), path.floor)
-  return path.versions.length === 0
-    ? undefined
-    : { parent, name, entry: path.standing, versions: path.versions }
+  const { versions } = path
+  return versions.length === 0 ? undefined : { parent, name, entry: path.standing, versions }
 }
 
 /** One path while layers are laid over each other, base first. */
@@ -128,7 +134,9 @@ class PathState {
   readonly #floor: number
   #base: number
   standing: IndexEntry | undefined
-  versions: { readonly layer: number; readonly entry: IndexEntry; readonly visible: boolean }[] = []
+  readonly #said: { readonly layer: number; readonly entry: IndexEntry }[] = []
+  /** Which of them is to be seen: what comes later hides what came before. */
+  #seen: number | undefined
 
   constructor(floor: number) {
     this.#floor = floor
@@ -140,6 +148,10 @@ class PathState {
     return this.standing?.kind === 'dir' ? this.#base : NOTHING
   }
 
+  get versions(): WalkedPath['versions'] {
+    return this.#said.map((said, at) => ({ ...said, visible: at === this.#seen }))
+  }
+
   apply({ layer, entries }: Said): void {
     const own = entries.find(({ kind }) => kind !== 'whiteout')
     if (entries.some(({ kind }) => kind === 'whiteout')) this.#hide(layer, layer)
@@ -147,8 +159,8 @@ class PathState {
     if (own.kind !== 'dir') this.#hide(layer, layer + 1)
     else if (this.standing !== undefined && this.standing.kind !== 'dir') this.#base = layer
     const visible = layer >= this.#floor
-    this.#forget()
-    this.versions.push({ layer, entry: own, visible })
+    this.#seen = visible ? this.#said.length : undefined
+    this.#said.push({ layer, entry: own })
     if (visible) this.standing = own
   }
 
@@ -156,11 +168,6 @@ class PathState {
     this.#base = Math.max(this.#base, base)
     if (layer < this.#floor) return
     this.standing = undefined
-    this.#forget()
-  }
-
-  /** What came before is not to be seen any more. */
-  #forget(): void {
-    this.versions = this.versions.map((version) => ({ ...version, visible: false }))
+    this.#seen = undefined
   }
 }

@@ -1,6 +1,6 @@
 import { displayName } from '../../inspect/display-name.ts'
 import { type FoundFiles, findFilesIn } from '../../inspect/find-files.ts'
-import { readersOf } from '../../inspect/image-layers.ts'
+import { wholeReadersOf } from '../../inspect/image-layers.ts'
 import { answer } from '../api/answers.ts'
 import type { Handler } from '../exchange.ts'
 import { fileQuery } from './file-query.ts'
@@ -15,7 +15,7 @@ export function findFiles(parts: InspectHttpParts): Handler {
   return imageReport(parts, async ({ layers, key }, exchange) => {
     const query = fileQuery(exchange)
     const found = await known.of(`${key} ${query.key}`, () =>
-      parts.wholeReads(exchange, async () => findFilesIn(await readersOf(parts.indexes, layers), query)),
+      parts.wholeReads(exchange, async () => findFilesIn(await wholeReadersOf(parts.indexes, layers), query)),
     )
     return show(found)
   })

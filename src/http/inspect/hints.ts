@@ -1,6 +1,6 @@
 import { displayName } from '../../inspect/display-name.ts'
 import { type FileHints, fileHintsOf, wordHintsOf } from '../../inspect/hints.ts'
-import { readersOf } from '../../inspect/image-layers.ts'
+import { wholeReadersOf } from '../../inspect/image-layers.ts'
 import type { Handler } from '../exchange.ts'
 import { imageReport } from './image-report.ts'
 import type { InspectHttpParts } from './parts.ts'
@@ -11,7 +11,7 @@ export function getHints(parts: InspectHttpParts): Handler {
   const known = new Remembered<FileHints>()
   return imageReport(parts, async ({ image, layers, key }, exchange) => {
     const { hints, more } = await known.of(key, () =>
-      parts.wholeReads(exchange, async () => fileHintsOf(await readersOf(parts.indexes, layers))),
+      parts.wholeReads(exchange, async () => fileHintsOf(await wholeReadersOf(parts.indexes, layers))),
     )
     const files = hints.map(({ path, ...hint }) => ({ path: displayName(path).text, ...hint }))
     return { files, more, words: wordHintsOf(image) }

@@ -1,6 +1,6 @@
 import type { ForbiddenPath } from '../../inspect/check-image.ts'
 import { forbiddenIn } from '../../inspect/find-files.ts'
-import { readersOf } from '../../inspect/image-layers.ts'
+import { wholeReadersOf } from '../../inspect/image-layers.ts'
 import type { LayerIndexes } from '../../inspect/layer/layer-indexes.ts'
 import { type Waste, wasteOf } from '../../inspect/waste.ts'
 import type { Asker, InTurn } from '../turns.ts'
@@ -24,10 +24,10 @@ export function rememberFiles(parts: {
   const forbidden = new Remembered<readonly ForbiddenPath[]>()
   return {
     wasteOf: (asker, { layers, key }) =>
-      wastes.of(key, () => wholeReads(asker, async () => wasteOf(await readersOf(indexes, layers)))),
+      wastes.of(key, () => wholeReads(asker, async () => wasteOf(await wholeReadersOf(indexes, layers)))),
     forbiddenIn: (asker, { layers, key }, patterns) =>
       forbidden.of(JSON.stringify([key, patterns]), () =>
-        wholeReads(asker, async () => forbiddenIn(await readersOf(indexes, layers), patterns)),
+        wholeReads(asker, async () => forbiddenIn(await wholeReadersOf(indexes, layers), patterns)),
       ),
   }
 }

@@ -1,5 +1,5 @@
 import { displayName } from '../../inspect/display-name.ts'
-import { type KnownLayer, readersOf } from '../../inspect/image-layers.ts'
+import { type KnownLayer, wholeReadersOf } from '../../inspect/image-layers.ts'
 import { recordIn } from '../../inspect/layer/layer-indexes.ts'
 import { readSpans } from '../../inspect/layer/read-file.ts'
 import { type Packages, packagesOf, type ReadFiles } from '../../inspect/packages/packages.ts'
@@ -23,7 +23,7 @@ export function getPackages(parts: InspectHttpParts): Handler {
   return imageReport(parts, async ({ layers, key }, exchange) => {
     const { packages, unread, more } = await known.of(key, () =>
       parts.wholeReads(exchange, async () =>
-        packagesOf(await readersOf(parts.indexes, layers), readFrom(parts, layers, exchange)),
+        packagesOf(await wholeReadersOf(parts.indexes, layers), readFrom(parts, layers, exchange)),
       ),
     )
     return {

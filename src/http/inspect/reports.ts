@@ -3,7 +3,7 @@ import { type Comparison, compareFiles, type FileDifference } from '../../inspec
 import { type Deduplication, deduplicationOf } from '../../inspect/dedup.ts'
 import { displayName } from '../../inspect/display-name.ts'
 import type { Image } from '../../inspect/image.ts'
-import { readersOf } from '../../inspect/image-layers.ts'
+import { wholeReadersOf, whyNotWhole } from '../../inspect/image-layers.ts'
 import { filesToMove, type Moved, planPull } from '../../inspect/pull-plan.ts'
 import { RegistryError } from '../../oci/registry-error.ts'
 import { answer } from '../api/answers.ts'
@@ -36,7 +36,7 @@ export function compareImages(parts: InspectHttpParts): Handler {
     const cache = caching(refs, [a, b])
     if (cache !== undefined && unchanged(exchange, cache)) return { status: 304, headers: cache }
     const key = `${a.key} | ${b.key}`
-    const readers = (one: Ready) => readersOf(parts.indexes, one.layers)
+    const readers = (one: Ready) => wholeReadersOf(parts.indexes, one.layers)
     const compared = await known.of(key, () =>
       parts.wholeReads(exchange, async () => compareFiles(await readers(a), await readers(b))),
     )
@@ -159,10 +159,13 @@ export function getPullPlan(parts: InspectHttpParts): Handler {
       owned.map(({ image }) => image),
       target.image,
     )
-    const known = [target, ...owned].every(({ missing }) => missing.length === 0)
-    const readers = (one: Ready) => readersOf(parts.indexes, one.layers)
+    const all = [target, ...owned]
+    const known =
+      all.every(({ missing }) => missing.length === 0) &&
+      whyNotWhole(all.map(({ layers }) => layers)) === undefined
+    const readers = (one: Ready) => wholeReadersOf(parts.indexes, one.layers)
     const files = known
-      ? await moving.of(JSON.stringify([target, ...owned].map(({ key }) => key)), () =>
+      ? await moving.of(JSON.stringify(all.map(({ key }) => key)), () =>
           parts.wholeReads(exchange, async () =>
             filesToMove(await Promise.all(owned.map(readers)), await readers(target)),
           ),
