@@ -205,6 +205,17 @@ export function manySteps(): Image {
   )
 }
 
+/** A thousand lines of a build, of which every hundredth made a layer. */
+export function thousandSteps(): Image {
+  return build(
+    Array.from({ length: 1000 }, (_, index) =>
+      index % 100 === 0
+        ? { createdBy: `COPY part-${index} /srv/`, files: [textFile(`srv/part-${index}`, `part ${index}`)] }
+        : { createdBy: `ENV LINE_${index}=${index}` },
+    ),
+  )
+}
+
 const SCRIPT = '<script>window.pwned=1</script>'
 
 /** An image whose every text tries to be something else. */

@@ -10,6 +10,7 @@ import { FILE_TASKS } from './file-tasks.ts'
 import { FIND_TASKS } from './find-tasks.ts'
 import { driveHeard } from './heard.ts'
 import { driveInSight } from './in-sight.ts'
+import { driveLongLists } from './long-lists.ts'
 import { lookAt, type Scene } from './looks.ts'
 import { MANAGE_TASKS, RETENTION_TASKS } from './manage-tasks.ts'
 import { drivePlaces } from './places.ts'
@@ -131,6 +132,7 @@ const REAL: readonly Scene[] = [
   { name: 'hostile-image', address: 'image?ref=zoo/hostile:latest&step=2' },
   { name: 'hostile-repository', address: 'repository?name=zoo/hostile' },
   { name: 'many-steps', address: 'image?ref=zoo/many-steps:v1&step=100' },
+  { name: 'thousand-steps', address: 'image?ref=zoo/thousand-steps:v1&step=500' },
   { name: 'hostile-file', address: 'file?ref=zoo/hostile:latest&path=picture.svg' },
   { name: 'hostile-grid', address: 'grid?i=zoo/hostile:latest&i=demo/worker:v1' },
 ]
@@ -161,6 +163,7 @@ try {
   await driveHeard(world)
   await drivePlaces(world)
   await driveInSight(world)
+  await driveLongLists(world)
   await lookAt(world, REAL)
   await real.stop()
 } finally {

@@ -10,6 +10,7 @@ import {
   node,
   signaturesOf,
   spare,
+  thousandSteps,
   worker,
 } from './family.ts'
 
@@ -49,6 +50,7 @@ export async function seedHostile(registry: RegistryClient): Promise<void> {
   await push(registry, 'zoo/hostile', hostile(), 'latest')
   await push(registry, 'zoo/hostile', spare('long'), LONG_TAG)
   await push(registry, 'zoo/many-steps', manySteps(), 'v1')
+  await push(registry, 'zoo/thousand-steps', thousandSteps(), 'v1')
 }
 
 async function push(registry: RegistryClient, repository: string, image: Image, tag: string): Promise<void> {

@@ -1,6 +1,8 @@
+import { useMemo } from 'preact/hooks'
 import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { deltaText, sizeText, visibleText } from '../../format.ts'
 import { ClassGlyph } from '../../parts/class-glyph.tsx'
+import { FirstRows } from '../../parts/first-rows.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
 import { alignSteps, type Pair } from './compare.ts'
 
@@ -13,43 +15,51 @@ const MARKS: Readonly<Record<Pair['how'], readonly [mark: string, meaning: strin
 
 /** The steps of both images side by side. */
 export function StepPairs({ a, b }: { readonly a: Image; readonly b: Image }) {
-  const pairs = alignSteps(a.steps, b.steps)
+  const pairs = useMemo(() => alignSteps(a.steps, b.steps), [a, b])
   return (
     <section>
       <h2>Steps</h2>
-      <Scroll label="Steps side by side">
-        <table class="pairs-table step-pairs">
-          <thead>
-            <tr>
-              <th>
-                <span class="sr">How</span>
-              </th>
-              <th>
-                A<span class="narrow"> or B</span>
-              </th>
-              <th class="of-b">B</th>
-              <th class="number">Compressed</th>
-            </tr>
-          </thead>
-          <tbody>
-            {pairs.map(({ a: left, b: right, how }, index) => {
-              const [mark, meaning] = MARKS[how]
-              return (
-                <tr key={String(index)} class={how}>
-                  <td class="mark" title={meaning}>
-                    <span aria-hidden="true">{mark}</span>
-                    <span class="sr">{meaning}</span>
-                  </td>
-                  <StepCell step={left} place="of-a" />
-                  <StepCell step={right} place="of-b" />
-                  <td class="number">{sizes(left?.layer?.size, right?.layer?.size, how)}</td>
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
-      </Scroll>
+      <FirstRows rows={pairs} what="steps" first={100}>
+        {(some) => <Pairs pairs={some} />}
+      </FirstRows>
     </section>
+  )
+}
+
+function Pairs({ pairs }: { readonly pairs: readonly Pair[] }) {
+  return (
+    <Scroll label="Steps side by side">
+      <table class="pairs-table step-pairs">
+        <thead>
+          <tr>
+            <th>
+              <span class="sr">How</span>
+            </th>
+            <th>
+              A<span class="narrow"> or B</span>
+            </th>
+            <th class="of-b">B</th>
+            <th class="number">Compressed</th>
+          </tr>
+        </thead>
+        <tbody>
+          {pairs.map(({ a: left, b: right, how }, index) => {
+            const [mark, meaning] = MARKS[how]
+            return (
+              <tr key={String(index)} class={how}>
+                <td class="mark" title={meaning}>
+                  <span aria-hidden="true">{mark}</span>
+                  <span class="sr">{meaning}</span>
+                </td>
+                <StepCell step={left} place="of-a" />
+                <StepCell step={right} place="of-b" />
+                <td class="number">{sizes(left?.layer?.size, right?.layer?.size, how)}</td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </Scroll>
   )
 }
 

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { Grid } from '../../api/schema.generated.ts'
-import { plural } from '../../format.ts'
+import { countText, plural } from '../../format.ts'
 import { here, setQuery } from '../../location.ts'
 import { ClassLegend } from '../../parts/class-glyph.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
@@ -97,7 +97,7 @@ function TotalsStrip({ layout }: { readonly layout: Layout }) {
       ))}
       <div>
         <dt>unique layers</dt>
-        <dd class="number">{totals.uniqueLayers}</dd>
+        <dd class="number">{countText(totals.uniqueLayers)}</dd>
       </div>
     </dl>
   )

@@ -1,8 +1,7 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { sizeText, visibleText } from '../../format.ts'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { go, here, href, setQuery } from '../../location.ts'
-import { ClassGlyph } from '../../parts/class-glyph.tsx'
 import { ColumnHead } from './column-head.tsx'
+import { GridBox } from './grid-box.tsx'
 import { Journal } from './journal.tsx'
 import { type Cell, cellsOf, holds, type Layout, nameOf, neighbour } from './layout.ts'
 
@@ -30,14 +29,20 @@ export function GridBoard({
     undefined,
   )
   const locked = lockedColumn(layout)
-  const largest = Math.max(1, ...layout.cells.map(({ node }) => node.layer.size))
+  const { rows, byKey, largest } = useMemo(() => boxesOf(layout), [layout])
   const eye = locked === undefined ? pointed : tipOf(layout, locked)
-  const focusKey = layout.cells.find(({ key }) => key === cursor?.key)?.key ?? layout.cells[0]?.key
+  const focusKey = byKey.get(cursor?.key ?? '')?.key ?? layout.cells[0]?.key
   const point = (cell: Cell, column = cell.column) => setPointed({ cell, column })
+  const cellAt = ({ target }: Event): Cell | undefined => {
+    const box = target instanceof Element ? target.closest('[data-cell]') : null
+    return byKey.get(box?.getAttribute('data-cell') ?? '')
+  }
 
   useEffect(() => setPointed(undefined), [layout])
 
-  const onKey = (event: KeyboardEvent, cell: Cell) => {
+  const onKey = (event: KeyboardEvent) => {
+    const cell = cellAt(event)
+    if (cell === undefined) return
     const column = cursor?.key === cell.key ? cursor.column : cell.column
     if (event.key === 'l') return toggleLock(layout, column)
     if (event.key === 'Enter') return go(imageHref(layout, cell, column))
@@ -47,6 +52,18 @@ export function GridBoard({
     setCursor({ key: next.cell.key, column: next.cursor })
     board.current?.querySelector<HTMLElement>(`[data-cell="${next.cell.key}"]`)?.focus()
     point(next.cell, next.cursor)
+  }
+  const onOver = (event: MouseEvent) => {
+    const cell = cellAt(event)
+    if (cell !== undefined && (cell.key !== pointed?.cell.key || pointed.whole === true)) point(cell)
+  }
+  const onFocus = (event: FocusEvent) => {
+    const cell = cellAt(event)
+    if (cell !== undefined) point(cell, cursor?.key === cell.key ? cursor.column : cell.column)
+  }
+  const onClick = (event: MouseEvent) => {
+    const cell = cellAt(event)
+    if (cell !== undefined) go(imageHref(layout, cell, cell.column))
   }
 
   return (
@@ -59,7 +76,11 @@ export function GridBoard({
           aria-colcount={layout.columns.length}
           ref={board}
           style={{ gridTemplateColumns: `repeat(${layout.columns.length}, minmax(11rem, 22rem))` }}
+          onMouseOver={onOver}
           onMouseLeave={() => setPointed(undefined)}
+          onFocusIn={onFocus}
+          onKeyDown={onKey}
+          onClick={onClick}
         >
           <div role="row" class="row">
             {layout.columns.map((column, index) => (
@@ -74,31 +95,16 @@ export function GridBoard({
               />
             ))}
           </div>
-          {rowsOf(layout).map((cells, row) => (
+          {rows.map((cells, row) => (
             <div role="row" class="row" key={row}>
               {cells.map((cell) => (
-                <div
+                <GridBox
                   key={cell.key}
-                  role="gridcell"
-                  class={classesOf(cell, { eye, locked, filter })}
-                  style={{ gridColumn: `${cell.column + 1} / span ${cell.span}`, gridRow: cell.row + 2 }}
-                  aria-colindex={cell.column + 1}
-                  aria-colspan={cell.span}
-                  tabIndex={cell.key === focusKey ? 0 : -1}
-                  data-cell={cell.key}
-                  onMouseEnter={() => point(cell)}
-                  onFocus={() => point(cell, cursor?.key === cell.key ? cursor.column : cell.column)}
-                  onKeyDown={(event) => onKey(event, cell)}
-                  onClick={() => go(imageHref(layout, cell, cell.column))}
-                >
-                  <ClassGlyph kind={cell.node.class} />
-                  <span class="instruction">{visibleText(cell.node.instruction)} </span>
-                  <span class="number dim">
-                    {sizeText(cell.node.layer.size)}
-                    <span class="sr"> {restOf(cell)}</span>
-                  </span>
-                  <span class="inner-bar" style={{ width: `${(cell.node.layer.size / largest) * 100}%` }} />
-                </div>
+                  cell={cell}
+                  look={classesOf(cell, { eye, locked, filter })}
+                  largest={largest}
+                  focusable={cell.key === focusKey}
+                />
               ))}
             </div>
           ))}
@@ -113,8 +119,13 @@ export function GridBoard({
   )
 }
 
-function rowsOf({ cells, rows }: Layout): Cell[][] {
-  return Array.from({ length: rows }, (_, row) => cells.filter((cell) => cell.row === row))
+/** The boxes row by row, by their keys, and the bytes of the largest. */
+function boxesOf({ cells }: Layout) {
+  return {
+    rows: [...Map.groupBy(cells, ({ row }) => row).values()],
+    byKey: new Map(cells.map((cell) => [cell.key, cell])),
+    largest: cells.reduce((most, { node }) => Math.max(most, node.layer.size), 1),
+  }
 }
 
 function tipOf(layout: Layout, column: number): Pointed | undefined {
@@ -151,11 +162,6 @@ function classesOf(
 /** Keys are paths in the tree. */
 function isBelow(key: string, cell: Cell): boolean {
   return cell.key === key || cell.key.startsWith(`${key}.`)
-}
-
-/** What the picture says by its place and width. */
-function restOf({ span, row }: Cell): string {
-  return `compressed, layer ${row + 1}${span > 1 ? `, shared by ${span} images` : ''}`
 }
 
 function imageHref({ columns }: Layout, cell: Cell, column: number): string {

@@ -1,10 +1,19 @@
 import { ClassGlyph } from '../../parts/class-glyph.tsx'
+import { FirstRows } from '../../parts/first-rows.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Digest, Foreign, Size } from '../../parts/values.tsx'
 import { type Layout, nameOf } from './layout.ts'
 
 /** The grid as rows, for who reads better than looks: every box with the images that have it. */
 export function GridTable({ layout }: { readonly layout: Layout }) {
+  return (
+    <FirstRows rows={layout.cells} what="boxes">
+      {(cells) => <Rows layout={layout} cells={cells} />}
+    </FirstRows>
+  )
+}
+
+function Rows({ layout, cells }: { readonly layout: Layout; readonly cells: Layout['cells'] }) {
   return (
     <Scroll>
       <table>
@@ -18,7 +27,7 @@ export function GridTable({ layout }: { readonly layout: Layout }) {
           </tr>
         </thead>
         <tbody>
-          {layout.cells.map(({ key, node, row, column, span }) => (
+          {cells.map(({ key, node, row, column, span }) => (
             <tr key={key}>
               <td class="number">{row + 1}</td>
               <td class="wrap">

@@ -1,5 +1,5 @@
 import type { ImageView as Image } from '../../api/schema.generated.ts'
-import { plural, visibleText } from '../../format.ts'
+import { countText, plural, visibleText } from '../../format.ts'
 import { here, href, setQuery } from '../../location.ts'
 import { BadgeButton } from '../../parts/badge-button.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
@@ -55,7 +55,7 @@ export function ImageHead({ image, asked }: { readonly image: Image; readonly as
               <Size bytes={totals.unpacked} /> unpacked
             </>
           )}{' '}
-          · {plural(totals.layers, 'layer')} · {shared} shared
+          · {plural(totals.layers, 'layer')} · {countText(shared)} shared
           {totals.externalSize > 0 && (
             <>
               {' '}

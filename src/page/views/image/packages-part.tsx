@@ -1,17 +1,17 @@
-import { useState } from 'preact/hooks'
 import { call } from '../../api/client.ts'
 import type { ImageView as Image, Packages } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { plural, visibleText } from '../../format.ts'
 import { here, setQuery } from '../../location.ts'
 import { FindForm } from '../../parts/find-form.tsx'
+import { FirstRows } from '../../parts/first-rows.tsx'
 import { textOf } from '../../parts/form.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { missingText } from '../files/index-states.ts'
 import { stepOf } from './file-link.tsx'
 
-/** Packages that are shown before someone asks for all. */
+/** Packages that are shown before someone asks for more. */
 const SHOWN = 100
 
 /** The packages of an image, each with the step that brought it. */
@@ -39,10 +39,8 @@ export function PackagesPart({ image }: { readonly image: Image }) {
 }
 
 function Found({ image, found: { packages, more } }: { readonly image: Image; readonly found: Packages }) {
-  const [all, setAll] = useState(false)
   const text = here.value.query.get('package') ?? ''
   const wanted = packages.filter(({ name }) => name.toLowerCase().includes(text.toLowerCase()))
-  const shown = all ? wanted : wanted.slice(0, SHOWN)
   return (
     <>
       <FindForm
@@ -62,47 +60,48 @@ function Found({ image, found: { packages, more } }: { readonly image: Image; re
         {more && ', and more'}
         {text !== '' && ` with “${text}” in the name`}.
       </p>
-      {shown.length > 0 && (
-        <Scroll label="Packages">
-          <table class="stacks">
-            <thead>
-              <tr>
-                <th>Package</th>
-                <th>Version</th>
-                <th>Kind</th>
-                <th>From</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map(({ type, name, version, arch, layer, path }) => (
-                <tr key={`${type} ${name} ${version} ${arch} ${path}`}>
-                  <td class="wrap">
-                    <bdi class="mono" title={path}>
-                      {visibleText(name)}
-                    </bdi>
-                  </td>
-                  <td class="wrap" data-label="Version">
-                    <bdi>{visibleText(version)}</bdi>
-                  </td>
-                  <td class="dim" data-label="Kind">
-                    {type}
-                    {arch !== undefined && ` · ${visibleText(arch)}`}
-                  </td>
-                  <td data-label="From">{stepOf(image, layer)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
-      )}
-      {shown.length < wanted.length && (
-        <p>
-          <button type="button" class="button quiet" onClick={() => setAll(true)}>
-            Show all {plural(wanted.length, 'package')}
-          </button>
-        </p>
+      {wanted.length > 0 && (
+        <FirstRows key={text} rows={wanted} what="packages" first={SHOWN}>
+          {(shown) => <Rows image={image} packages={shown} />}
+        </FirstRows>
       )}
     </>
+  )
+}
+
+function Rows({ image, packages }: { readonly image: Image; readonly packages: Packages['packages'] }) {
+  return (
+    <Scroll label="Packages">
+      <table class="stacks">
+        <thead>
+          <tr>
+            <th>Package</th>
+            <th>Version</th>
+            <th>Kind</th>
+            <th>From</th>
+          </tr>
+        </thead>
+        <tbody>
+          {packages.map(({ type, name, version, arch, layer, path }) => (
+            <tr key={`${type} ${name} ${version} ${arch} ${path}`}>
+              <td class="wrap">
+                <bdi class="mono" title={path}>
+                  {visibleText(name)}
+                </bdi>
+              </td>
+              <td class="wrap" data-label="Version">
+                <bdi>{visibleText(version)}</bdi>
+              </td>
+              <td class="dim" data-label="Kind">
+                {type}
+                {arch !== undefined && ` · ${visibleText(arch)}`}
+              </td>
+              <td data-label="From">{stepOf(image, layer)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
   )
 }
 

@@ -3,6 +3,7 @@ import type { IndexView } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { shortDigest } from '../../format.ts'
 import { href } from '../../location.ts'
+import { FirstRows } from '../../parts/first-rows.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { Digest, Size } from '../../parts/values.tsx'
@@ -25,39 +26,55 @@ export function PlatformsPart({
             All of them together: <Size bytes={totals.sumBytes} />; stored once:{' '}
             <Size bytes={totals.uniqueBytes} /> (compressed).
           </p>
-          <Scroll>
-            <table>
-              <thead>
-                <tr>
-                  <th>Platform</th>
-                  <th>Digest</th>
-                  <th class="number">Layers</th>
-                  <th class="number">Compressed</th>
-                </tr>
-              </thead>
-              <tbody>
-                {inFamilies(manifests).map((one) => (
-                  <tr key={one.digest}>
-                    <td>
-                      <a href={href('image', { ref: `${repository}@${one.digest}` })}>
-                        {one.attests === null
-                          ? (one.platform ?? one.artifactType ?? 'unknown')
-                          : `attestation of ${platformOf(manifests, one.attests)}`}
-                      </a>
-                    </td>
-                    <td>
-                      <Digest digest={one.digest} />
-                    </td>
-                    <td class="number">{one.layers ?? 'not here'}</td>
-                    <td class="number">{one.totalSize === null ? '' : <Size bytes={one.totalSize} />}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
+          <FirstRows rows={inFamilies(manifests)} what="manifests">
+            {(some) => <Entries repository={repository} manifests={manifests} shown={some} />}
+          </FirstRows>
         </>
       )}
     </Answered>
+  )
+}
+
+function Entries({
+  repository,
+  manifests,
+  shown,
+}: {
+  readonly repository: string
+  readonly manifests: readonly Entry[]
+  readonly shown: readonly Entry[]
+}) {
+  return (
+    <Scroll>
+      <table>
+        <thead>
+          <tr>
+            <th>Platform</th>
+            <th>Digest</th>
+            <th class="number">Layers</th>
+            <th class="number">Compressed</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((one) => (
+            <tr key={one.digest}>
+              <td>
+                <a href={href('image', { ref: `${repository}@${one.digest}` })}>
+                  {one.attests === null
+                    ? (one.platform ?? one.artifactType ?? 'unknown')
+                    : `attestation of ${platformOf(manifests, one.attests)}`}
+                </a>
+              </td>
+              <td>
+                <Digest digest={one.digest} />
+              </td>
+              <td class="number">{one.layers ?? 'not here'}</td>
+              <td class="number">{one.totalSize === null ? '' : <Size bytes={one.totalSize} />}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
   )
 }
 

@@ -4,6 +4,7 @@ import type { Manifest } from '../../api/schema.generated.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import { countText, visibleText } from '../../format.ts'
 import { href } from '../../location.ts'
+import { FirstRows } from '../../parts/first-rows.tsx'
 import { Answered, Commands } from '../../parts/states.tsx'
 import { registryHost } from '../../registry-host.ts'
 
@@ -24,19 +25,30 @@ export function RawPart({ pinned }: { readonly pinned: string }) {
           <p class="dim">
             {mediaType}, {countText(size)} bytes
           </p>
-          <pre class="raw" tabIndex={0} aria-label="The manifest">
-            {linked(repository, manifest)}
-          </pre>
+          <FirstRows rows={linesOf(manifest)} what="lines" first={LINES}>
+            {(lines) => (
+              <pre class="raw" tabIndex={0} aria-label="The manifest">
+                {linked(repository, manifest, lines)}
+              </pre>
+            )}
+          </FirstRows>
         </>
       )}
     </Answered>
   )
 }
 
+/** Lines of a manifest that are shown at first: an image of a hundred layers has fewer. */
+const LINES = 1000
+
+function linesOf(manifest: Manifest): string[] {
+  return JSON.stringify(manifest, null, 2).split('\n')
+}
+
 const DIGEST = /"(sha(?:256|512):[a-f0-9]+)"/
 
 /** The text of a manifest, in which the digests of blobs and of other manifests are links. */
-function linked(repository: string, manifest: Manifest): ComponentChildren[] {
+function linked(repository: string, manifest: Manifest, lines: readonly string[]): ComponentChildren[] {
   const blobs = [...(manifest.layers ?? []), ...(manifest.config === undefined ? [] : [manifest.config])]
   const layers = new Set(blobs.map(({ digest }) => digest))
   const images = new Set(
@@ -44,7 +56,7 @@ function linked(repository: string, manifest: Manifest): ComponentChildren[] {
       ({ digest }) => digest,
     ),
   )
-  const text = JSON.stringify(manifest, null, 2).split('\n').map(visibleText).join('\n')
+  const text = lines.map(visibleText).join('\n')
   // Every second part is a digest, which stood in quotes.
   return text.split(DIGEST).map((part, index) => {
     if (index % 2 === 0) return part

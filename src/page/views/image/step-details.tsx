@@ -1,6 +1,7 @@
 import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { countText, plural, visibleText } from '../../format.ts'
 import { href } from '../../location.ts'
+import { FirstRows } from '../../parts/first-rows.tsx'
 import { Ago, Digest, Size } from '../../parts/values.tsx'
 import { stateText } from '../files/index-states.ts'
 import type { Selection } from './selection.ts'
@@ -45,38 +46,47 @@ export function StepDetails({
           </span>
         )}
       </h2>
-      {steps.map((step, index) => (
-        <div class="step-detail" key={step.step}>
-          <pre tabIndex={0} aria-label={`Instruction of step ${selection.from + index}`}>
-            {visibleText(step.instruction)}
-          </pre>
-          <dl class="pairs">
-            {step.created !== null && (
-              <div>
-                <dt>built</dt>
-                <dd>
-                  <Ago date={step.created} />
-                </dd>
-              </div>
-            )}
-            {step.comment !== null && step.comment !== '' && (
-              <div>
-                <dt>comment</dt>
-                <dd>{visibleText(step.comment)}</dd>
-              </div>
-            )}
-            {step.layer === null ? (
-              <div>
-                <dt>layer</dt>
-                <dd>{noLayer(step)}</dd>
-              </div>
-            ) : (
-              <LayerFacts layer={step.layer} />
-            )}
-          </dl>
-        </div>
-      ))}
+      <FirstRows key={selection.from} rows={steps} what="steps" first={DETAILED}>
+        {(some) => some.map((step) => <Detail key={step.step} step={step} />)}
+      </FirstRows>
     </>
+  )
+}
+
+/** Of so many chosen steps all is told at once. */
+const DETAILED = 30
+
+function Detail({ step }: { readonly step: Image['steps'][number] }) {
+  return (
+    <div class="step-detail">
+      <pre tabIndex={0} aria-label={`Instruction of step ${step.step + 1}`}>
+        {visibleText(step.instruction)}
+      </pre>
+      <dl class="pairs">
+        {step.created !== null && (
+          <div>
+            <dt>built</dt>
+            <dd>
+              <Ago date={step.created} />
+            </dd>
+          </div>
+        )}
+        {step.comment !== null && step.comment !== '' && (
+          <div>
+            <dt>comment</dt>
+            <dd>{visibleText(step.comment)}</dd>
+          </div>
+        )}
+        {step.layer === null ? (
+          <div>
+            <dt>layer</dt>
+            <dd>{noLayer(step)}</dd>
+          </div>
+        ) : (
+          <LayerFacts layer={step.layer} />
+        )}
+      </dl>
+    </div>
   )
 }
 

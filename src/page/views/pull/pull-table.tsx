@@ -1,11 +1,27 @@
 import type { ImageView as Image, PullPlan } from '../../api/schema.generated.ts'
 import { href } from '../../location.ts'
+import { FirstRows } from '../../parts/first-rows.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Digest, Foreign, Size } from '../../parts/values.tsx'
 
 /** Each layer of the wanted image, the base first: moved or kept. */
 export function PullTable({ plan, steps }: { readonly plan: PullPlan; readonly steps: Image['steps'] }) {
   const made = new Map(steps.map(({ layer, instruction }) => [layer?.index, instruction]))
+  return (
+    <FirstRows rows={plan.layers} what="layers">
+      {(layers) => <Rows layers={layers} made={made} />}
+    </FirstRows>
+  )
+}
+
+function Rows({
+  layers,
+  made,
+}: {
+  readonly layers: PullPlan['layers']
+  /** The instruction that made each layer. */
+  readonly made: ReadonlyMap<number | undefined, string>
+}) {
   return (
     <Scroll label="Layers">
       <table class="pull-table">
@@ -19,7 +35,7 @@ export function PullTable({ plan, steps }: { readonly plan: PullPlan; readonly s
           </tr>
         </thead>
         <tbody>
-          {plan.layers.map(({ digest, size, kept, keptInChain }, index) => (
+          {layers.map(({ digest, size, kept, keptInChain }, index) => (
             <tr key={`${index} ${digest}`} class={kept ? 'kept' : 'moved'}>
               <td class="number">
                 <a href={href('layer', { digest })}>{index + 1}</a>
