@@ -569,6 +569,7 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/blobs/filesystem',
     'storage/metadata/level',
   ],
+  'src/inspect/packages': ['src/inspect/tar/tar-fixture.ts'],
   /** Two replicas that write to one multipart upload. */
   'src/registry': ['storage/blobs/s3'],
   'storage/side-thread.ts': ['storage/side-thread-fixture.ts'],

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { packagesIn } from './package-lists.ts'
 
-test('dpkg: what is installed, not what left its settings behind', () => {
+test('dpkg: what is installed, not what left its settings behind', async () => {
   const text = `Package: bash
 Status: install ok installed
 Architecture: amd64
@@ -22,15 +22,15 @@ Version: 2\r
 
 Package: half
 `
-  expect(packagesIn('dpkg', Buffer.from(text))).toEqual([
+  expect(await packagesIn('dpkg', Buffer.from(text))).toEqual([
     { type: 'deb', name: 'bash', version: '5.2.15-2+b2', arch: 'amd64' },
     { type: 'deb', name: 'distroless', version: '2' },
   ])
 })
 
-test('apk: its letters', () => {
+test('apk: its letters', async () => {
   const text = 'C:Q1abc=\nP:musl\nV:1.2.4-r2\nA:x86_64\nT:the C library\n\nP:busybox\nV:1.36.1-r5\n\n'
-  expect(packagesIn('apk', Buffer.from(text))).toEqual([
+  expect(await packagesIn('apk', Buffer.from(text))).toEqual([
     { type: 'apk', name: 'musl', version: '1.2.4-r2', arch: 'x86_64' },
     { type: 'apk', name: 'busybox', version: '1.36.1-r5' },
   ])
@@ -42,8 +42,8 @@ test.each([
   ['{"name":7,"version":{}}', []],
   ['null', undefined],
   ['{', undefined],
-])('npm: %s', (text, packages) => {
-  expect(packagesIn('npm', Buffer.from(text))).toEqual(packages)
+])('npm: %s', async (text, packages) => {
+  expect(await packagesIn('npm', Buffer.from(text))).toEqual(packages)
 })
 
 describe('rpm', () => {
@@ -100,31 +100,31 @@ describe('rpm', () => {
     [3, 100_000, 4096],
     [2000, 30, 512],
     [300, 5000, 65_536],
-  ])('%i packages with %i bytes more each, in pages of %i', (count, filler, pageSize) => {
+  ])('%i packages with %i bytes more each, in pages of %i', async (count, filler, pageSize) => {
     const names = Array.from({ length: count }, (_, index) => `p${index}`)
     const file = database(
       names.map((name) => of(name, filler)),
       pageSize,
     )
-    expect(packagesIn('rpm', file)).toEqual(
+    expect(await packagesIn('rpm', file)).toEqual(
       names.map((name) => ({ type: 'rpm', name, version: '2:5.1-3.el9', arch: 'x86_64' })),
     )
   })
 
-  test('keys that rpm trusts are no packages', () => {
-    expect(packagesIn('rpm', database([of('gpg-pubkey'), of('bash')]))).toHaveLength(1)
+  test('keys that rpm trusts are no packages', async () => {
+    expect(await packagesIn('rpm', database([of('gpg-pubkey'), of('bash')]))).toHaveLength(1)
   })
 
-  test('a file that is none, or damaged anywhere, is read as far as it goes, or not at all', () => {
-    expect(packagesIn('rpm', Buffer.from('no database'))).toBeUndefined()
+  test('a file that is none, or damaged anywhere, is read as far as it goes, or not at all', async () => {
+    expect(await packagesIn('rpm', Buffer.from('no database'))).toBeUndefined()
     const whole = database(Array.from({ length: 60 }, (_, index) => of(`p${index}`, 300)))
     for (let at = 0; at < whole.length; at += 37)
       for (const value of [0, 0x7f, 0xff]) {
         const damaged = Buffer.from(whole)
         damaged[at] = value
-        expect(() => packagesIn('rpm', damaged)).not.toThrow()
+        await packagesIn('rpm', damaged)
       }
     for (const length of [99, 100, 4096, 5000, whole.length - 1])
-      expect(() => packagesIn('rpm', whole.subarray(0, length))).not.toThrow()
+      await packagesIn('rpm', whole.subarray(0, length))
   })
 })

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { IndexEntry } from '../layer/index-entry.ts'
 import type { IndexReader } from '../layer/index-reader.ts'
 import { type Package, type PackageFile, type PackagePath, packageFilesIn } from './package-files.ts'
-import { packagesIn } from './package-lists.ts'
+import { IN_ONE_TURN, MOST_PACKAGES, packagesIn } from './package-lists.ts'
 
 /** Reads files of one layer, in one go; undefined for what is not read. */
 export type ReadFiles = (
@@ -23,6 +23,8 @@ const LIST = 32 * 1024 * 1024
 const ONE = 1024 * 1024
 /** Bytes that are read of an image; those of one layer are held at the same time. */
 const ALL = 128 * 1024 * 1024
+/** Packages of all its lists together, as each layer has them. */
+const ALL_PACKAGES = 200_000
 
 type List = readonly Package[]
 
@@ -50,9 +52,6 @@ export async function packagesOf(
   }
 }
 
-/** Packages of one answer. */
-const MOST_PACKAGES = 20_000
-
 /** What each file says, layer by layer: of what was read only the packages are held. */
 async function readLists(
   layers: number,
@@ -60,7 +59,7 @@ async function readLists(
   read: ReadFiles,
 ): Promise<{ readonly lists: ReadonlyMap<IndexEntry, List>; readonly isCut: boolean }> {
   const lists = new Map<IndexEntry, List>()
-  let [left, isCut] = [ALL, false]
+  let [left, room, isCut, unrested] = [ALL, ALL_PACKAGES, false, 0]
   for (let layer = 0; layer < layers; layer += 1) {
     const wanted = files
       .flatMap((file) => inLayer(file, layer))
@@ -78,10 +77,14 @@ async function readLists(
     )
     for (const [index, { form, entry }] of wanted.entries()) {
       const content = contents[index]
-      const list = content && packagesIn(form, content)
-      if (list !== undefined) lists.set(entry, list)
-      // A list of megabytes holds up others for some tenths of a second.
-      if (entry.size > ONE) await setImmediate()
+      const list = content && (await packagesIn(form, content))
+      if (list !== undefined && list.length <= room) lists.set(entry, list)
+      isCut ||= list !== undefined && list.length > room
+      room -= Math.min(room, list?.length ?? 0)
+      unrested += entry.size
+      if (unrested < IN_ONE_TURN) continue
+      unrested = 0
+      await setImmediate()
     }
   }
   return { lists, isCut }
@@ -119,6 +122,6 @@ function keyOf({ type, name, version, arch }: Package): string {
 }
 
 function byName(a: PackagePath, b: PackagePath): number {
-  const [one, other] = [`${a.type} ${a.name}`, `${b.type} ${b.name}`]
+  const [one, other] = a.type === b.type ? [a.name, b.name] : [a.type, b.type]
   return one < other ? -1 : one > other ? 1 : 0
 }

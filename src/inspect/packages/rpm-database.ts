@@ -8,6 +8,8 @@ const INT32 = 4
 const ENTRY = 16
 /** Entries of a header: rpm writes about a hundred. */
 const ENTRIES = 1000
+/** Bytes of a text that is a name or a version. */
+const LONGEST = 1000
 
 /** The packages of a database of rpm, as it is since version 4.16; undefined when it cannot be read. */
 export function rpmPackages(file: Buffer): Package[] | undefined {
@@ -37,7 +39,8 @@ function packageOf(header: Buffer): Package[] {
   const text = (tag: number): string | undefined => {
     const start = find(tag, TEXT)
     const end = start === undefined ? -1 : header.indexOf(0, start)
-    return start === undefined || end < 0 ? undefined : header.toString('utf8', start, end)
+    if (start === undefined || end < 0 || end - start > LONGEST) return undefined
+    return header.toString('utf8', start, end)
   }
   const [name, version, release, arch] = [
     text(TAG.name),

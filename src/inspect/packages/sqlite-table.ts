@@ -7,6 +7,12 @@ const LEAF = 13
 const INTERIOR = 5
 /** Rows that are read: damaged pages may hold the same ones over and over. */
 const ROWS = 100_000
+/** Pages from the root of a table to a leaf: a tree of more is none that SQLite made. */
+const DEEP = 20
+/** Columns of a row that are read; SQLite's own list of tables has that many. */
+const COLUMNS = 5
+/** Bytes of a whole number that a number of JavaScript holds. */
+const WHOLE = 6
 
 /** A row: what its columns hold that are texts or blobs; undefined for anything else. */
 export type Row = readonly (Buffer | undefined)[]
@@ -19,7 +25,8 @@ export function* rowsOf(file: Buffer, table: string): Generator<Row> {
   const database = new Database(file)
   for (const [type, name, , root] of database.rows(1))
     if (type?.toString() === 'table' && name?.toString() === table) {
-      yield* database.rows(root === undefined ? 0 : root.readUIntBE(0, root.length))
+      if (root === undefined || root.length > WHOLE) throw new NoDatabase(`${table} has no root`)
+      yield* database.rows(root.readUIntBE(0, root.length))
       return
     }
   throw new NoDatabase(`it has no table ${table}`)
@@ -32,18 +39,22 @@ class Database {
   /** No page is part of two things; who goes in circles is stopped. */
   readonly #used = new Set<number>()
   #rows = 0
+  /** Bytes that rows may have yet: no two of them share any, so that what is read grows with the file alone. */
+  #left: number
 
   constructor(file: Buffer) {
     if (file.length < HEAD || file.toString('latin1', 0, MAGIC.length) !== MAGIC)
       throw new NoDatabase('it is no database of SQLite')
     const size = file.readUInt16BE(16)
     this.#file = file
+    this.#left = file.length
     this.#size = size === 1 ? 65_536 : size
     this.#usable = this.#size - file.readUInt8(20)
     if (this.#size < 512 || this.#usable < 480) throw new NoDatabase('its pages are too small')
   }
 
-  *rows(page: number): Generator<Row> {
+  *rows(page: number, depth = 0): Generator<Row> {
+    if (depth > DEEP) throw new NoDatabase(`page ${page} is ${depth} pages from its root`)
     const bytes = this.#page(page)
     const at = page === 1 ? HEAD : 0
     const type = bytes.readUInt8(at)
@@ -53,9 +64,9 @@ class Database {
     for (let cell = 0; cell < cells; cell += 1) {
       const place = this.#short(bytes, pointers + 2 * cell)
       if (type === LEAF) yield this.#row(bytes, place)
-      else yield* this.rows(this.#long(bytes, place))
+      else yield* this.rows(this.#long(bytes, place), depth + 1)
     }
-    if (type === INTERIOR) yield* this.rows(this.#long(bytes, at + 8))
+    if (type === INTERIOR) yield* this.rows(this.#long(bytes, at + 8), depth + 1)
   }
 
   #page(number: number): Buffer {
@@ -88,7 +99,8 @@ class Database {
   /** What does not fit into a page goes on in others. */
   #payload(page: Buffer, start: number, length: number): Buffer {
     const most = this.#usable - 35
-    if (length > this.#file.length) throw new NoDatabase('a row is larger than the file')
+    this.#left -= length
+    if (this.#left < 0) throw new NoDatabase('its rows are larger than the file')
     if (length <= most) return page.subarray(start, start + length)
     const least = Math.floor(((this.#usable - 12) * 32) / 255) - 23
     const wanted = least + ((length - least) % (this.#usable - 4))
@@ -111,7 +123,7 @@ function columns(payload: Buffer): Row {
   const [head, first] = varint(payload, 0)
   const row: (Buffer | undefined)[] = []
   let at = head
-  for (let place = first; place < head; ) {
+  for (let place = first; place < head && row.length < COLUMNS; ) {
     const [type, next] = varint(payload, place)
     const length = type < NUMBERS.length ? (NUMBERS[type] ?? 0) : Math.floor((type - 12) / 2)
     if (at + length > payload.length) throw new NoDatabase('a column is longer than its row')
