@@ -4,7 +4,7 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { plural, visibleText } from '../../format.ts'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
-import { missingText } from '../files/index-states.ts'
+import { packageGaps } from '../files/package-gaps.ts'
 import { packageDifferences } from './package-differences.ts'
 
 /** Which packages differ between two images. */
@@ -17,15 +17,12 @@ export function PackagesPart({ a, b }: { readonly a: Image; readonly b: Image })
   return (
     <Answered asked={asked} what="Reading the lists of packages">
       {({ left, right, differences }) => {
-        const missing = [
-          ...left.missing.map((one) => missingText(a, one, ' of A')),
-          ...right.missing.map((one) => missingText(b, one, ' of B')),
-        ]
+        const gaps = [...packageGaps(a, left, ' of A'), ...packageGaps(b, right, ' of B')]
         return (
           <>
-            {missing.length > 0 && (
+            {gaps.length > 0 && (
               <p class="notice" role="status">
-                Not read: {missing.join(', ')}.
+                Not read: {gaps.join(', ')}.
               </p>
             )}
             {differences.length === 0 ? (

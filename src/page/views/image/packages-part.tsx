@@ -8,7 +8,7 @@ import { FirstRows } from '../../parts/first-rows.tsx'
 import { textOf } from '../../parts/form.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
-import { missingText } from '../files/index-states.ts'
+import { packageGaps } from '../files/package-gaps.ts'
 import { stepOf } from './file-link.tsx'
 
 /** Packages that are shown before someone asks for more. */
@@ -112,13 +112,8 @@ function countsOf(packages: Packages['packages']): string {
   return `${plural(packages.length, 'package')}: ${byType.join(', ')}`
 }
 
-function Gaps({ image, found: { missing, unread } }: { readonly image: Image; readonly found: Packages }) {
-  const said = [
-    ...missing.map((one) => missingText(image, one)),
-    ...unread.map(
-      ({ path, layer }) => `${visibleText(path)} of ${stepOf(image, layer)} is too large, or no list`,
-    ),
-  ]
+function Gaps({ image, found }: { readonly image: Image; readonly found: Packages }) {
+  const said = packageGaps(image, found)
   if (said.length === 0) return null
   return (
     <p class="notice" role="status">
