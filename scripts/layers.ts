@@ -129,6 +129,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/compose-directory.ts',
     'src/compose-upkeep-worker.ts',
     'src/config',
+    'src/events',
     'src/log.ts',
     'src/maintenance',
     'src/maintenance/aside',
@@ -342,7 +343,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/metadata-store.ts',
     'storage/metadata/transact.ts',
   ],
-  'src/events': ['node:*', 'src/oci', 'src/records', 'storage/metadata/metadata-store.ts'],
+  'src/events': [
+    'node:*',
+    'src/oci',
+    'src/records',
+    /** What is told is background work. */
+    'src/maintenance/job.ts',
+    'storage/metadata/metadata-store.ts',
+  ],
 
   // HTTP: the domain behind routes. Handlers give plain replies, the app and its middleware write them.
   'src/http': [

@@ -43,6 +43,7 @@ export async function composedRoutes(): Promise<Route[]> {
     maxUploads: 0,
     allowSparse: false,
     indexLayers: false,
+    notesEvents: false,
     hasReplicas: false,
     minFree: 0,
   }

@@ -9,7 +9,7 @@ import { clockCheck } from './http/clock-check.ts'
 import type { ReadinessCheck } from './http/health.ts'
 import { StartError } from './http/start-error.ts'
 import { sameRegistry } from './maintenance/same-registry.ts'
-import { isShortLived } from './records/keys.ts'
+import { isShortLived } from './records/short-lived.ts'
 
 export interface OpenedMetadata {
   readonly metadata: MetadataStore

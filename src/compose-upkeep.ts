@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { blobsIn } from './compose-directory.ts'
 import type { Config } from './config/schema.ts'
+import { type Webhook, webhookJob } from './events/tell-webhook.ts'
 import { backgroundFailure } from './log.ts'
 import { JobThread } from './maintenance/aside/job-thread.ts'
 import { Backups } from './maintenance/backup/backups.ts'
@@ -69,10 +70,10 @@ export async function startUpkeep(
     if (progress.finished) counted.finished(job, progress.done)
     log.info({ job, ...progress }, 'background work')
   }
-  const maintenance = startMaintenance(
-    { metadata, blobs, now, steady, checks, onError, onProgress },
-    maintenanceJobs(ports),
-  )
+  const maintenance = startMaintenance({ metadata, blobs, now, steady, checks, onError, onProgress }, [
+    ...maintenanceJobs(ports),
+    webhookJob(webhookOf(config)),
+  ])
   const fsck = new SharedFsck({
     fsck: createFsck(registry, ports, maintenance),
     metadata,
@@ -91,6 +92,10 @@ export async function startUpkeep(
       await thread.stop()
     },
   }
+}
+
+function webhookOf({ webhook, webhookSecret, publicUrl }: Config): Webhook | undefined {
+  return webhook === undefined ? undefined : { url: webhook, secret: webhookSecret, origin: publicUrl }
 }
 
 /** Goes on from what was noted when the registry last ran, and says when the machine's clock does not fit that. */

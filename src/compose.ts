@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import { BlockList } from 'node:net'
 import type { Logger } from 'pino'
 import { NoSpace } from '../storage/store-errors.ts'
 import type { TraceContext } from '../storage/trace-context.ts'
@@ -17,6 +16,7 @@ import { Metrics } from './compose-metrics.ts'
 import { type Movable, type OpenedStores, openMovable } from './compose-migration.ts'
 import { openTracing } from './compose-tracing.ts'
 import { startUpkeep, type Upkeep } from './compose-upkeep.ts'
+import { blockList } from './config/block-list.ts'
 import type { Config } from './config/schema.ts'
 import { backupRoutes } from './http/api/backups.ts'
 import { type DebugPort, debugRoutes } from './http/api/debug.ts'
@@ -191,8 +191,10 @@ export async function openStores(
   const opened = await openMetadata(config, log, traceparent)
   try {
     const notice = (sentence: string, err: unknown) => log.error({ err }, sentence)
-    const blobs = await openBlobs(config, opened.metadata, { claim, begun, traceparent, notice })
-    return { ...opened, blobs }
+    return {
+      ...opened,
+      blobs: await openBlobs(config, opened.metadata, { claim, begun, traceparent, notice }),
+    }
   } catch (error) {
     await opened.metadata.close()
     throw error
@@ -226,19 +228,13 @@ function registryParts(
       maxUploads: config.maxUploads,
       allowSparse: config.allowSparse,
       indexLayers: config.indexLayers === 'push',
+      notesEvents: config.webhook !== undefined,
       hasReplicas: config.metadata !== 'level',
       minFree: config.minFree,
     },
     onDamage: (damage) =>
       log.error(damage, 'the stored bytes of a blob are damaged: quarantined until it is pushed again'),
   }
-}
-
-function blockList(ranges: Config['trustedProxies']): BlockList | undefined {
-  if (ranges === undefined) return undefined
-  const list = new BlockList()
-  for (const { address, prefix, family } of ranges) list.addSubnet(address, prefix, family)
-  return list
 }
 
 /** What the routes are made of. */

@@ -53,6 +53,17 @@ export const origin: Field<string> = field(
   },
 )
 
+/** Where something is sent. A name and a password stand in no URL that fetch takes. */
+export const httpUrl = field(
+  'a URL such as https://hooks.example/registry, without a name and a password',
+  (value) => {
+    const url = URL.parse(value)
+    if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== '')
+      return undefined
+    return url.href
+  },
+)
+
 export const cidrs = field('addresses or ranges such as 10.0.0.0/8, ::1, separated by commas', (value) => {
   const parts = value.split(',').map((part) => parseCidr(part.trim()))
   const ranges = parts.filter((part) => part !== undefined)

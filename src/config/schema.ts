@@ -4,8 +4,8 @@ import {
   cidrs,
   count,
   duration,
-  type Field,
   flag,
+  httpUrl,
   listenAddress,
   longSecret,
   metadataStore,
@@ -16,37 +16,7 @@ import {
   sizeFrom,
   text,
 } from './fields.ts'
-
-/** What is known of a setting beside its type. */
-export interface SettingFacts {
-  /** What a right value looks like, to end the sentence "must be …". */
-  readonly expects: string
-  readonly default: string | undefined
-  readonly doc: string
-  /** Never shown. */
-  readonly secret: boolean
-}
-
-const facts = z.registry<SettingFacts>()
-
-function required<Value>(
-  field: Field<Value>,
-  fallback: string,
-  doc: string,
-  { secret = false }: { readonly secret?: boolean } = {},
-): z.ZodPrefault<z.ZodType<Value, string>> {
-  return field.type
-    .prefault(fallback)
-    .register(facts, { expects: field.expects, default: fallback, doc, secret })
-}
-
-function optional<Value>(
-  field: Field<Value>,
-  doc: string,
-  { secret = false }: { readonly secret?: boolean } = {},
-): z.ZodOptional<z.ZodType<Value, string>> {
-  return field.type.optional().register(facts, { expects: field.expects, default: undefined, doc, secret })
-}
+import { facts, optional, required, type SettingFacts } from './setting.ts'
 
 /**
  * Every setting: the names in lamina.yaml and of the environment, defaults, validation, the type Config and
@@ -234,6 +204,16 @@ export const configSchema = z.object({
     flag,
     'true',
     'Say on the first page of a list of tags what gcr.io does: names below, and all manifests with their tags, sizes and times, up to 1,000 of them and 2 MiB.',
+  ),
+  webhook: optional(
+    httpUrl,
+    'Is told of each tag that was pushed, moved or deleted, by POST, as distribution tells it. See docs/operations/webhook.md.',
+    { secret: true },
+  ),
+  webhookSecret: optional(
+    longSecret,
+    'Signs what `webhook` is sent: HMAC-SHA256 of the body, in the header X-Lamina-Signature-256.',
+    { secret: true },
   ),
   metrics: required(
     oneOf('administrator', 'anyone', 'off'),

@@ -41,6 +41,8 @@ describe('a secret in a file', () => {
       'LAMINA_METADATA_FILE',
       'LAMINA_ADMIN_PASSWORD_FILE',
       'LAMINA_SECRET_FILE',
+      'LAMINA_WEBHOOK_FILE',
+      'LAMINA_WEBHOOK_SECRET_FILE',
     ])
     const environment = {
       LAMINA_METADATA_FILE: await put('url', 'postgres://lamina:hidden@db/lamina\n'),

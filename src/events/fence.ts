@@ -8,6 +8,7 @@ const HARMLESS: ReadonlySet<Kind> = new Set<Kind>([
   'loginFailures',
   'signingKey',
   'outbox',
+  'event',
   'migration',
 ])
 

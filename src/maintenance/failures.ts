@@ -14,6 +14,8 @@ export interface FailureParts {
   readonly metadata: MetadataStore
   readonly now: () => number
   readonly onError: (error: unknown, what: string) => void
+  /** As Job.longestWaitMs. */
+  readonly longestWaitMs?: number | undefined
 }
 
 /** An item in the list of failures. */
@@ -22,9 +24,9 @@ export interface Failure extends FailureRecord {
   readonly item: string
 }
 
-/** How long an item is left alone after its n-th failure: twice as long each time, up to a day. */
-function waitAfter(attempts: number): number {
-  return Math.min(FIRST_WAIT_MS * 2 ** (attempts - 1), LONGEST_WAIT_MS)
+/** How long an item is left alone after its n-th failure: twice as long each time, up to the longest. */
+function waitAfter(attempts: number, longest = LONGEST_WAIT_MS): number {
+  return Math.min(FIRST_WAIT_MS * 2 ** (attempts - 1), longest)
 }
 
 /** Nobody waits longer than the longest wait: a time beyond that is of a clock that was ahead. */
@@ -73,7 +75,7 @@ export class Failures {
   }
 
   async #remember(item: string, before: FailureRecord | undefined, error: unknown): Promise<void> {
-    const { metadata, now, onError } = this.#parts
+    const { metadata, now, onError, longestWaitMs } = this.#parts
     onError(error, `${this.#job}: ${item}`)
     const at = now()
     const attempts = (before?.attempts ?? 0) + 1
@@ -81,7 +83,7 @@ export class Failures {
       attempts,
       first: before?.first ?? at,
       last: at,
-      next: at + waitAfter(attempts),
+      next: at + waitAfter(attempts, longestWaitMs),
       message: (error instanceof Error ? error.message : String(error)).slice(0, 500),
     }
     const key = keys.deadLetter(this.#job, item)

@@ -66,10 +66,10 @@ export class JobRunner {
   /** One run, or none when there is nothing to do or another process is at it. Rejects when the run as a whole failed. */
   async run(stopping: AbortSignal): Promise<Outcome> {
     await this.#checkRecords()
-    const failures = await Failures.load(this.#parts, this.#job.name)
-    const { isDue } = this.#job
+    const { name, isDue, longestWaitMs } = this.#job
+    const failures = await Failures.load({ ...this.#parts, longestWaitMs }, name)
     if (isDue !== undefined && !(await isDue(this.#jobParts(failures, stopping)))) return this.#rest('idle')
-    if (!(await takeLease(this.#parts, this.#job.name, LEASE_MS))) return this.#rest('elsewhere')
+    if (!(await takeLease(this.#parts, name, LEASE_MS))) return this.#rest('elsewhere')
     const run = new AbortController()
     const signal = AbortSignal.any([stopping, run.signal])
     const keeping = this.#keepLease(run)
@@ -83,7 +83,7 @@ export class JobRunner {
     } finally {
       clearInterval(keeping)
       // Until then no other run begins: who saw it wait, and asked for one, would get none.
-      await releaseLease(this.#parts, this.#job.name).finally(() => this.#end(how))
+      await releaseLease(this.#parts, name).finally(() => this.#end(how))
     }
     return 'done'
   }

@@ -7,6 +7,8 @@ export interface Job {
   readonly name: string
   /** Milliseconds from the end of one run to the beginning of the next. */
   readonly everyMs: number
+  /** Milliseconds that an item which fails is left alone at most; a day unless told. */
+  readonly longestWaitMs?: number
   /**
    * Whether a run would find something to do: asked before the lease is taken, so that idle processes write nothing.
    * Absent: always.

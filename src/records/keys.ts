@@ -38,6 +38,7 @@ import { digestComponent, digestPrefixComponent, tuple, uint64Component } from '
  *   47 migration   ⟨side⟩                              the move of the registry to other stores
  *   48 index-queue ⟨sha256⟩                            a layer that waits for its index, or gets it now
  *   49 login-failures ⟨sha256 of account and network⟩   wrong passwords that replicas count together
+ *   4a event       ⟨at⟩⟨sequence⟩⟨id⟩                   what happened to a tag, until the webhook was told
  *   50 user        ⟨name⟩
  *   51 credential  ⟨sha256 of the secret⟩              a personal token or a service account's key
  *   52 credential-of ⟨owner⟩⟨id⟩                        reverse of credential
@@ -89,6 +90,7 @@ const TABLE = {
   migration: 0x47,
   indexQueue: 0x48,
   loginFailures: 0x49,
+  event: 0x4a,
   user: 0x50,
   credential: 0x51,
   credentialOf: 0x52,
@@ -104,15 +106,6 @@ const TABLE = {
   cursor: 0x67,
   session: 0x68,
 } as const
-
-/**
- * Whether a key, or a prefix of keys, is of work to be done: records that live for minutes, which a store may keep
- * apart from the others. Never changed once released: records would be looked for in the wrong place.
- */
-export function isShortLived(key: Uint8Array): boolean {
-  const [table = 0] = key
-  return table >> 4 === 4 || table === TABLE.usage
-}
 
 /** A repository's id: 8 bytes as 16 hex digits. */
 export type RepositoryId = string
@@ -236,6 +229,10 @@ export const keys = {
   migration: (side: 'source' | 'target') => tuple(TABLE.migration, side),
 
   loginFailures: (hash: Uint8Array) => tuple(TABLE.loginFailures, hash),
+  /** By time; what happened to one tag within a millisecond, by its place in the tag's history. */
+  event: (at: number, sequence: bigint, id: Uint8Array) =>
+    tuple(TABLE.event, uint64Component(at), uint64Component(sequence), id),
+  events: () => tuple(TABLE.event),
   user: (name: string) => tuple(TABLE.user, name),
   users: () => tuple(TABLE.user),
   credential: (secretHash: Uint8Array) => tuple(TABLE.credential, secretHash),

@@ -13,6 +13,7 @@ const STAYS: ReadonlySet<Kind> = new Set<Kind>([
   'deadLetter',
   'loginFailures',
   'outbox',
+  'event',
   'migration',
   'cluster',
   'hold',

@@ -5,7 +5,6 @@ import { RegistryError } from '../oci/registry-error.ts'
 import type { Tag } from '../oci/tag.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import { manifestCodec } from '../records/manifest.ts'
-import type { PolicyRecord } from '../records/policy.ts'
 import { readEdgeKey, readTaggedKey } from '../records/read-key.ts'
 import { tagCodec } from '../records/tag.ts'
 import { buryManifest } from './graves.ts'
@@ -107,9 +106,10 @@ async function deleteStep(
 export async function changeOf(
   parts: RegistryParts,
   name: RepositoryName,
-): Promise<{ name: RepositoryName; at: number; policy: PolicyRecord; grace: number }> {
+): Promise<Pick<TagChange, 'name' | 'at' | 'policy' | 'grace' | 'notesEvents'>> {
   const policy = await policyOf(parts.metadata, projectOf(name))
-  return { name, at: parts.now(), policy, grace: parts.settings.grace }
+  const { grace, notesEvents } = parts.settings
+  return { name, at: parts.now(), policy, grace, notesEvents }
 }
 
 /** The codes are those of gcr.io: scripts that were written for it untag first when they see them. */

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import type { Transaction } from '../../storage/metadata/transact.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import type { Tag } from '../oci/tag.ts'
+import { eventCodec } from '../records/event.ts'
 import { keys, type RepositoryId } from '../records/keys.ts'
 import type { PolicyRecord } from '../records/policy.ts'
 import { readTagLogKey } from '../records/read-key.ts'
@@ -27,6 +29,8 @@ export interface TagChange {
   /** What the project's admins decided. */
   readonly policy: PolicyRecord
   readonly grace: number
+  /** As in RegistrySettings. */
+  readonly notesEvents: boolean
   /** The retention rule that deletes it. */
   readonly rule?: string | undefined
   readonly onlyIf?: TagCondition | undefined
@@ -42,7 +46,7 @@ export async function moveTag(
   change: TagChange,
   digest: Digest | undefined,
 ): Promise<void> {
-  const { name, repo, tag, at, by, rule } = change
+  const { name, repo, tag, at, by } = change
   const current = await transaction.getChecked(tagCodec, keys.tag(repo, tag))
   if (change.onlyIf?.(current?.value.digest) === false) throw preconditionFailed(tag, current?.value.digest)
   if (current?.value.digest === digest) return
@@ -56,10 +60,24 @@ export async function moveTag(
     transaction.set(tagCodec, keys.tag(repo, tag), { digest, at, by })
     transaction.set(taggedCodec, keys.tagged(repo, digest, tag), {})
   }
+  await writeDown(transaction, change, { from: current?.value.digest, to: digest })
+}
+
+/** The step in the tag's history, and the event for who is told of it: in the commit of what happened, so both are true. */
+async function writeDown(
+  transaction: Transaction,
+  { name, repo, tag, at, by, rule, notesEvents }: TagChange,
+  { from, to }: { readonly from: Digest | undefined; readonly to: Digest | undefined },
+): Promise<void> {
   const sequence = await nextSequence(transaction, repo, tag)
-  const step = { ...(digest && { digest }), at, by, ...(rule !== undefined && { policy: rule }) }
+  const step = { ...(to && { digest: to }), at, by, ...(rule !== undefined && { policy: rule }) }
   transaction.set(tagLogCodec, keys.tagLogEntry(repo, tag, sequence), step)
   if (sequence > HISTORY) transaction.delete(keys.tagLogEntry(repo, tag, sequence - HISTORY))
+  const [action, digest] = to === undefined ? (['delete', from] as const) : (['push', to] as const)
+  if (!notesEvents || digest === undefined) return
+  const id = randomBytes(8)
+  const event = { id: id.toString('hex'), action, name, repo, tag, digest, at, by }
+  transaction.set(eventCodec, keys.event(at, sequence, id), event)
 }
 
 function preconditionFailed(tag: Tag, current: Digest | undefined): RegistryError {

@@ -49,6 +49,8 @@ export interface RegistrySettings {
   readonly allowSparse: boolean
   /** Whether the layers of each new image are queued for the inspector. */
   readonly indexLayers: boolean
+  /** Whether somebody is to be told of what happens to tags. */
+  readonly notesEvents: boolean
   /** Whether other processes may serve the same records: then an upload session says who is writing to it. */
   readonly hasReplicas: boolean
   /** Free bytes below which uploads are refused, so that records can still be written. */

@@ -155,6 +155,7 @@ async function write(transaction: Transaction, parts: RegistryParts, work: Manif
     by: account,
     policy: await policyOf(transaction, projectOf(name)),
     grace: parts.settings.grace,
+    notesEvents: parts.settings.notesEvents,
     onlyIf: push.onlyIf,
   }
   const tags = await work.tagsOf(grave?.value, transaction, repo)

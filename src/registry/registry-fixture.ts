@@ -69,6 +69,7 @@ export async function openTestRegistry(
       maxUploads: 1000,
       allowSparse: false,
       indexLayers: false,
+      notesEvents: false,
       hasReplicas: false,
       minFree: 1000,
       ...settings,
