@@ -245,6 +245,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/in-parts.ts',
     'storage/metadata/metadata-store.ts',
     'storage/metadata/while-unchanged.ts',
+    'storage/short-turns.ts',
   ],
   'src/inspect/layer': [
     'node:*',

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { indexBytes } from './layer/layer-fixture.ts'
 import { mergedDirectory } from './merged-tree.ts'
@@ -54,4 +55,55 @@ test('of a path that every layer ships the last is to be seen, and those before 
     expect(versions).toHaveLength(300)
     expect(versions.flatMap(({ layer, visible }) => (visible ? layer : []))).toEqual([299])
   }
+})
+
+const file = (name: string) => member({ name }, 'x')
+
+test('of all that layers ship under a path, the last that nothing hides is to be seen', async () => {
+  const layers = [
+    archive(file('a'), file('b')),
+    archive(file('a'), file('.wh.b')),
+    archive(file('a')),
+    archive(file('b')),
+  ]
+  const indexed = await Promise.all(layers.map((bytes) => indexBytes(bytes)))
+  const found: unknown[] = []
+  for await (const { name, entry, versions } of walkImage(indexed.map(({ reader }) => reader)))
+    found.push([name, entry !== undefined, versions.map(({ layer, visible }) => [layer, visible])])
+  expect(found).toEqual([
+    [
+      'a',
+      true,
+      [
+        [0, false],
+        [1, false],
+        [2, true],
+      ],
+    ],
+    [
+      'b',
+      true,
+      [
+        [0, false],
+        [3, true],
+      ],
+    ],
+  ])
+})
+
+test('one layer that is there hundreds of times holds nobody up', async () => {
+  const names = Array.from({ length: 200 }, (_, index) => file(`f${index}`))
+  const { reader } = await indexBytes(archive(...names))
+  const order: string[] = []
+  const walking = (async () => {
+    let last = 0
+    for await (const { versions } of walkImage(Array.from({ length: 500 }, () => reader)))
+      last = versions.filter(({ visible }) => visible).length
+    order.push('walked')
+    return last
+  })()
+  for (let count = 0; count < 5; count += 1) await turn()
+  order.push('others')
+  expect(await walking).toBe(1)
+  expect(order).toEqual(['others', 'walked'])
 })

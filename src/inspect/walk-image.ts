@@ -1,8 +1,7 @@
-import { setImmediate } from 'node:timers/promises'
+import { ShortTurns } from '../../storage/short-turns.ts'
 import { type IndexEntry, isPlaced, pathOf } from './layer/index-entry.ts'
 import type { IndexReader } from './layer/index-reader.ts'
 import { childKey } from './layer/sort-keys.ts'
-import { Pace } from './pace.ts'
 import { parentOf } from './tar/tar-path.ts'
 
 /** One path of an image, with what each of its layers says of it. */
@@ -19,15 +18,12 @@ export interface WalkedPath {
   }[]
 }
 
-/** What it takes to see whether a layer says something of a path, in steps. */
-const A_LOOK = 1 / 50
-
 /** Nothing of any layer is to be seen under such a path. */
 const NOTHING = Number.POSITIVE_INFINITY
 
 /**
- * Every path of an image in the order of directories, as its layers leave it: all indexes are read once, side by side.
- * Needs memory for the directories that hide what is below them.
+ * Every path of an image in the order of directories, as its layers leave it: all indexes are read once, side by side, and
+ * others get their turn in between. Needs memory for the directories that hide what is below them.
  */
 export async function* walkImage(layers: readonly (IndexReader | undefined)[]): AsyncGenerator<WalkedPath> {
   const streams: Stream[] = []
@@ -37,8 +33,10 @@ export async function* walkImage(layers: readonly (IndexReader | undefined)[]): 
     streams.push({ layer, groups, head: await take(groups) })
   }
   const floors = new Floors()
-  const pace = new Pace()
+  const turns = new ShortTurns({ isUrgent: true })
   for (;;) {
+    // Blocks of an index that is remembered come without a wait, and one layer may be there thousands of times.
+    if (turns.isOver) await turns.rest()
     const least = leastKey(streams)
     if (least === undefined) return
     const said: Said[] = []
@@ -48,7 +46,6 @@ export async function* walkImage(layers: readonly (IndexReader | undefined)[]): 
       stream.head = await take(stream.groups)
     }
     const walked = settle(said, floors)
-    if (pace.isOver(1 + said.length + streams.length * A_LOOK)) await setImmediate()
     if (walked !== undefined) yield walked
   }
 }
@@ -125,22 +122,31 @@ function settle(said: readonly Said[], floors: Floors): WalkedPath | undefined {
   const path = new PathState(floors.of(parent))
   for (const one of said) path.apply(one)
   floors.set(pathOf(first), path.floor)
-  const { versions } = path
+  const versions = path.versions()
   return versions.length === 0 ? undefined : { parent, name, entry: path.standing, versions }
+}
+
+/** What one layer ships under a path. */
+interface Shipped {
+  readonly layer: number
+  readonly entry: IndexEntry
 }
 
 /** One path while layers are laid over each other, base first. */
 class PathState {
   readonly #floor: number
+  readonly #shipped: Shipped[] = []
   #base: number
-  standing: IndexEntry | undefined
-  readonly #said: { readonly layer: number; readonly entry: IndexEntry }[] = []
-  /** Which of them is to be seen: what comes later hides what came before. */
-  #seen: number | undefined
+  /** Of all that is shipped, one at most is to be seen. */
+  #seen: Shipped | undefined
 
   constructor(floor: number) {
     this.#floor = floor
     this.#base = floor
+  }
+
+  get standing(): IndexEntry | undefined {
+    return this.#seen?.entry
   }
 
   /** The lowest layer whose content of this path as a directory is to be seen. */
@@ -148,26 +154,23 @@ class PathState {
     return this.standing?.kind === 'dir' ? this.#base : NOTHING
   }
 
-  get versions(): WalkedPath['versions'] {
-    return this.#said.map((said, at) => ({ ...said, visible: at === this.#seen }))
+  versions(): WalkedPath['versions'] {
+    return this.#shipped.map((one) => ({ ...one, visible: one === this.#seen }))
   }
 
   apply({ layer, entries }: Said): void {
-    const own = entries.find(({ kind }) => kind !== 'whiteout')
+    const entry = entries.find(({ kind }) => kind !== 'whiteout')
     if (entries.some(({ kind }) => kind === 'whiteout')) this.#hide(layer, layer)
-    if (own === undefined) return
-    if (own.kind !== 'dir') this.#hide(layer, layer + 1)
+    if (entry === undefined) return
+    if (entry.kind !== 'dir') this.#hide(layer, layer + 1)
     else if (this.standing !== undefined && this.standing.kind !== 'dir') this.#base = layer
-    const visible = layer >= this.#floor
-    this.#seen = visible ? this.#said.length : undefined
-    this.#said.push({ layer, entry: own })
-    if (visible) this.standing = own
+    const own = { layer, entry }
+    this.#shipped.push(own)
+    if (layer >= this.#floor) this.#seen = own
   }
 
   #hide(layer: number, base: number): void {
     this.#base = Math.max(this.#base, base)
-    if (layer < this.#floor) return
-    this.standing = undefined
-    this.#seen = undefined
+    if (layer >= this.#floor) this.#seen = undefined
   }
 }
