@@ -1,7 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
+import { ShortTurns } from '../../storage/short-turns.ts'
 import { FLAG, type IndexEntry, isPlaced } from './layer/index-entry.ts'
 import type { IndexReader } from './layer/index-reader.ts'
-import { Pace } from './pace.ts'
 import { nameOf, parentOf } from './tar/tar-path.ts'
 
 /** What the layers that are asked about, or the last one, did to a path, against all below. */
@@ -34,8 +33,10 @@ export interface MergeQuery {
  * only the blocks of this directory and of those above it. Undefined: it is no directory.
  */
 export async function mergedDirectory(query: MergeQuery): Promise<AsyncGenerator<MergedEntry> | undefined> {
-  const floors = await visibleFrom(query.layers, query.path)
-  return floors === undefined ? undefined : mergeNames(query, floors)
+  // Blocks that are remembered come without a wait, and an image may have one layer thousands of times.
+  const turns = new ShortTurns({ isUrgent: true })
+  const floors = await visibleFrom(query.layers, query.path, turns)
+  return floors === undefined ? undefined : mergeNames(query, floors, turns)
 }
 
 /**
@@ -45,14 +46,13 @@ export async function mergedDirectory(query: MergeQuery): Promise<AsyncGenerator
 async function visibleFrom(
   layers: readonly (IndexReader | undefined)[],
   path: string,
+  turns: ShortTurns,
 ): Promise<number | undefined> {
   let floor = 0
   const steps = path === '' ? [] : path.split('/')
-  const pace = new Pace()
   for (let depth = 0; depth <= steps.length; depth++) {
-    if (pace.isOver(layers.length)) await setImmediate()
     const directory = steps.slice(0, depth).join('/')
-    const found = await floorOf(layers, directory, floor)
+    const found = await floorOf(layers, { directory, floor }, turns)
     if (found === undefined) return undefined
     floor = found
   }
@@ -61,12 +61,13 @@ async function visibleFrom(
 
 async function floorOf(
   layers: readonly (IndexReader | undefined)[],
-  directory: string,
-  floor: number,
+  { directory, floor }: { readonly directory: string; readonly floor: number },
+  turns: ShortTurns,
 ): Promise<number | undefined> {
   let [base, exists] = [floor, directory === '']
   for (const [index, layer] of layers.entries()) {
     if (index < floor || layer === undefined) continue
+    if (turns.isOver) await turns.rest()
     const here = directory === '' ? [] : await layer.at(parentOf(directory), nameOf(directory))
     const placed = here.filter(isPlaced)
     const own = placed.find(({ kind }) => kind !== 'whiteout')
@@ -105,9 +106,6 @@ async function* namesOf(layer: IndexReader, path: string, from: string): AsyncGe
   if (group.length > 0) yield group
 }
 
-/** What it takes to see whether a layer says something of a name, in steps. */
-const A_LOOK = 1 / 10
-
 interface Stream {
   readonly layer: number
   readonly names: AsyncGenerator<IndexEntry[]>
@@ -117,16 +115,16 @@ interface Stream {
 async function* mergeNames(
   { layers, path, from, since }: MergeQuery,
   floor: number,
+  turns: ShortTurns,
 ): AsyncGenerator<MergedEntry> {
   const streams: Stream[] = []
   for (const [layer, reader] of layers.entries()) {
     if (reader === undefined) continue
+    if (turns.isOver) await turns.rest()
     const names = namesOf(reader, path, from)
     streams.push({ layer, names, head: await next(names) })
   }
-  const pace = new Pace()
   for (;;) {
-    if (pace.isOver(1 + streams.length * A_LOOK)) await setImmediate()
     const heads = streams.flatMap(({ head }) => head?.[0]?.name ?? [])
     const name = heads.reduce<string | undefined>(
       (least, one) => (least === undefined || one < least ? one : least),
@@ -135,6 +133,7 @@ async function* mergeNames(
     if (name === undefined) return
     const versions: Version[] = []
     for (const stream of streams) {
+      if (turns.isOver) await turns.rest()
       if (stream.head?.[0]?.name !== name) continue
       versions.push({ layer: stream.layer, entries: stream.head, visible: stream.layer >= floor })
       stream.head = await next(stream.names)

@@ -35,12 +35,12 @@ export async function* walkImage(layers: readonly (IndexReader | undefined)[]): 
   const floors = new Floors()
   const turns = new ShortTurns({ isUrgent: true })
   for (;;) {
-    // Blocks of an index that is remembered come without a wait, and one layer may be there thousands of times.
-    if (turns.isOver) await turns.rest()
     const least = leastKey(streams)
     if (least === undefined) return
     const said: Said[] = []
     for (const stream of streams) {
+      // Blocks that are remembered come without a wait, and an image may have one layer thousands of times.
+      if (turns.isOver) await turns.rest()
       if (stream.head?.key !== least) continue
       said.push({ layer: stream.layer, entries: stream.head.entries })
       stream.head = await take(stream.groups)
