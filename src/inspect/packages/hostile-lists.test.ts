@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { indexBytes } from '../layer/layer-fixture.ts'
 import { archive, member } from '../tar/tar-fixture.ts'
+import { packageFilesIn } from './package-files.ts'
 import { MOST_PACKAGES, packagesIn } from './package-lists.ts'
 import { packagesOf } from './packages.ts'
 
@@ -46,6 +47,15 @@ describe('a list of packages that anyone wrote', () => {
     expect([found.packages.length, found.more]).toEqual([0, true])
     expect(found.unread).toEqual([{ path: 'lib/apk/db/installed', layer: 11 }])
   })
+})
+
+test('files that thousands of layers ship are not all held', async () => {
+  const names = Array.from({ length: 50 }, (_, index) =>
+    member({ name: `var/lib/dpkg/status.d/p${index}` }, 'x'),
+  )
+  const { reader } = await indexBytes(archive(...names))
+  const { files, more } = await packageFilesIn(Array.from({ length: 1000 }, () => reader))
+  expect([files.length, more]).toEqual([21, true])
 })
 
 describe('a database of rpm that anyone wrote', () => {

@@ -20,7 +20,7 @@ export interface PackageFile {
   readonly form: Form
   /** Raw bytes (latin1). */
   readonly path: string
-  /** As each layer ships it, base first; the last one is what there is in the end. */
+  /** As each layer ships it, base first; the last one is what there is in the end. Of npm's, which speak of one package, that alone. */
   readonly versions: readonly { readonly layer: number; readonly entry: IndexEntry }[]
 }
 
@@ -37,7 +37,7 @@ export interface PackageFiles {
   readonly more: boolean
 }
 
-/** Files and packages that one look takes: npm has a file for each package. */
+/** Files, in each layer that ships them, and packages that one look takes: npm has a file for each package. */
 const MOST = 20_000
 
 const FORMS: readonly (readonly [Form, RegExp])[] = [
@@ -59,17 +59,28 @@ const NAMES = /^(?:status|installed|rpmdb\.sqlite|package\.json|METADATA|PKG-INF
 export async function packageFilesIn(layers: readonly (IndexReader | undefined)[]): Promise<PackageFiles> {
   const files: PackageFile[] = []
   const known: PackagePath[] = []
+  let held = 0
   for await (const { parent, name, entry, versions } of walkImage(layers)) {
     if (entry?.kind !== 'file' || !(NAMES.test(name) || parent === IN_PIECES)) continue
     const path = pathOf({ parent, name })
-    const [form] = FORMS.find(([, pattern]) => pattern.test(path)) ?? []
-    const shipped = versions.filter((version) => version.entry.kind === 'file')
-    if (form !== undefined) files.push({ form, path, versions: shipped })
-    const [, title, version] = PYTHON.exec(path) ?? []
-    const layer = versions.at(-1)?.layer
-    if (title !== undefined && version !== undefined && layer !== undefined)
-      known.push({ type: 'python', name: title.replaceAll('_', '-'), version, path, layer })
-    if (files.length + known.length > MOST) return { files, known, more: true }
+    const file = packageFile(path, versions)
+    const python = pythonPackage(path, versions.at(-1)?.layer)
+    if (file !== undefined) files.push(file)
+    known.push(...python)
+    held += (file?.versions.length ?? 0) + python.length
+    if (held > MOST) return { files, known, more: true }
   }
   return { files, known, more: false }
+}
+
+function packageFile(path: string, versions: PackageFile['versions']): PackageFile | undefined {
+  const [form] = FORMS.find(([, pattern]) => pattern.test(path)) ?? []
+  const shipped = versions.filter(({ entry }) => entry.kind === 'file')
+  return form && { form, path, versions: form === 'npm' ? shipped.slice(-1) : shipped }
+}
+
+function pythonPackage(path: string, layer: number | undefined): PackagePath[] {
+  const [, title, version] = PYTHON.exec(path) ?? []
+  if (title === undefined || version === undefined || layer === undefined) return []
+  return [{ type: 'python', name: title.replaceAll('_', '-'), version, path, layer }]
 }

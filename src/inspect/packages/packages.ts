@@ -34,7 +34,7 @@ export async function packagesOf(
   read: ReadFiles,
 ): Promise<Packages> {
   const { files, known, more } = await packageFilesIn(layers)
-  const { lists, isCut } = await readLists(layers.length, files, read)
+  const { lists, isCut } = await readLists(files, read)
   const packages: PackagePath[] = [...known]
   const unread: { path: string; layer: number }[] = []
   for (const { form, path, versions } of files) {
@@ -54,15 +54,13 @@ export async function packagesOf(
 
 /** What each file says, layer by layer: of what was read only the packages are held. */
 async function readLists(
-  layers: number,
   files: readonly PackageFile[],
   read: ReadFiles,
 ): Promise<{ readonly lists: ReadonlyMap<IndexEntry, List>; readonly isCut: boolean }> {
   const lists = new Map<IndexEntry, List>()
   let [left, room, isCut, unrested] = [ALL, ALL_PACKAGES, false, 0]
-  for (let layer = 0; layer < layers; layer += 1) {
-    const wanted = files
-      .flatMap((file) => inLayer(file, layer))
+  for (const [layer, shipped] of byLayer(files)) {
+    const wanted = shipped
       .toSorted((a, b) => a.entry.contentOffset - b.entry.contentOffset)
       .filter(({ form, entry: { size } }) => {
         const fits = size <= left && size <= (form === 'npm' ? ONE : LIST)
@@ -90,11 +88,10 @@ async function readLists(
   return { lists, isCut }
 }
 
-/** Of npm's files only the last version counts: each speaks of one package. */
-function inLayer({ form, versions }: PackageFile, layer: number) {
-  return (form === 'npm' ? versions.slice(-1) : versions)
-    .filter((one) => one.layer === layer)
-    .map(({ entry }) => ({ form, entry }))
+/** What each layer ships, base first. */
+function byLayer(files: readonly PackageFile[]) {
+  const shipped = files.flatMap(({ form, versions }) => versions.map((version) => ({ form, ...version })))
+  return [...Map.groupBy(shipped, ({ layer }) => layer)].toSorted(([one], [other]) => one - other)
 }
 
 /** The first layer from which on every list has it. */
