@@ -7,6 +7,7 @@ import { keys, type RepositoryId } from '../records/keys.ts'
 import { readContentKey, readTagKey } from '../records/read-key.ts'
 import { holdsManifest, type NamedRepository, repositoriesIn } from '../records/repositories.ts'
 import { TupleReader } from '../records/tuple.ts'
+import { batchesOf } from './batches.ts'
 import { mapFew } from './map-few.ts'
 import type { MayRead } from './parts.ts'
 import type { SearchTerms } from './search-terms.ts'
@@ -51,7 +52,7 @@ export async function searchRepositories(
 ): Promise<FoundRepositories> {
   const repositories: FoundRepository[] = []
   let looked = 0
-  for await (const batch of batches(candidates(metadata, search))) {
+  for await (const batch of batchesOf(candidates(metadata, search), BATCH)) {
     const matches = await mapFew(batch, async (one) => matchOf(metadata, one, search.terms))
     for (const [index, found] of matches.entries()) {
       looked += 1
@@ -67,17 +68,6 @@ async function* candidates(metadata: MetadataStore, { after, projects, mayRead }
   const begun = after && projectOf(after)
   if (begun !== undefined && (await mayRead(begun))) yield* repositoriesIn(metadata, begun, after)
   for await (const project of projects(begun)) yield* repositoriesIn(metadata, project)
-}
-
-async function* batches<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
-  let batch: Item[] = []
-  for await (const item of items) {
-    batch.push(item)
-    if (batch.length < BATCH) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
 }
 
 async function matchOf(
