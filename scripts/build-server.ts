@@ -33,6 +33,7 @@ const FIRST = { source: './reflect-metadata.ts', importer: 'src/tls/certificates
 /** What threads begin with. A package that npm installed cannot run the sources: Node refuses TypeScript there. */
 const THREADS = [
   'src/inspect/layer/layer-worker.ts',
+  'src/inspect/parse-config-worker.ts',
   'src/registry/parse-manifest-worker.ts',
   'src/compose-upkeep-worker.ts',
   'storage/blobs/filesystem/unlink-worker.ts',

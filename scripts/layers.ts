@@ -246,6 +246,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'storage/metadata/metadata-store.ts',
     'storage/metadata/while-unchanged.ts',
     'storage/short-turns.ts',
+    'storage/side-thread.ts',
   ],
   'src/inspect/layer': [
     'node:*',

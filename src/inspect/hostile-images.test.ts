@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { type Descriptor, parseDescriptor } from '../oci/descriptor.ts'
 import { type ImageConfig, parseImageConfig } from './image-config.ts'
+import { parseConfigAside } from './parse-config.ts'
 import { joinSteps } from './steps.ts'
 
 /** Configs that nobody's builder wrote (H27), and manifests that they do not fit (H28). */
@@ -48,6 +49,39 @@ it('shows so much of a long history, and says so', () => {
   const { steps, warnings } = joinSteps(parsed, layers(1))
   expect(steps).toHaveLength(10_001)
   expect(warnings.join()).toContain('the history has 50000 steps')
+})
+
+it('keeps the first ten thousand of a million entries, labels and variables', () => {
+  const parsed = config(
+    `{"history":[${'{},'.repeat(100_000)}{}],"config":{"Env":[${'"A",'.repeat(20_000)}"B"],"Labels":{${Array.from(
+      { length: 20_000 },
+      (_, at) => `"l${at}":""`,
+    ).join(',')}}}}`,
+  )
+  expect(parsed?.history).toHaveLength(10_000)
+  expect(parsed?.historyLength).toBe(100_001)
+  expect(parsed?.run.env).toHaveLength(10_000)
+  expect(Object.keys(parsed?.run.labels ?? {})).toHaveLength(10_000)
+})
+
+it('parses a config of megabytes while others have their turn', async () => {
+  let [turns, over] = [0, false]
+  const another = () => {
+    if (over) return
+    turns += 1
+    setImmediate(another)
+  }
+  setImmediate(another)
+  const parsed = await parseConfigAside(Buffer.from(`{"history":[${'{},'.repeat(300_000)}{}]}`))
+  over = true
+  expect(parsed?.historyLength).toBe(300_001)
+  expect(turns).toBeGreaterThan(10)
+})
+
+it('shows so many layers that no history speaks of, and says so', () => {
+  const { steps, warnings } = joinSteps(config({ history: [{}, {}] }), layers(20_000))
+  expect(steps).toHaveLength(10_002)
+  expect(warnings.join()).toContain('layers in the manifest: 20000; the first 10002 are shown')
 })
 
 it('cuts an instruction of megabytes', () => {

@@ -18,18 +18,32 @@ export interface ImageConfig {
   readonly variant?: string | undefined
   readonly created?: string | undefined
   readonly author?: string | undefined
+  /** Its first entries. */
   readonly history: readonly HistoryEntry[]
+  /** All of them. */
+  readonly historyLength: number
   /** Undefined entries are no digests. */
   readonly diffIds: readonly (Digest | undefined)[]
   readonly run: RunConfig
 }
 
+/** Items of each kind that are kept of a config: 4 MiB have room for a million, and a history of 10,000 steps is shown. */
+const ITEMS = 10_000
+/** diff_ids that are kept: no manifest has room for as many layers. */
+const DIFF_IDS = 50_000
+
+function first(items: number) {
+  return (value: unknown) => (Array.isArray(value) ? value.slice(0, items) : value)
+}
+
+function firstMembers(value: unknown): unknown {
+  return isObject(value) ? Object.fromEntries(Object.entries(value).slice(0, ITEMS)) : value
+}
+
 const text = z.string().optional().catch(undefined)
-const texts = z.array(z.string()).optional().catch(undefined)
+const texts = z.preprocess(first(ITEMS), z.array(z.string()).optional().catch(undefined))
 const flags = z
-  .record(z.string(), z.unknown())
-  .optional()
-  .catch(undefined)
+  .preprocess(firstMembers, z.record(z.string(), z.unknown()).optional().catch(undefined))
   .transform((value) => value && Object.keys(value))
 
 /** What a container is started with. */
@@ -44,7 +58,7 @@ const runSchema = z
       User: text,
       ExposedPorts: flags,
       Volumes: flags,
-      Labels: z.record(z.string(), z.string()).optional().catch(undefined),
+      Labels: z.preprocess(firstMembers, z.record(z.string(), z.string()).optional().catch(undefined)),
       StopSignal: text,
     }),
   )
@@ -77,8 +91,10 @@ const configSchema = z.object({
   variant: text,
   created: text,
   author: text,
-  history: z.array(history).catch([]),
-  rootfs: z.object({ diff_ids: z.array(z.unknown()).catch([]) }).catch({ diff_ids: [] }),
+  history: z.preprocess(first(ITEMS), z.array(history).catch([])),
+  rootfs: z
+    .object({ diff_ids: z.preprocess(first(DIFF_IDS), z.array(z.unknown()).catch([])) })
+    .catch({ diff_ids: [] }),
   config: runSchema,
 })
 
@@ -87,11 +103,13 @@ const configSchema = z.object({
  * everybody. Nothing in it is believed to be right.
  */
 export function parseImageConfig(bytes: Uint8Array): ImageConfig | undefined {
-  const parsed = configSchema.safeParse(parseJson(bytes))
+  const value = parseJson(bytes)
+  const parsed = configSchema.safeParse(value)
   if (!parsed.success) return undefined
+  const all: unknown = isObject(value) ? value['history'] : undefined
   const { rootfs, config, ...rest } = parsed.data
   const diffIds = rootfs.diff_ids.map((id) => (typeof id === 'string' ? parseDigest(id) : undefined))
-  return { ...rest, diffIds, run: config }
+  return { ...rest, historyLength: Array.isArray(all) ? all.length : 0, diffIds, run: config }
 }
 
 function parseJson(bytes: Uint8Array): unknown {

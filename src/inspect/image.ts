@@ -43,8 +43,11 @@ export async function loadImage(source: ImageSource, ref: ImageReference, platfo
   let found = first
   let manifest = await parse(source, found)
   let entry: PlatformEntry | undefined
+  let outermost: readonly PlatformEntry[] | undefined
   for (let depth = 0; manifest.kind === 'index'; depth++) {
-    entry = choosePlatform(parsePlatforms(found.bytes), platform)
+    const entries = parsePlatforms(found.bytes)
+    outermost ??= entries
+    entry = choosePlatform(entries, platform)
     if (entry === undefined || depth === NESTING) throw nothingFor(ref, platform)
     found = await source.manifest(name, { kind: 'digest', digest: entry.digest })
     manifest = await parse(source, found)
@@ -61,7 +64,7 @@ export async function loadImage(source: ImageSource, ref: ImageReference, platfo
     manifest,
     config,
     platform: own,
-    index: found === first ? undefined : { digest: first.digest, entries: parsePlatforms(first.bytes) },
+    index: outermost && { digest: first.digest, entries: outermost },
   }
 }
 

@@ -2,8 +2,9 @@ import { LRUCache } from 'lru-cache'
 import { readWhole } from '../../storage/blobs/read-whole.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
-import { type ImageConfig, parseImageConfig } from './image-config.ts'
+import type { ImageConfig } from './image-config.ts'
 import type { SourceBlob } from './image-source.ts'
+import { parseConfigAside } from './parse-config.ts'
 
 /** Bytes of a config up to which it is read. */
 const CONFIG_LIMIT = 4 * 1024 * 1024
@@ -32,7 +33,7 @@ export class RecentConfigs {
     const known = this.#known.get(digest)
     if (known !== undefined) return known.config
     const bytes = blob.size > CONFIG_LIMIT ? undefined : await readWhole(blob)
-    const config = bytes && parseImageConfig(bytes)
+    const config = bytes && (await parseConfigAside(bytes))
     this.#known.set(digest, { config, bytes: bytes?.length ?? 0 })
     return config
   }

@@ -4,7 +4,7 @@ import { chainIds } from './chain.ts'
 import type { ImageConfig } from './image-config.ts'
 import { type Instruction, type InstructionClass, readInstruction, UNKNOWN } from './instruction.ts'
 
-/** Steps that are shown of a config with a longer history. */
+/** Steps that are shown of a config with a longer history, and layers of which it says nothing. */
 const STEP_LIMIT = 10_000
 
 /** A layer at its place in an image. Sizes are bytes; `cumulative` counts this layer and all below. */
@@ -50,7 +50,7 @@ export function joinSteps(config: ImageConfig | undefined, layers: readonly Desc
     const { text, class: kind } = readInstruction(entry.createdBy, empty, entry.comment)
     steps.push({ instruction: text, class: kind, ...shown(said), layer })
   }
-  for (const layer of ready.slice(next)) {
+  for (const layer of ready.slice(next, next + STEP_LIMIT)) {
     const { text, class: kind } = unsaid(layer.descriptor)
     steps.push({
       instruction: text,
@@ -101,15 +101,18 @@ export function layerSteps(config: ImageConfig | undefined, layers: readonly Des
 
 function mismatches(config: ImageConfig | undefined, layers: readonly Descriptor[]): string[] {
   if (config === undefined) return ['the config is no image config, so nothing is known of the build']
-  const { history, diffIds } = config
+  const { history, historyLength, diffIds } = config
   const made = history.filter(({ empty }) => !empty).length
   return [
     ...(diffIds.length === layers.length
       ? []
       : [`diff_ids in the config: ${diffIds.length}; layers in the manifest: ${layers.length}`]),
     ...(made > layers.length ? [`layers in the history: ${made}; in the manifest: ${layers.length}`] : []),
-    ...(history.length > STEP_LIMIT
-      ? [`the history has ${history.length} steps; the first ${STEP_LIMIT} are shown`]
+    ...(historyLength > STEP_LIMIT
+      ? [`the history has ${historyLength} steps; the first ${STEP_LIMIT} are shown`]
+      : []),
+    ...(layers.length - Math.min(made, layers.length) > STEP_LIMIT
+      ? [`layers in the manifest: ${layers.length}; the first ${made + STEP_LIMIT} are shown`]
       : []),
   ]
 }

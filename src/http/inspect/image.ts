@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { artifactTypeOf, type Image, loadImage, promisesFiles } from '../../inspect/image.ts'
 import { diffIdProblem, type KnownLayer, knownLayers } from '../../inspect/image-layers.ts'
 import { recordIn } from '../../inspect/layer/layer-indexes.ts'
@@ -18,6 +19,8 @@ import { type InspectHttpParts, mayRead } from './parts.ts'
  * Engines mount 127 at most.
  */
 const LOOKED_INTO = 500
+/** Steps that are shown and written in one turn of the event loop. */
+const ONE_TURN = 1000
 
 /** What is known of a layer: the state of its index, and who else has it. */
 interface LayerNews extends KnownLayer {
@@ -36,7 +39,10 @@ export function getImage(parts: InspectHttpParts): Handler {
     const who = JSON.stringify([exchange.caller.identity, exchange.caller.scope])
     const users = await usersOf(layers, (sha256) => counts.of(sha256, who, readable))
     const news = layers.map((layer) => ({ ...layer, users: layer.sha256 && users.get(layer.sha256) }))
-    return answer(200, showImage(image, news))
+    // An image of ten thousand steps is megabytes of JSON: they are written in a turn of their own.
+    const shown = showImage(image, news)
+    if (shown.steps.length > ONE_TURN) await setImmediate()
+    return answer(200, shown)
   }
 }
 

@@ -1,9 +1,10 @@
+import { isUtf8 } from 'node:buffer'
 import type { SourceManifest } from '../../inspect/image-source.ts'
 import { type PlatformEntry, parsePlatforms } from '../../inspect/platforms.ts'
 import { readTotals } from '../../inspect/totals.ts'
 import { manifestKind } from '../../oci/media-type.ts'
 import { answer } from '../api/answers.ts'
-import type { Exchange, Handler } from '../exchange.ts'
+import type { Exchange, Handler, Reply } from '../exchange.ts'
 import { pinnedBy, unchanged } from './caching.ts'
 import { imageParam } from './params.ts'
 import type { InspectHttpParts } from './parts.ts'
@@ -15,9 +16,16 @@ export function getRaw({ source }: InspectHttpParts): Handler {
     const { name, reference } = imageParam(exchange.query.get('ref') ?? '')
     const cache = reference.kind === 'digest' ? pinnedBy([name, digest, mediaType]) : undefined
     if (cache !== undefined && unchanged(exchange, cache)) return { status: 304, headers: cache }
-    const manifest: unknown = JSON.parse(Buffer.from(bytes).toString())
-    return answer(200, { repository: name, digest, mediaType, size: bytes.length, manifest }, cache)
+    const about = answer(200, { repository: name, digest, mediaType, size: bytes.length }, cache)
+    return { ...about, body: withManifest(about.body, bytes) }
   }
+}
+
+/** The manifest is JSON already: to read megabytes of it and write them again would hold up everybody. */
+function withManifest(about: Reply['body'], manifest: Uint8Array): Buffer {
+  if (typeof about !== 'string') throw new TypeError('what is said of a manifest is JSON')
+  const text = isUtf8(manifest) ? manifest : Buffer.from(Buffer.from(manifest).toString())
+  return Buffer.concat([Buffer.from(`${about.slice(0, -1)},"manifest":`), text, Buffer.from('}')])
 }
 
 /** F22: what an index holds; of an image, the one platform that it is. */
