@@ -59,6 +59,41 @@ test.each([
     ],
   ],
   [
+    {
+      payload: Buffer.from(
+        JSON.stringify({ targetArtifact: { mediaType: 'a/b', digest: `sha256:${'ab'.repeat(32)}` } }),
+      ).toString('base64url'),
+      protected: Buffer.from(
+        JSON.stringify({ alg: 'PS256', 'io.cncf.notary.signingTime': '2026-11-27T09:00:00Z' }),
+      ).toString('base64url'),
+      signature: 'x',
+    },
+    [
+      ['form', 'signature of notation'],
+      ['of', 'a/b, abababababab'],
+      ['signed', '2026-11-27T09:00:00Z'],
+    ],
+  ],
+  [
+    {
+      mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+      verificationMaterial: {},
+      dsseEnvelope: {
+        payloadType: 'application/vnd.in-toto+json',
+        payload: Buffer.from(JSON.stringify({ predicateType: 'https://slsa.dev/provenance/v1' })).toString(
+          'base64',
+        ),
+        signatures: [{}],
+      },
+    },
+    [
+      ['kept in', 'a bundle of sigstore, with what proves it'],
+      ['form', 'signed envelope of application/vnd.in-toto+json'],
+      ['signatures', '1 signature'],
+      ['says', 'https://slsa.dev/provenance/v1'],
+    ],
+  ],
+  [
     { apiVersion: 'v2', name: 'web', version: '1.0.0', dependencies: [{ name: 'redis', version: '^18' }] },
     [
       ['chart', 'web 1.0.0'],
@@ -78,6 +113,8 @@ const STRANGE: readonly unknown[] = [
   {},
   { spdxVersion: 5 },
   { payloadType: 'x', payload: 7 },
+  { payload: '*', signature: 'x' },
+  { mediaType: 'application/vnd.oci.image.index.v1+json' },
   { name: 'a', version: '1' },
   { constructor: { name: 'x' } },
 ]

@@ -5,7 +5,7 @@ export type ArtifactFact = readonly [name: string, text: string]
 
 /** What is known of a document by its own form: bills of materials, attestations, signatures, charts; nothing of others. */
 export function artifactFacts(document: unknown): readonly ArtifactFact[] {
-  const forms = [spdx, cycloneDx, envelope, statement, simpleSigning, chart]
+  const forms = [spdx, cycloneDx, bundle, envelope, notation, statement, simpleSigning, chart]
   for (const form of forms) {
     const facts = form(document)?.flatMap(([name, text]) =>
       text === undefined ? [] : [[name, text] as const],
@@ -66,6 +66,14 @@ function cycloneDx(document: unknown): MaybeFacts {
   ]
 }
 
+/** What cosign writes since version 3, and GitHub's attestations: an envelope or a bare signature, with what proves it. */
+function bundle(document: unknown): MaybeFacts {
+  if (textAt(document, 'mediaType')?.startsWith('application/vnd.dev.sigstore.bundle') !== true)
+    return undefined
+  const signed = envelope(at(document, 'dsseEnvelope'))
+  return [['kept in', 'a bundle of sigstore, with what proves it'], ...(signed ?? [['form', 'signature']])]
+}
+
 /** DSSE: what is signed is in base64. */
 function envelope(document: unknown): MaybeFacts {
   const [type, payload] = [textAt(document, 'payloadType'), textAt(document, 'payload')]
@@ -74,6 +82,21 @@ function envelope(document: unknown): MaybeFacts {
     ['form', `signed envelope of ${type}`],
     ['signatures', plural(listAt(document, 'signatures').length, 'signature')],
     ...(statement(parsedJson(decoded(payload))) ?? []),
+  ]
+}
+
+/** JWS as notation signs: what is signed, and when, are in base64url. */
+function notation(document: unknown): MaybeFacts {
+  const payload = textAt(document, 'payload')
+  if (payload === undefined || textAt(document, 'signature') === undefined) return undefined
+  const signed = parsedJson(decoded(payload))
+  const digest = textAt(signed, 'targetArtifact', 'digest')
+  if (digest === undefined) return undefined
+  const head = parsedJson(decoded(textAt(document, 'protected') ?? ''))
+  return [
+    ['form', 'signature of notation'],
+    ['of', joined([textAt(signed, 'targetArtifact', 'mediaType'), shortDigest(digest)])],
+    ['signed', textAt(head, 'io.cncf.notary.signingTime')],
   ]
 }
 
@@ -139,7 +162,9 @@ function digestText(hex: string | undefined): string | undefined {
   return hex === undefined ? undefined : shortDigest(`sha256:${hex}`)
 }
 
-function decoded(base64: string): string {
+/** Of base64, or of base64url. */
+function decoded(text: string): string {
+  const base64 = text.replaceAll('-', '+').replaceAll('_', '/')
   try {
     return new TextDecoder().decode(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)))
   } catch {
