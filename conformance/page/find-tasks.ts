@@ -178,6 +178,8 @@ async function packagesOf(page: Page): Promise<string> {
   await page.getByText('1 package: 1 deb with “CURL” in the name').waitFor()
   const text = (await page.getByRole('row').filter({ hasText: 'curl' }).textContent()) ?? ''
   expect(text.includes('7.88.1-10+deb12u12') && text.includes('step 3'), text)
+  await page.getByRole('link', { name: 'step 3' }).click()
+  await page.getByRole('heading', { name: /^Step 3 / }).waitFor()
   return text
 }
 

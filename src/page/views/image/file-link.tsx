@@ -1,3 +1,4 @@
+import { Fragment } from 'preact'
 import type { ImageView as Image } from '../../api/schema.generated.ts'
 import { here, href } from '../../location.ts'
 import { pathQuery } from '../files/file-path.ts'
@@ -35,6 +36,32 @@ export function FileLink({
     >
       {name}
     </a>
+  )
+}
+
+/** The step that made a layer, which leads to what it did. */
+export function StepLink({ image, layer }: { readonly image: Image; readonly layer: number }) {
+  const text = stepOf(image, layer)
+  const at = image.steps.findIndex((step) => step.layer?.index === layer)
+  if (at < 0) return <>{text}</>
+  const { query } = here.value
+  const ref = query.get('ref') ?? image.ref
+  return (
+    <a href={href('image', { ref, platform: query.get('platform') ?? undefined, step: at + 1 })}>{text}</a>
+  )
+}
+
+/** The same of several layers. */
+export function StepLinks({ image, layers }: { readonly image: Image; readonly layers: readonly number[] }) {
+  return (
+    <>
+      {layers.map((layer, index) => (
+        <Fragment key={layer}>
+          {index > 0 && ', '}
+          <StepLink image={image} layer={layer} />
+        </Fragment>
+      ))}
+    </>
   )
 }
 

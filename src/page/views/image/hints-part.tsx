@@ -4,7 +4,7 @@ import { useAnswer } from '../../api/use-answer.ts'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { missingText } from '../files/index-states.ts'
-import { FileLink, stepOf } from './file-link.tsx'
+import { FileLink, StepLinks } from './file-link.tsx'
 
 const KINDS: Readonly<Record<Hints['files'][number]['kind'], string>> = {
   'private-key': 'named like a private key',
@@ -77,7 +77,9 @@ function HintTable({ image, hints: { files, words } }: { readonly image: Image; 
                 {KINDS[kind]}
                 {hidden && <span class="warn"> ⚠ removed later, still in every pull</span>}
               </td>
-              <td data-label="Where">{layers.map((layer) => stepOf(image, layer)).join(', ')}</td>
+              <td data-label="Where">
+                <StepLinks image={image} layers={layers} />
+              </td>
             </tr>
           ))}
         </tbody>

@@ -9,7 +9,7 @@ import { textOf } from '../../parts/form.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { packageGaps } from '../files/package-gaps.ts'
-import { stepOf } from './file-link.tsx'
+import { StepLink, stepOf } from './file-link.tsx'
 
 /** Packages that are shown before someone asks for more. */
 const SHOWN = 100
@@ -96,7 +96,9 @@ function Rows({ image, packages }: { readonly image: Image; readonly packages: P
                 {type}
                 {arch !== undefined && ` · ${visibleText(arch)}`}
               </td>
-              <td data-label="From">{stepOf(image, layer)}</td>
+              <td data-label="From">
+                <StepLink image={image} layer={layer} />
+              </td>
             </tr>
           ))}
         </tbody>

@@ -1,7 +1,7 @@
 import type { ImageView as Image, Waste } from '../../api/schema.generated.ts'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Size } from '../../parts/values.tsx'
-import { FileLink, stepOf } from './file-link.tsx'
+import { FileLink, StepLinks } from './file-link.tsx'
 import { WASTE } from './waste-classes.ts'
 
 /** The worst files, each with the steps that ship it for nothing. */
@@ -27,7 +27,9 @@ export function WasteTable({ image, top }: { readonly image: Image; readonly top
                 <FileLink image={image} path={one.path} layer={one.layers[0]} />
               </td>
               <td>{WASTE[one.class]}</td>
-              <td class="dim">{one.layers.map((layer) => stepOf(image, layer)).join(', ')}</td>
+              <td class="dim">
+                <StepLinks image={image} layers={one.layers} />
+              </td>
             </tr>
           ))}
         </tbody>
