@@ -10,13 +10,25 @@ import { containerd } from './containerd.ts'
 import { crane } from './crane.ts'
 import { docker } from './docker.ts'
 import { helm } from './helm.ts'
+import { notation } from './notation.ts'
 import { oras } from './oras.ts'
 import { podman } from './podman.ts'
 import { regctl } from './regctl.ts'
 import { skopeo } from './skopeo.ts'
 import type { ClientTest, World } from './world.ts'
 
-const all: readonly ClientTest[] = [docker, podman, containerd, skopeo, crane, regctl, oras, helm, buildkit]
+const all: readonly ClientTest[] = [
+  docker,
+  podman,
+  containerd,
+  skopeo,
+  crane,
+  regctl,
+  oras,
+  helm,
+  notation,
+  buildkit,
+]
 
 /** Which clients are driven, and against what. */
 export interface Drive {

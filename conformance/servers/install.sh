@@ -14,6 +14,7 @@ conformance=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260
 # The suite of version 1.1 is a Go test, and no module proxy serves its tags: this commit of 2023-11-01 is what there is.
 conformance_1_1=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20231101194043-f2182352d4cc
 buildkit=github.com/moby/buildkit@v0.26.3
+notation=github.com/notaryproject/notation@v1.3.2
 # What a Kubernetes says of its own API, for manifests; nothing is built of it.
 kubernetes=sigs.k8s.io/kubectl-validate@v0.0.4
 
@@ -80,6 +81,14 @@ if [[ ! -x .work/bin/buildkitd || ! -x .work/bin/buildctl || ! -f $stamp || $(<"
   printf '%s' "$buildkit" >"$stamp"
 fi
 
+stamp=.work/bin/.notation.version
+if [[ ! -x .work/bin/notation || ! -f $stamp || $(<"$stamp") != "$notation" ]]; then
+  say "go build $notation"
+  # `go install` asks for the list of all its versions, which not every module proxy serves.
+  go build -C "$(go mod download -json "$notation" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')" -ldflags='-s -w' -o "$GOBIN/" ./cmd/notation
+  printf '%s' "$notation" >"$stamp"
+fi
+
 stamp=.work/.kubernetes-1.30.version
 if [[ ! -f $stamp || $(<"$stamp") != "$kubernetes" ]]; then
   say "go mod download $kubernetes"
@@ -89,7 +98,7 @@ if [[ ! -f $stamp || $(<"$stamp") != "$kubernetes" ]]; then
 fi
 
 for tool in /usr/bin/docker /usr/sbin/dockerd /usr/bin/containerd /usr/bin/ctr /usr/bin/podman /usr/bin/{skopeo,umoci,getfattr} /usr/bin/radosgw /usr/sbin/nginx /usr/bin/faketime /usr/bin/{prometheus,promtool} \
-  /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,gcrane,regctl,oras,helm,buildkitd,buildctl,conformance,conformance-1.1}; do
+  /usr/lib/postgresql/15/bin/{postgres,psql,pg_basebackup} .work/bin/{crane,gcrane,regctl,oras,helm,notation,buildkitd,buildctl,conformance,conformance-1.1}; do
   [[ -x $tool ]] || { say "$tool is missing after the installation"; exit 1; }
 done
 say "complete: $(/usr/sbin/dockerd --version | head -1); $(podman --version); $(skopeo --version)"
