@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { keys } from '../records/keys.ts'
 import { BODY_LIMIT } from '../records/manifest.ts'
 import { unlinkBlob } from './blobs.ts'
-import { index, name } from './content-fixture.ts'
+import { chunk, digestOf, index, name } from './content-fixture.ts'
 import { pushImage, setPolicy } from './images-fixture.ts'
 import { mountFrom } from './mount.ts'
 import { Quotas } from './quotas.ts'
@@ -46,6 +46,28 @@ describe('a quota', () => {
     const digest = await blob('other/app', 300)
     const mount = mountFrom(registry.parts, { name: name(ONE), digest, account: ALICE }, name('other/app'))
     expect(await outcome(mount)).toBe('DENIED')
+  })
+
+  it('refuses a blob before its bytes come where its digest and size are told, unless the project holds it', async () => {
+    const bytes = Buffer.alloc(2 ** 20, 'x')
+    const digest = digestOf(bytes)
+    let asked = false
+    const close = async (repository: string) => {
+      const id = await registry.uploads.start(name(repository), ALICE)
+      const session = { id, name: name(repository), account: ALICE }
+      const sent = (async function* () {
+        asked = true
+        yield bytes
+      })()
+      return outcome(
+        registry.uploads.finish(session, digest, chunk('', { bytes: sent, length: bytes.length })),
+      )
+    }
+    expect(await close(ONE)).toBe('DENIED')
+    expect(asked).toBe(false)
+    await setPolicy(registry, 'team', { quotaBytes: bytes.length + 1 })
+    expect(await close(ONE)).toBe('done')
+    expect(await close(TWO)).toBe('done')
   })
 
   it('leaves no upload session behind when it refuses a manifest that is kept as a blob', async () => {

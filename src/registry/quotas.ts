@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/registry-error.ts'
 import { keys } from '../records/keys.ts'
 import { policyCodec } from '../records/policy.ts'
@@ -9,6 +10,8 @@ import { usageOf } from './usage.ts'
 const PROJECTS = 1000
 /** How long a look counts, in milliseconds: other replicas take pushes, too. */
 const LASTING = 10_000
+/** Smaller blobs are sent before a refusal could arrive. */
+const WORTH_ASKING = 2 ** 20
 /** The part of the room that may be taken before the next look; the rest is for what was not seen. */
 const SHARE = 4
 
@@ -42,7 +45,22 @@ export class Quotas {
   async check(project: string, more: number): Promise<void> {
     const [stored] = await this.#metadata.read([keys.policy(project)])
     const quota = stored && policyCodec.decode(stored.value).quotaBytes
-    if (quota === undefined) return
+    if (quota !== undefined) await this.#fits(project, quota, more)
+  }
+
+  /**
+   * What `check` would say after the bytes of a blob came, before they do: a client that says size and digest keeps
+   * gigabytes to itself. Throws DENIED. Content that the project holds takes no more room.
+   */
+  async checkAhead(project: string, blob: { readonly sha256: Digest; readonly size: number }): Promise<void> {
+    if (blob.size < WORTH_ASKING) return
+    const wanted = [keys.policy(project), keys.charge(project, blob.sha256)]
+    const [stored, held] = await this.#metadata.read(wanted)
+    const quota = stored && policyCodec.decode(stored.value).quotaBytes
+    if (quota !== undefined && held === undefined) await this.#fits(project, quota, blob.size)
+  }
+
+  async #fits(project: string, quota: number, more: number): Promise<void> {
     if (this.#takes(project, quota, more)) return
     const looking = this.#looking.get(project)
     if (looking !== undefined) {

@@ -113,6 +113,7 @@ export class Uploads {
       if (opened.record.done === digest) return
       if (opened.record.done !== undefined || isClosedAsOther(opened, digest)) throw uploadUnknown(name)
       checkChunk(name, opened.record.offset, chunk)
+      await this.#checkQuota(name, digest, opened.record.offset, chunk)
       if (chunk.length === 0 && opened.record.prefix === digest) {
         // All is here and its digest was stored with the last chunk: nothing is read again, in whichever process.
         const { state, offset } = opened.record
@@ -132,6 +133,13 @@ export class Uploads {
       if (own === undefined) checkDigest(received, await this.#hashBlob(received, sha256, digest), digest)
       await finishUpload(this.#parts, { name, session: writing.session, received, digest, sha256 })
     })
+  }
+
+  /** A PATCH says no digest, and may bring what the project holds already: it is judged at its end. */
+  async #checkQuota(name: SessionName, digest: Digest, offset: number, chunk: Chunk): Promise<void> {
+    if (chunk.length === undefined || chunk.length === 0 || digestAlgorithm(digest) !== 'sha256') return
+    const blob = { sha256: digest, size: offset + chunk.length }
+    await this.#parts.quotas.checkAhead(projectOf(name.name), blob)
   }
 
   /** Cancels a session. Throws BLOB_UPLOAD_UNKNOWN. */
