@@ -41,7 +41,7 @@ export async function openMetadata(
 function damaged({ data }: Config, error: StoreDamaged): StartError {
   const directory = join(data, 'metadata')
   return new StartError(
-    `The records of the registry are damaged: ${error.message}. Nothing was changed. Put the files back if they are elsewhere; else move ${directory} away, and \`lamina restore --from-store\` brings back the newest snapshot of the records that lies with the blobs, or, with an empty LAMINA_DATA, \`lamina restore --from DIR\` a backup.`,
+    `The records of the registry are damaged: ${error.message}. Nothing was changed. Put the files back if they are elsewhere; else move ${directory} away: \`lamina restore --from-damaged DIR\` takes out of it what can be read, \`lamina restore --from-store\` brings back the newest snapshot of the records that lies with the blobs, or, with an empty LAMINA_DATA, \`lamina restore --from DIR\` a backup.`,
     { cause: error },
   )
 }

@@ -3,17 +3,21 @@ import { chmod, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { makeDirectory } from '../storage/make-directory.ts'
+import { StoreDamaged, StoreUnavailable } from '../storage/store-errors.ts'
 import { openStores } from './compose.ts'
 import { type Claim, RESTORING } from './compose-directory.ts'
 import type { Config } from './config/schema.ts'
 import { StartError } from './http/start-error.ts'
 import {
   describeBackup,
+  type RestoreParts,
   type RestoreResult,
   restoreBackup,
   restoreFromStore,
+  restoreSalvaged,
 } from './maintenance/backup/restore.ts'
 import { RestoreRefused } from './maintenance/backup/restore-refused.ts'
+import { sweptAt } from './maintenance/sweep.ts'
 import { systemCode } from './system-code.ts'
 
 /** What a registry is restored from. */
@@ -22,6 +26,40 @@ export interface RestoreSource {
   readonly from: string | undefined
   /** The bytes are in a bucket that says that they are another registry's, which is lost. */
   readonly takeOver: boolean
+}
+
+/** What of a damaged database could not be read. */
+export interface Lost {
+  readonly records: number
+  /** There may have been more behind what was read. */
+  readonly isMore: boolean
+}
+
+/**
+ * Fills the stores with what can be read of the embedded database in `directory`, which was moved away. Bytes that no record
+ * names are left alone for as long as between two sweeps: `fsck --repair` makes lost records of blobs again, by links to them.
+ */
+export async function restoreDamaged(
+  config: Config,
+  log: Logger,
+  directory: string,
+): Promise<RestoreResult & { readonly lost: Lost }> {
+  const lost = { records: 0, isMore: false }
+  const onLost = (what: 'record' | 'part') => {
+    if (what === 'record') lost.records += 1
+    else lost.isMore = true
+  }
+  try {
+    // Only who salvages one pays for the library.
+    const { salvageRecords } = await import('../storage/metadata/level/salvage.ts')
+    const records = salvageRecords(directory, { onLost })
+    const result = await filled(config, log, 'adopt', (parts) =>
+      restoreSalvaged(parts, records, [sweptAt(parts.now())]),
+    )
+    return { ...result, lost }
+  } catch (error) {
+    throw asStartError(error)
+  }
 }
 
 /** Fills the stores of a configuration. Throws StartError that says what to do. */
@@ -43,10 +81,16 @@ export async function restore(config: Config, log: Logger, source: RestoreSource
       ? await fillAside(config, log, { from, claim: 'own' })
       : await fill(config, log, { from, claim })
   } catch (error) {
-    if (error instanceof RestoreRefused || (error instanceof Error && systemCode(error) === 'ENOENT'))
-      throw new StartError(error.message, { cause: error })
-    throw error
+    throw asStartError(error)
   }
+}
+
+function asStartError(error: unknown): unknown {
+  const isSaid =
+    error instanceof RestoreRefused || error instanceof StoreDamaged || error instanceof StoreUnavailable
+  if (isSaid || (error instanceof Error && systemCode(error) === 'ENOENT'))
+    return new StartError(error.message, { cause: error })
+  return error
 }
 
 interface Filled {
@@ -93,11 +137,21 @@ async function moveUp(from: string, to: string): Promise<void> {
   }
 }
 
-async function fill(config: Config, log: Logger, { from, claim }: Filled): Promise<RestoreResult> {
+function fill(config: Config, log: Logger, { from, claim }: Filled): Promise<RestoreResult> {
+  return filled(config, log, claim, (parts) =>
+    from === undefined ? restoreFromStore(parts) : restoreBackup(parts, from),
+  )
+}
+
+async function filled(
+  config: Config,
+  log: Logger,
+  claim: Claim,
+  work: (parts: RestoreParts) => Promise<RestoreResult>,
+): Promise<RestoreResult> {
   const stores = await openStores(config, log, { claim })
-  const parts = { ...stores, now: Date.now }
   try {
-    return from === undefined ? await restoreFromStore(parts) : await restoreBackup(parts, from)
+    return await work({ ...stores, now: Date.now })
   } finally {
     await stores.blobs.close()
     await stores.metadata.close()

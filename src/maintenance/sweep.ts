@@ -75,8 +75,12 @@ async function sweep(parts: JobParts, ports: SweepPorts, signal: AbortSignal): P
     await parts.pace()
   }
   if (signal.aborted) return
-  const value = sweepCodec.encode({ finished: now() })
-  await metadata.commit({ checks: [], sets: [{ key: keys.cursor(SWEEP), value }], deletes: [] })
+  await metadata.commit({ checks: [], sets: [sweptAt(now())], deletes: [] })
+}
+
+/** The record that the store was looked through then. */
+export function sweptAt(finished: number): { readonly key: Uint8Array; readonly value: Uint8Array } {
+  return { key: keys.cursor(SWEEP), value: sweepCodec.encode({ finished }) }
 }
 
 type Records = Pick<MetadataStore, 'read' | 'range'>

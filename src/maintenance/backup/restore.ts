@@ -85,19 +85,42 @@ export async function restoreFromStore(parts: RestoreParts): Promise<RestoreResu
     throw new RestoreRefused(
       'the blob store holds no snapshot of the records; LAMINA_BLOBS or LAMINA_DATA says which store',
     )
+  const counts = await fillBeside(parts, readRecords(await decompressed(parts.blobs, newest)), [])
+  return { taken: new Date(newest.taken).toISOString(), ...counts, bytes: newest.size, damaged: [] }
+}
+
+/**
+ * Makes a registry of the records that could be read of a damaged database, beside the bytes that they speak of. `own` is
+ * put there, too, for the registry that begins here.
+ */
+export async function restoreSalvaged(
+  parts: RestoreParts,
+  records: AsyncIterable<FiledRecord>,
+  own: readonly FiledRecord[],
+): Promise<RestoreResult> {
+  const counts = await fillBeside(parts, records, own)
+  return { taken: new Date(parts.now()).toISOString(), ...counts, bytes: 0, damaged: [] }
+}
+
+/** Fills empty stores with records whose bytes are there. */
+async function fillBeside(
+  parts: RestoreParts,
+  given: AsyncIterable<FiledRecord>,
+  own: readonly FiledRecord[],
+): Promise<{ readonly records: number; readonly blobs: number }> {
   const filling = await Filling.begin(parts.metadata)
   const sample = new Sample(parts.blobs)
   let records = 0
-  for await (const record of readRecords(await decompressed(parts.blobs, newest))) {
+  for await (const record of given) {
     if (!keyMoves(record.key)) continue
     records += 1
     if (kindOf(record.key) === 'blob') sample.add(record)
     await filling.add(record)
   }
   await sample.require()
+  for (const record of own) await filling.add(record)
   await filling.end()
-  const taken = new Date(newest.taken).toISOString()
-  return { taken, records, blobs: sample.blobs, bytes: newest.size, damaged: [] }
+  return { records, blobs: sample.blobs }
 }
 
 /** Some of the blobs whose bytes must be in the store already. */

@@ -15,6 +15,7 @@ import { createClassicLevel } from './classic-database.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { checkFiles } from './files/check-files.ts'
 import { refuseAnother, refuseWithoutFirstFiles } from './first-files.ts'
+import { noteDamage, refuseKnownDamage } from './known-damage.ts'
 import { readLastVersion, writeLastVersion } from './last-version.ts'
 import { type ConnectionParts, LevelConnection } from './level-connection.ts'
 import type { LevelSnapshot } from './level-database.ts'
@@ -60,15 +61,32 @@ export async function openLevelMetadataStore(options: LevelStoreOptions): Promis
       remember(place, version, isClosed).catch((error: unknown) =>
         notice('the last version of the records cannot be noted', error),
       ),
-    verify: (rest) => checkFiles(place, { everything: rest }),
+    verify: (rest) => verifyFiles(place, rest, notice),
     recoveryMilliseconds: options.recoveryMilliseconds ?? RECOVERY_MILLISECONDS,
     notice,
   })
 }
 
+type Notice = NonNullable<LevelStoreOptions['notice']>
+
+/** What was found once is damage for good: LevelDB may have written the table anew since, with what is missing. */
+async function verifyFiles(place: string, rest: () => Promise<void>, notice: Notice): Promise<void> {
+  await refuseKnownDamage(place)
+  try {
+    await checkFiles(place, { everything: rest })
+  } catch (error) {
+    if (error instanceof StoreDamaged)
+      await noteDamage(place, error).catch((cause: unknown) =>
+        notice('that the database is damaged cannot be noted', cause),
+      )
+    throw error
+  }
+}
+
 /** Reads all files of the database in `directory`, which a server may have open. Throws StoreDamaged, naming one. */
 export async function checkLevelFiles(directory: string): Promise<void> {
   await refuseWithoutFirstFiles(directory)
+  await refuseKnownDamage(directory)
   await checkFiles(directory, { everything: () => Promise.resolve() })
 }
 

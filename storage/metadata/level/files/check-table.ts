@@ -28,13 +28,28 @@ export function checkSize({ size: found }: { readonly size: number }, size: numb
  */
 export async function checkTable(file: FileHandle, size: number): Promise<BlockHandle[]> {
   checkSize(await file.stat(), size)
+  const { names, index } = await readFooter(file, size)
+  for (const filter of handlesIn(await readBlock(file, names)))
+    checkBlock(await readStored(file, filter), filter)
+  return [...handlesIn(await readBlock(file, index))]
+}
+
+/** Where the records of a table of `size` bytes are. Throws StoreDamaged when nothing says so any more. */
+export async function blocksOf(file: FileHandle, size: number): Promise<BlockHandle[]> {
+  if (size < FOOTER) throw new StoreDamaged('it is too short for a table')
+  const { index } = await readFooter(file, size)
+  if (endOf(index) > size) throw new StoreDamaged('it says that its index lies behind its end')
+  return [...handlesIn(await readBlock(file, index))]
+}
+
+async function readFooter(
+  file: FileHandle,
+  size: number,
+): Promise<{ readonly names: BlockHandle; readonly index: BlockHandle }> {
   const footer = await readExactly(file, size - FOOTER, FOOTER)
   if (!footer.subarray(-MAGIC.length).equals(MAGIC)) throw new StoreDamaged('it does not end as a table does')
   const cursor = new ByteCursor(footer)
-  const names = await readBlock(file, readHandle(cursor))
-  const index = await readBlock(file, readHandle(cursor))
-  for (const filter of handlesIn(names)) checkBlock(await readStored(file, filter), filter)
-  return [...handlesIn(index)]
+  return { names: readHandle(cursor), index: readHandle(cursor) }
 }
 
 /** Throws StoreDamaged unless all records of a table are as they were written; `rest` is awaited after each piece. */

@@ -31,6 +31,11 @@ export function unmasked(stored: number): number {
   return ((rotated >>> 17) | (rotated << 15)) >>> 0
 }
 
+/** The reverse. */
+export function masked(crc: number): number {
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
+}
+
 function at8(table: Int32Array, index: number): number {
   return table[index & 255] ?? 0
 }

@@ -1,10 +1,15 @@
 import { StoreDamaged } from '../../../store-errors.ts'
 import { ByteCursor } from './byte-cursor.ts'
 
+/** Far beyond any block: a damaged length does not ask for all memory. */
+const LONGEST = 1 << 28
+
 /** What compressed bytes of snappy stand for. Throws StoreDamaged. */
 export function unsnappy(compressed: Buffer): Buffer {
   const cursor = new ByteCursor(compressed)
-  const bytes = Buffer.alloc(cursor.varint())
+  const whole = cursor.varint()
+  if (whole > LONGEST) throw new StoreDamaged('it is compressed wrongly')
+  const bytes = Buffer.alloc(whole)
   let at = 0
   while (!cursor.isAtEnd) {
     const [tag = 0] = cursor.take(1)

@@ -50,6 +50,11 @@ export function* handlesIn(index: Buffer): Generator<BlockHandle> {
 
 function openBlock(stored: Buffer, handle: BlockHandle): Buffer {
   checkBlock(stored, handle)
+  return openUnchecked(stored, handle)
+}
+
+/** The same of a block that need not be what was written. Throws StoreDamaged. */
+export function openUnchecked(stored: Buffer, handle: BlockHandle): Buffer {
   const [bytes, kind] = [stored.subarray(0, handle.size), stored.readUInt8(handle.size)]
   if (kind === PLAIN) return bytes
   if (kind === SNAPPY) return unsnappy(bytes)
