@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
-import { NoSpace } from '../storage/store-errors.ts'
+import { NoSpace, StoreUnavailable } from '../storage/store-errors.ts'
 import type { TraceContext } from '../storage/trace-context.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { ensureAdministrator } from './auth/first-user.ts'
@@ -74,6 +74,7 @@ function startFailure(error: unknown): unknown {
     return new StartError(`${error.message}. Free space there, or name another disk with LAMINA_DATA.`, {
       cause: error,
     })
+  if (error instanceof StoreUnavailable) return new StartError(`${error.message}.`, { cause: error })
   // Nothing else of a start is a request.
   if (error instanceof RegistryError && error.code === 'REQUEST_INVALID')
     return new StartError(`LAMINA_ADMIN_PASSWORD cannot be used: ${error.message}.`, { cause: error })

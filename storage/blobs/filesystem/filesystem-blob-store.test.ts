@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { describeBlobStore } from '../contract.ts'
 import { digestOf } from '../contract-bench.ts'
+import { nodeFileSystem } from './file-system.ts'
 import { openFilesystemBlobStore } from './filesystem-blob-store.ts'
 import { locationOf } from './layout.ts'
 
@@ -55,4 +56,10 @@ test('a pipe in the place of a blob is told as a blob without bytes, and nobody 
     await store.close()
     await rm(path)
   }
+})
+
+test('uploads in another file system than blobs are refused before the first push', async () => {
+  const rename = () => Promise.reject(Object.assign(new Error('cross-device link'), { code: 'EXDEV' }))
+  const opened = openFilesystemBlobStore({ directory, fs: { ...nodeFileSystem, rename } })
+  await expect(opened).rejects.toThrow('are not in one file system')
 })
