@@ -13,7 +13,7 @@ import { VERSION } from '../version.ts'
 import type { Command, Context } from './command.ts'
 import { firstSteps, passwordOfFailedStart, plainHttpAdvice } from './first-steps.ts'
 import { privately } from './privately.ts'
-import { untilSignal } from './signals.ts'
+import { endAtOnce, untilSignal } from './signals.ts'
 
 export const commands: readonly Command[] = [
   {
@@ -34,6 +34,7 @@ start alone, and new files of a certificate are taken up without a signal.`,
 ]
 
 async function serve(context: Context): Promise<void> {
+  const isUp = endAtOnce()
   const { config } = await loadConfig(context.environment, context.directory)
   const log = await createLogger(config)
   const readiness = createReadiness()
@@ -46,6 +47,7 @@ async function serve(context: Context): Promise<void> {
       throw error
     })
     const signal = untilSignal()
+    isUp()
     announce({ config, log, context }, server, composed)
     await signal
     await server.stop()

@@ -20,3 +20,18 @@ test.each([
   child.kill(signal)
   expect(await once(child, 'exit')).toEqual([code, null])
 })
+
+test.each([
+  ['the first process of a container', 1, [143, null]],
+  ['any other', 2, [null, 'SIGTERM']],
+])('%s ends at the first signal of its start', async (_, pid, outcome) => {
+  const file = fileURLToPath(new URL('signals.ts', import.meta.url))
+  const script = `import { endAtOnce } from ${JSON.stringify(file)}
+    setInterval(() => undefined, 1000)
+    endAtOnce(${pid})
+    console.log('starting')`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script])
+  await once(child.stdout, 'data')
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual(outcome)
+})
