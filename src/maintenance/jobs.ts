@@ -63,6 +63,6 @@ function onceSettled(job: Job): Job {
   return {
     ...job,
     isDue: async (parts) =>
-      parts.blobs.mayRemove?.() !== false && (isDue === undefined || (await isDue(parts))),
+      (isDue === undefined || (await isDue(parts))) && (await parts.blobs.mayRemove?.()) !== false,
   }
 }

@@ -32,9 +32,9 @@ export interface BlobStore {
 
   /**
    * Whether what is removed in the background may go yet: another process that uses the same place with a copy of the same
-   * records would have shown by now. Absent: always.
+   * records would have shown by now. Looks once more. Absent: always.
    */
-  readonly mayRemove?: () => boolean
+  readonly mayRemove?: () => Promise<boolean>
 
   /** Every finished blob, in no given order, for sweep and recovery. An error is never an early end. */
   list(): AsyncIterable<ListedBlob>

@@ -89,8 +89,9 @@ class S3BlobStore implements BlobStore {
     return removeBlobs(bucket, locations)
   }
 
-  mayRemove(): boolean {
-    return this.#tenure.isSettled
+  async mayRemove(): Promise<boolean> {
+    this.#bucket()
+    return this.#tenure.mayRemove()
   }
 
   async *list(): ReturnType<BlobStore['list']> {

@@ -55,19 +55,17 @@ async function push(store: BlobStore): Promise<string> {
 }
 
 describe('a hold on a prefix', () => {
-  it('is settled when others would have shown, and while it is looked after', async () => {
+  it('lets nothing be removed before others would have shown', async () => {
     const tenure = await start(registryOf('one'))
     await pass(5, tenure)
-    expect(tenure.isSettled).toBe(false)
-    await pass(1, tenure)
-    expect(tenure.isSettled).toBe(true)
-    await pass(4)
-    expect(tenure.isSettled).toBe(false)
-    await pass(1, tenure)
-    expect(tenure.isSettled).toBe(true)
+    expect(await tenure.mayRemove()).toBe(false)
+    await pass(1)
+    expect(await tenure.mayRemove()).toBe(true)
+    await pass(40)
+    expect(await tenure.mayRemove()).toBe(true)
   })
 
-  it('stays with who has it, and a copy of its records is never settled, takes no blob and removes none', async () => {
+  it('stays with who has it, and a copy of its records takes no blob and removes none', async () => {
     const { original, newcomer } = await withNewcomer()
     const store = createS3BlobStore({ bucket, tenure: newcomer, memory: 1_000_000 })
     await pass(1, original)
@@ -77,17 +75,19 @@ describe('a hold on a prefix', () => {
     await expect(push(store)).rejects.toThrow(CopiedRecords)
     await expect(store.removeMany([])).rejects.toThrow(CopiedRecords)
     await pass(20, original, newcomer)
-    expect([original.isSettled, newcomer.isSettled, store.mayRemove?.()]).toEqual([true, false, false])
+    expect(await original.mayRemove()).toBe(true)
+    await expect(store.mayRemove?.()).rejects.toThrow(CopiedRecords)
     expect(said).toHaveLength(2)
   })
 
   it('passes to a copy when the original is silent, which gives way when it comes back', async () => {
     const { original, newcomer } = await withNewcomer()
     await pass(6, newcomer)
-    expect(newcomer.isSettled).toBe(true)
-    await expect(original.check()).rejects.toThrow(CopiedRecords)
-    await pass(1, newcomer)
-    expect([original.isSettled, newcomer.isSettled]).toEqual([false, true])
+    expect(await newcomer.mayRemove()).toBe(true)
+    await expect(original.mayRemove()).rejects.toThrow(CopiedRecords)
+    await pass(1, original)
+    expect(await newcomer.mayRemove()).toBe(true)
+    expect(() => original.requireHeld()).toThrow(CopiedRecords)
   })
 
   it('is that of all replicas, which share their records', async () => {
@@ -96,7 +96,7 @@ describe('a hold on a prefix', () => {
     await pass(10, ...replicas)
     replicas.push(await start(registry))
     await pass(10, ...replicas)
-    expect(replicas.map((one) => one.isSettled)).toEqual([true, true, true])
+    for (const replica of replicas) expect(await replica.mayRemove()).toBe(true)
     expect(said).toEqual([])
   })
 
@@ -111,9 +111,7 @@ describe('a hold on a prefix', () => {
     const tenure = await start(registry)
     await pass(10, tenure)
     await bucket.remove([OWNER])
-    await expect(tenure.check()).rejects.toThrow(OwnerGone)
+    await expect(tenure.mayRemove()).rejects.toThrow(OwnerGone)
     tenure.requireHeld()
-    await pass(4, tenure)
-    expect(tenure.isSettled).toBe(false)
   })
 })

@@ -48,11 +48,14 @@ export class Tenure {
     clearInterval(this.#timer)
   }
 
-  /** Whether others who use the prefix would have shown by now: before, nothing of it is removed in the background. */
-  get isSettled(): boolean {
-    const { settle } = this.#parts
-    const now = this.#now()
-    return this.#lost === undefined && now - this.#begun >= settle && now - this.#held <= settle / 2
+  /**
+   * Whether others who use the prefix would have shown by now: before, nothing of it is removed in the background. Rejects as
+   * check.
+   */
+  async mayRemove(): Promise<boolean> {
+    if (this.#now() - this.#begun < this.#parts.settle) return false
+    await this.check()
+    return true
   }
 
   /** Rejects when the prefix is not this registry's, or is used with a copy of its records. */
@@ -61,7 +64,7 @@ export class Tenure {
     try {
       await checkOwner(bucket, registry)
     } catch (error) {
-      if (!(error instanceof CopiedRecords && this.isSettled)) throw this.#lose(error)
+      if (!(error instanceof CopiedRecords && this.#isSettled)) throw this.#lose(error)
       await writeOwner(bucket, registry)
       this.#parts.notice('a copy of the records was started on the same bucket; this one keeps it', error)
     }
@@ -72,6 +75,13 @@ export class Tenure {
   /** Throws what the last look found, when that was that the prefix is another's: whatever is stored here is swept there. */
   requireHeld(): void {
     if (this.#lost !== undefined) throw this.#lost
+  }
+
+  /** Who has not looked for long may be the one whose place was taken meanwhile. */
+  get #isSettled(): boolean {
+    const { settle } = this.#parts
+    const now = this.#now()
+    return this.#lost === undefined && now - this.#begun >= settle && now - this.#held <= settle / 2
   }
 
   #lose(error: unknown): unknown {
