@@ -2,30 +2,29 @@ import {
   Client,
   type ClientBase,
   type ClientConfig,
-  Pool,
   type QueryConfig,
   type QueryResult,
   type QueryResultRow,
 } from 'pg'
+import { BoundedPool, heardAlready, type Notice } from './bounded-pool.ts'
 import { remedyOf } from './postgres-errors.ts'
 import { sessionConfig } from './session.ts'
 
 /** Connections of one process. Commits wait for each other's locks, and must not keep reads waiting. */
 const MOST_READING = 8
 const MOST_COMMITTING = 16
-/** An idle connection is closed after so long, in milliseconds. */
-const IDLE = 60_000
 
 /** Two bounded pools; a connection that failed is thrown away, and made again when one is needed. */
 export class Connections {
   readonly #config: ClientConfig
-  readonly #reading: Pool
-  readonly #committing: Pool
+  readonly #reading: BoundedPool
+  readonly #committing: BoundedPool
 
-  constructor(connection: ClientConfig) {
+  constructor(connection: ClientConfig, notice: Notice = heardAlready) {
+    const config = sessionConfig(connection, { limits: true })
     this.#config = connection
-    this.#reading = openPool(connection, MOST_READING)
-    this.#committing = openPool(connection, MOST_COMMITTING)
+    this.#reading = new BoundedPool(config, MOST_READING, notice)
+    this.#committing = new BoundedPool(config, MOST_COMMITTING, notice)
   }
 
   /** Runs one statement by itself. */
@@ -61,21 +60,11 @@ export class Connections {
   }
 }
 
-function openPool(connection: ClientConfig, max: number): Pool {
-  const config = sessionConfig(connection, { limits: true })
-  const pool = new Pool({ ...config, max, idleTimeoutMillis: IDLE })
-  pool.on('connect', (client) => client.on('error', heardAlready))
-  pool.on('error', heardAlready)
-  return pool
-}
-
-/** Who uses a connection hears of its end from its own query; an idle one is made again when it is needed. */
-function heardAlready(): void {
-  return undefined
-}
-
-async function borrowed<Result>(pool: Pool, work: (client: ClientBase) => Promise<Result>): Promise<Result> {
-  const client = await pool.connect()
+async function borrowed<Result>(
+  pool: BoundedPool,
+  work: (client: ClientBase) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.take()
   let isLost = false
   try {
     return await work(client)

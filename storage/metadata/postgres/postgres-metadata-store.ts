@@ -46,7 +46,7 @@ export async function openPostgresMetadataStore(
   options: PostgresStoreOptions,
 ): Promise<PostgresMetadataStore> {
   const { connection, shown } = parseDatabaseUrl(options.url)
-  const connections = new Connections(connection)
+  const connections = new Connections(connection, options.notice)
   try {
     const client = await firstConnection(() => connections.open())
     try {
