@@ -1,10 +1,9 @@
-import { setImmediate } from 'node:timers/promises'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import { ShortTurns } from '../../storage/short-turns.ts'
 import type { Digest } from '../oci/digest.ts'
 import { repositoriesIn } from '../records/repositories.ts'
 import { contentsOfEach } from './contents.ts'
 import { type LayerIndexes, recordIn } from './layer/layer-indexes.ts'
-import { Pace } from './pace.ts'
 
 /** What deduplication saves in a project, level by level. */
 export interface Deduplication {
@@ -75,14 +74,14 @@ async function usedContents(metadata: MetadataStore, project: string) {
 async function countFiles(indexes: LayerIndexes, layers: readonly Digest[]) {
   const seen = new Set<string>()
   const sums = { files: 0, uniqueFiles: 0 }
-  const pace = new Pace()
+  const turns = new ShortTurns({ isUrgent: true })
   let indexed = 0
   for (const state of await indexes.states(layers)) {
     const reader = recordIn(state)?.state === 'done' ? await indexes.read(state) : undefined
     if (reader === undefined) continue
     indexed += 1
     for await (const { sha256, stored } of reader.from()) {
-      if (pace.isOver(1)) await setImmediate()
+      if (turns.isOver) await turns.rest()
       const content = sha256?.toString('latin1')
       if (content === undefined) continue
       if (seen.size >= CONTENT_LIMIT) return { sums, indexed, partial: true }

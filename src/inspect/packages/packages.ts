@@ -21,7 +21,7 @@ export interface Packages {
 /** Bytes of a file that is read: a list of a whole system, and what one package says of itself. */
 const LIST = 32 * 1024 * 1024
 const ONE = 1024 * 1024
-/** Bytes that are read of an image; those of one layer are held at the same time. */
+/** Bytes that are read of an image. */
 const ALL = 128 * 1024 * 1024
 /** Packages of all its lists together, as each layer has them. */
 const ALL_PACKAGES = 200_000
@@ -68,24 +68,42 @@ async function readLists(
         left -= fits ? size : 0
         return fits
       })
-    if (wanted.length === 0) continue
-    const contents = await read(
-      layer,
-      wanted.map(({ entry }) => entry),
-    )
-    for (const [index, { form, entry }] of wanted.entries()) {
-      const content = contents[index]
-      const list = content && (await packagesIn(form, content))
-      if (list !== undefined && list.length <= room) lists.set(entry, list)
-      isCut ||= list !== undefined && list.length > room
-      room -= Math.min(room, list?.length ?? 0)
-      unrested += entry.size
-      if (unrested < IN_ONE_TURN) continue
-      unrested = 0
-      await setImmediate()
+    for (const portion of portionsOf(wanted)) {
+      const contents = await read(
+        layer,
+        portion.map(({ entry }) => entry),
+      )
+      for (const [index, { form, entry }] of portion.entries()) {
+        const content = contents[index]
+        const list = content && (await packagesIn(form, content))
+        if (list !== undefined && list.length <= room) lists.set(entry, list)
+        isCut ||= list !== undefined && list.length > room
+        room -= Math.min(room, list?.length ?? 0)
+        unrested += entry.size
+        if (unrested < IN_ONE_TURN) continue
+        unrested = 0
+        await setImmediate()
+      }
     }
   }
   return { lists, isCut }
+}
+
+/** As many at a time as are no larger together than one list may be: they are held at the same time. */
+function* portionsOf<Wanted extends { readonly entry: IndexEntry }>(
+  wanted: readonly Wanted[],
+): Generator<Wanted[]> {
+  let portion: Wanted[] = []
+  let bytes = 0
+  for (const one of wanted) {
+    if (portion.length > 0 && bytes + one.entry.size > LIST) {
+      yield portion
+      ;[portion, bytes] = [[], 0]
+    }
+    portion.push(one)
+    bytes += one.entry.size
+  }
+  if (portion.length > 0) yield portion
 }
 
 /** What each layer ships, base first. */

@@ -9,7 +9,7 @@ import { textOf } from '../../parts/form.tsx'
 import { Scroll } from '../../parts/scroll.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { packageGaps } from '../files/package-gaps.ts'
-import { StepLink, stepOf } from './file-link.tsx'
+import { StepLink } from './file-link.tsx'
 
 /** Packages that are shown before someone asks for more. */
 const SHOWN = 100
