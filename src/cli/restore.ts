@@ -62,7 +62,7 @@ async function run(input: Input): Promise<Output> {
 
 function describeLost({ records, isMore }: Lost): string[] {
   return [
-    `${records} damaged records were left out${isMore ? ', and a part could not be read at all' : ''}.`,
+    `${records} damaged records were left out${isMore ? ', and there may have been more' : ''}.`,
     'Start the server, and run `lamina fsck --repair` within LAMINA_SWEEP_EVERY: by then bytes that no record names go.',
   ]
 }

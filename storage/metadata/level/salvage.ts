@@ -80,12 +80,12 @@ async function takeApart(directory: string, onLost: Salvage['onLost']): Promise<
   const [first] = storedKey(new Uint8Array())
   for (const name of names.filter((one) => TABLE.test(one))) {
     const path = join(directory, name)
-    const taken = await takeOutDamagedBlocks(path)
-    if (taken === undefined) {
+    const { frames, isUsable } = await takeOutDamagedBlocks(path)
+    if (!isUsable) {
       onLost('part')
       await rename(path, `${path}.unreadable`)
     }
-    for (const [key, frame] of taken?.frames ?? []) {
+    for (const [key, frame] of frames) {
       if (key[0] !== first) continue
       const stored = storedIn(key, frame)
       if (stored === undefined) onLost('record')

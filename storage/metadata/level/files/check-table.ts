@@ -5,6 +5,8 @@ import {
   type BlockHandle,
   checkBlock,
   handlesIn,
+  isUndamaged,
+  openUnchecked,
   readBlock,
   readExactly,
   readHandle,
@@ -34,12 +36,28 @@ export async function checkTable(file: FileHandle, size: number): Promise<BlockH
   return [...handlesIn(await readBlock(file, index))]
 }
 
-/** Where the records of a table of `size` bytes are. Throws StoreDamaged when nothing says so any more. */
-export async function blocksOf(file: FileHandle, size: number): Promise<BlockHandle[]> {
+/**
+ * Where the records of a table of `size` bytes are, as far as its index says so, which need not be what was written. Throws
+ * StoreDamaged when nothing says so any more.
+ */
+export async function blocksOf(
+  file: FileHandle,
+  size: number,
+): Promise<{ readonly blocks: readonly BlockHandle[]; readonly isSure: boolean }> {
   if (size < FOOTER) throw new StoreDamaged('it is too short for a table')
   const { index } = await readFooter(file, size)
   if (endOf(index) > size) throw new StoreDamaged('it says that its index lies behind its end')
-  return [...handlesIn(await readBlock(file, index))]
+  const stored = await readStored(file, index)
+  const isSure = isUndamaged(stored, index)
+  const blocks: BlockHandle[] = []
+  try {
+    for (const block of handlesIn(openUnchecked(stored, index)))
+      if (endOf(block) <= index.at) blocks.push(block)
+  } catch (error) {
+    // A length in it makes no sense.
+    if (!(error instanceof StoreDamaged || error instanceof RangeError)) throw error
+  }
+  return { blocks, isSure }
 }
 
 async function readFooter(

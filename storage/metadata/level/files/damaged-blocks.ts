@@ -3,7 +3,7 @@ import { StoreDamaged } from '../../../store-errors.ts'
 import { ByteCursor } from './byte-cursor.ts'
 import { blocksOf } from './check-table.ts'
 import { crc32c, masked } from './crc32c.ts'
-import { type BlockHandle, checkBlock, openUnchecked, readExactly, TRAILER } from './table-block.ts'
+import { type BlockHandle, isUndamaged, openUnchecked, readExactly, TRAILER } from './table-block.ts'
 
 /** Sequence number and kind of a change, behind its key. */
 const KEY_TRAILER = 8
@@ -14,43 +14,34 @@ type Pair = readonly [Uint8Array, Uint8Array]
 
 /** What was taken out of a table. */
 export interface TakenOut {
-  readonly blocks: number
   /** What looks like stored keys and frames there; some are not what was written. */
   readonly frames: readonly Pair[]
+  /** Whether LevelDB can go on with the rest: else all that could be found is in `frames`. */
+  readonly isUsable: boolean
 }
 
-/**
- * Takes damaged blocks out of the table at `path`, and leaves empty ones: LevelDB ends the process over some of them. Undefined
- * when nothing in the table can be found any more.
- */
-export async function takeOutDamagedBlocks(path: string): Promise<TakenOut | undefined> {
+/** Takes damaged blocks out of the table at `path`, and leaves empty ones: LevelDB ends the process over some of them. */
+export async function takeOutDamagedBlocks(path: string): Promise<TakenOut> {
   const file = await open(path, 'r+')
   try {
     const { size } = await file.stat()
-    const handles = await blocksOf(file, size).catch(undefinedIfDamaged)
-    if (handles === undefined) return undefined
-    const taken = { blocks: 0, frames: new Array<Pair>() }
-    for (const handle of handles) {
+    const { blocks, isSure } = await blocksOf(file, size).catch(unlessDamaged)
+    const frames: Pair[] = []
+    for (const handle of blocks) {
       const stored = await readExactly(file, handle.at, handle.size + TRAILER)
-      if (isWhole(stored, handle)) continue
-      taken.blocks += 1
-      taken.frames.push(...framesIn(stored, handle))
-      await blank(file, handle)
+      if (isSure && isUndamaged(stored, handle)) continue
+      frames.push(...framesIn(stored, handle))
+      if (isSure) await blank(file, handle)
     }
-    return taken
+    return { frames, isUsable: isSure }
   } finally {
     await file.close()
   }
 }
 
-function isWhole(stored: Buffer, handle: BlockHandle): boolean {
-  try {
-    checkBlock(stored, handle)
-    return true
-  } catch (error) {
-    undefinedIfDamaged(error)
-    return false
-  }
+function unlessDamaged(error: unknown): Awaited<ReturnType<typeof blocksOf>> {
+  if (error instanceof StoreDamaged) return { blocks: [], isSure: false }
+  throw error
 }
 
 /** Each key is what it shares with the one before, and the rest. */
@@ -66,7 +57,7 @@ function framesIn(stored: Buffer, handle: BlockHandle): Pair[] {
       before = key
     }
   } catch (error) {
-    undefinedIfDamaged(error)
+    if (!(error instanceof StoreDamaged)) throw error
   }
   return found
 }
@@ -76,9 +67,4 @@ async function blank(file: FileHandle, { at, size }: BlockHandle): Promise<void>
   const bytes = Buffer.alloc(size + TRAILER)
   bytes.writeUInt32LE(masked(crc32c(bytes.subarray(0, size + 1))), size + 1)
   await file.write(bytes, 0, bytes.length, at)
-}
-
-function undefinedIfDamaged(error: unknown): undefined {
-  if (error instanceof StoreDamaged) return undefined
-  throw error
 }

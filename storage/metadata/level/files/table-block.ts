@@ -31,9 +31,13 @@ export async function readBlock(file: FileHandle, handle: BlockHandle): Promise<
 }
 
 /** Throws StoreDamaged when `stored`, a block and its trailer, is not what was written. */
-export function checkBlock(stored: Buffer, { at, size }: BlockHandle): void {
-  if (crc32c(stored.subarray(0, size + 1)) === unmasked(stored.readUInt32LE(size + 1))) return
-  throw new StoreDamaged(`its block at byte ${at} is damaged`)
+export function checkBlock(stored: Buffer, handle: BlockHandle): void {
+  if (!isUndamaged(stored, handle)) throw new StoreDamaged(`its block at byte ${handle.at} is damaged`)
+}
+
+/** Whether it is. */
+export function isUndamaged(stored: Buffer, { size }: BlockHandle): boolean {
+  return crc32c(stored.subarray(0, size + 1)) === unmasked(stored.readUInt32LE(size + 1))
 }
 
 /** Where the blocks lie that an index names. */
