@@ -71,6 +71,15 @@ export const TRIED_ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
     'getPackages 304',
     'compareImages 304',
   ],
+  'conformance/protocol/inspect-many-layers.test.ts': [
+    'getImageTree 422',
+    'getImageFile 422',
+    'getWaste 422',
+    'getHints 422',
+    'findFiles 422',
+    'getPackages 422',
+    'compareImages 422',
+  ],
   'conformance/protocol/manifest-limits.test.ts': ['pushManifest 413'],
   'conformance/protocol/manifest-read.test.ts': [
     'pullManifestHead 200',
