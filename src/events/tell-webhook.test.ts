@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { openMemoryBlobStore } from '../../storage/blobs/memory/memory-blob-store.ts'
 import { openMemoryMetadataStore } from '../../storage/metadata/memory/memory-metadata-store.ts'
 import type { MetadataStore } from '../../storage/metadata/metadata-store.ts'
+import type { JobParts } from '../maintenance/job.ts'
 import { type EventRecord, eventCodec } from '../records/event.ts'
 import { digestField, nameField } from '../records/fields.ts'
 import { keys } from '../records/keys.ts'
@@ -58,25 +59,24 @@ const body = z.object({
 const told = () => bodies.flatMap((text) => body.parse(JSON.parse(text)).events)
 
 /** One run; gives what failed. */
-async function run(webhook: Webhook | undefined): Promise<string | undefined> {
+async function run(webhook: Webhook | undefined, job = webhookJob(webhook)): Promise<string | undefined> {
   let failure: unknown
-  const parts = {
-    metadata,
-    now: () => NOW,
-    attempt: async <Result>(_: string, work: () => Promise<Result>) => {
-      try {
-        return await work()
-      } catch (error) {
-        failure = error
-        return undefined
-      }
-    },
-    progress: () => undefined,
-    pace: () => Promise.resolve(),
-    rest: () => Promise.resolve(),
-  }
-  await webhookJob(webhook).run({ ...parts, blobs: openMemoryBlobStore() }, new AbortController().signal)
+  const parts = partsWith(async (_, work) => {
+    try {
+      return await work()
+    } catch (error) {
+      failure = error
+      return undefined
+    }
+  })
+  await job.run(parts, new AbortController().signal)
   return failure instanceof Error ? failure.message : undefined
+}
+
+function partsWith(attempt: JobParts['attempt'], now = NOW): JobParts {
+  const nothing = () => Promise.resolve()
+  const blobs = openMemoryBlobStore()
+  return { metadata, blobs, now: () => now, attempt, progress: () => undefined, pace: nothing, rest: nothing }
 }
 
 const known = (): Webhook => ({ url, secret: undefined, origin: 'https://registry.example' })
@@ -109,6 +109,16 @@ it('a webhook that is away is said to be so, without what its URL may hide', asy
   expect(failure).toMatch(/did not answer: .*ECONNREFUSED/)
   expect(failure).not.toContain('token')
   expect(await left()).toBe(1)
+})
+
+it('while the webhook is away no run is due for ten seconds', async () => {
+  await note(NOW)
+  const job = webhookJob(known())
+  const isDue = (now: number) => job.isDue?.(partsWith((_, work) => work(), now))
+  expect(await isDue(NOW)).toBe(true)
+  answers = [503]
+  await run(undefined, job)
+  expect([await isDue(NOW + 9000), await isDue(NOW + 10_000)]).toEqual([false, true])
 })
 
 it('what was not taken within a day is forgotten, and that is told', async () => {

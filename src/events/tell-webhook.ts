@@ -20,6 +20,7 @@ const MINUTE = 60 * SECOND
 const DAY = 24 * 60 * MINUTE
 /** An answer that takes longer is none. */
 const PATIENCE_MS = 10 * SECOND
+const PAUSE_MS = 10 * SECOND
 const LONGEST_WAIT_MS = 5 * MINUTE
 const PAGE = 100
 
@@ -31,13 +32,17 @@ const TYPE = 'application/vnd.docker.distribution.events.v1+json'
  * for a day. Without a webhook those that were noted before are forgotten.
  */
 export function webhookJob(webhook: Webhook | undefined): Job {
+  let pausedUntil = 0
   return {
     name: 'webhook',
     everyMs: webhook === undefined ? 60 * MINUTE : SECOND,
     longestWaitMs: LONGEST_WAIT_MS,
-    isDue: async ({ metadata }) => (await metadata.range({ prefix: keys.events(), limit: 1 })).length > 0,
+    isDue: async ({ metadata, now }) =>
+      now() >= pausedUntil && (await metadata.range({ prefix: keys.events(), limit: 1 })).length > 0,
     run: async (parts, signal) => {
-      await parts.attempt('events', () => tellAll(parts, webhook, signal))
+      const told = await parts.attempt('events', () => tellAll(parts, webhook, signal).then(() => true))
+      // A run takes and leaves a lease, which are commits: while nobody may be told that is not worth one each second.
+      if (told !== true) pausedUntil = parts.now() + PAUSE_MS
     },
   }
 }
