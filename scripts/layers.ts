@@ -572,6 +572,7 @@ export const TEST_LAYERS: Readonly<Record<string, readonly string[]>> = {
     'src/maintenance/job-fixture.ts',
     'src/registry/content-fixture.ts',
     'storage/blobs/filesystem',
+    'storage/short-turns.ts',
   ],
   'src/compose-restore.ts': ['storage/blobs/filesystem'],
   'src/maintenance/aside': [

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openMemoryMetadataStore } from '../../../storage/metadata/memory/memory-metadata-store.ts'
 import type { MetadataStore } from '../../../storage/metadata/metadata-store.ts'
+import { ShortTurns } from '../../../storage/short-turns.ts'
 import { holdCodec } from '../../records/cursor.ts'
 import { keys } from '../../records/keys.ts'
 import { forgetHolds, isHeld, whileHeld } from './holds.ts'
@@ -26,8 +27,10 @@ beforeEach(async () => {
   vi.useFakeTimers({ now: NOW, toFake: ['setInterval', 'clearInterval', 'Date', 'performance'] })
 })
 
-afterEach(() => {
+afterEach(async () => {
   vi.useRealTimers()
+  // The last turn was given at a time that is still to come: nobody after it in this process would rest until then.
+  await new ShortTurns({ isUrgent: true }).rest()
 })
 
 /** Lets minutes pass, one after the other. */
