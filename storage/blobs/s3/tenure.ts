@@ -38,6 +38,7 @@ export class Tenure {
 
   /** Looks now and then by itself. */
   begin(): void {
+    // What it finds is told by `notice`, and that S3 does not answer by whoever needs it.
     this.#timer = setInterval(
       () => void this.check().catch(() => undefined),
       this.#parts.settle / LOOKS,
